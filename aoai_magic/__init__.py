@@ -1,0 +1,77 @@
+"""Azure OpenAI in notebook cells: costs foreseen, answers reproduced, and a local service to learn on.
+
+In a notebook::
+
+    %load_ext aoai_magic
+
+    %%chat
+    What is a token?
+
+In Python::
+
+    import aoai_magic as aoai
+    print(aoai.chat("What is a token?"))
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from IPython.core.interactiveshell import InteractiveShell
+
+    from . import errors, lessons, render, tokens
+    from .api import chat, connect, connection
+    from .client import Connection
+    from .reply import Reply
+
+    last: Reply | None
+
+__version__ = "0.1.0.dev0"
+
+__all__ = [
+    "Connection",
+    "Reply",
+    "chat",
+    "connect",
+    "connection",
+    "errors",
+    "last",
+    "lessons",
+    "load_ipython_extension",
+    "render",
+    "tokens",
+    "unload_ipython_extension",
+]
+
+# Where each public name lives; its module is imported when the name is first used, so that %load_ext stays light.
+_HOME = {"Connection": "client", "Reply": "reply", "chat": "api", "connect": "api", "connection": "api"}
+
+
+def __getattr__(name: str) -> Any:
+    if name == "last":
+        return import_module(".api", __name__).last()
+    if name in _HOME:
+        return getattr(import_module(f".{_HOME[name]}", __name__), name)
+    if name in __all__:
+        return import_module(f".{name}", __name__)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return [*globals(), *__all__]
+
+
+def load_ipython_extension(shell: InteractiveShell) -> None:
+    """Called by `%load_ext aoai_magic`: registers the magics. Sends, starts and prints nothing."""
+    from .magics import load
+
+    load(shell)
+
+
+def unload_ipython_extension(shell: InteractiveShell) -> None:
+    """Called by `%unload_ext aoai_magic`: takes back all that loading did."""
+    from .magics import unload
+
+    unload(shell)

@@ -1,0 +1,115 @@
+"""What `import aoai_magic as aoai` offers: the current connection, and the things to ask of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from . import settings
+from .client import Connection, Message
+from .errors import AoaiError, Interrupted
+from .reply import Reply
+
+_connection: Connection | None = None
+_last: Reply | None = None
+
+
+def connect(
+    endpoint: str | None = None,
+    *,
+    api_key: str | None = None,
+    credential: object | None = None,
+    api_version: str | None = None,
+    deployment: str | None = None,
+    scope: str | None = None,
+) -> Connection:
+    """Say where requests go from here on, and return the connection. Nothing is sent.
+
+    `endpoint` is "local", "openai", the address of an Azure OpenAI resource, or the base URL of an OpenAI-compatible
+    service; None reads the environment anew. Azure is asked through its v1 API, unless an `api_version` selects the
+    classic one. Without an `api_key` the environment's key for that very resource is used, else a sign-in with
+    Entra ID: `credential` (an azure-identity credential, by default DefaultAzureCredential) for `scope`.
+    `deployment` is used where a cell names none. Raises SettingsError for what can't be an endpoint.
+
+    >>> connect("https://contoso.openai.azure.com", deployment="chat")
+    <Connection azure https://contoso.openai.azure.com, deployment chat>
+    """
+    global _connection
+    _connection = Connection(
+        settings.resolve(
+            endpoint,
+            api_key=api_key,
+            credential=credential,
+            api_version=api_version,
+            deployment=deployment,
+            scope=scope,
+        )
+    )
+    return _connection
+
+
+def connection() -> Connection:
+    """Return the current connection: that of the last `connect`, else what the environment says, else the local service.
+
+    >>> connect("local")
+    <Connection local, deployment gpt-4o>
+    >>> connection().kind
+    'local'
+    """
+    return _connection or connect()
+
+
+def chat(
+    prompt: str | Sequence[Message],
+    *,
+    deployment: str | None = None,
+    system: str | None = None,
+    temperature: float | None = None,
+    top_p: float | None = None,
+    max_tokens: int | None = None,
+    seed: int | None = None,
+    stop: str | Sequence[str] | None = None,
+    stream: bool = True,
+    on_text: Callable[[str], None] | None = None,
+    **params: Any,
+) -> Reply:
+    """Send a prompt, or a list of messages, to a chat deployment and return its reply.
+
+    What is None is not sent, so the service's own default holds. `temperature` is 0 to 2, `top_p` 0 to 1; `max_tokens`
+    limits the reply; `on_text` is called with each bit of text as it arrives; `params` are sent as they are. The
+    answer is read as a stream unless `stream` is false, so that a break loses nothing: an error's or interrupt's
+    `reply` holds what had arrived. Raises AoaiError (see `errors`) and, for Ctrl-C, Interrupted.
+
+    >>> chat("Say hello.", deployment="gpt-4o", temperature=0, max_tokens=20)  # doctest: +SKIP
+    Hello! How can I help you today?
+    """
+    try:
+        reply = connection().chat(
+            prompt,
+            deployment=deployment,
+            system=system,
+            temperature=temperature,
+            top_p=top_p,
+            max_tokens=max_tokens,
+            seed=seed,
+            stop=stop,
+            stream=stream,
+            on_text=on_text,
+            **params,
+        )
+    except (AoaiError, Interrupted) as error:
+        if error.reply is not None:
+            _remember(error.reply)
+        raise
+    _remember(reply)
+    return reply
+
+
+def last() -> Reply | None:
+    """The last reply, also one that was interrupted or broke off; None before the first."""
+    return _last
+
+
+def _remember(reply: Reply) -> None:
+    global _last
+    _last = reply

@@ -1,0 +1,120 @@
+"""`aoai-magic`: the lessons in JupyterLab, the local service for other programs, and what to do when nothing answers."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from . import __version__
+from .errors import AoaiError
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command; return its exit status (0 done, 1 an error that is told on stderr, 2 a command line not understood)."""
+    options = _parser().parse_args(arguments)
+    try:
+        status: int = options.run(options)
+        return status
+    except AoaiError as error:
+        print(f"{type(error).__name__}: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="aoai-magic", description="Azure OpenAI in notebook cells.")
+    parser.add_argument("--version", action="version", version=__version__)
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+
+    lab = commands.add_parser("lab", help="open the guided notebooks in JupyterLab")
+    lab.add_argument("folder", type=Path, nargs="?", default=Path("aoai-notebooks"), help="your copy of them (./aoai-notebooks)")
+    lab.add_argument("--no-browser", action="store_true", help="only print the link")
+    lab.add_argument("--port", type=_port, default=0, help="JupyterLab's port (any that is free)")
+    lab.set_defaults(run=_lab)
+
+    copy = commands.add_parser("notebooks", help="copy the guided notebooks to a folder of yours")
+    copy.add_argument("folder", type=Path, nargs="?", default=Path("aoai-notebooks"))
+    copy.set_defaults(run=_notebooks)
+
+    serve = commands.add_parser("serve", help="run the local service for other programs, until Ctrl-C")
+    serve.add_argument("--port", type=_port, default=0, help="the port on 127.0.0.1 (any that is free)")
+    serve.add_argument("--key", help="the API key (a random one)")
+    serve.add_argument("--engine", choices=["llama", "echo"], help="a small model, or an echo of the prompt for tests")
+    serve.add_argument("--threads", type=int, help="threads of the model (one less than there are cores)")
+    serve.set_defaults(run=_serve)
+
+    stop = commands.add_parser("stop", help="end the local service that is kept for notebooks")
+    stop.set_defaults(run=_stop)
+
+    doctor = commands.add_parser("doctor", help="check whether a prompt would be answered, and what is missing")
+    doctor.set_defaults(run=_doctor)
+    return parser
+
+
+def _lab(options: argparse.Namespace) -> int:
+    from . import lab
+
+    return lab.run(options.folder, port=options.port, browser=not options.no_browser)
+
+
+def _notebooks(options: argparse.Namespace) -> int:
+    from . import lab
+
+    print(lab.copy_notebooks(options.folder))
+    return 0
+
+
+def _serve(options: argparse.Namespace) -> int:
+    from dataclasses import replace
+
+    from . import settings
+    from .local import launch, server, weights
+    from .local.waiting import told
+    from .render import LiveReply
+
+    wanted = settings.local()
+    wanted = replace(wanted, engine=options.engine or wanted.engine)
+    launch.check_installed(wanted)
+    with LiveReply(None) as live, told(live.note):
+        model = launch.model_file(wanted)
+
+    def ready(port: int, key: str) -> None:
+        print(f"AZURE_OPENAI_ENDPOINT=http://127.0.0.1:{port}\nAZURE_OPENAI_API_KEY={key}", flush=True)
+        print("The local service is running: Azure OpenAI's API, on this machine only. Ctrl-C ends it.", file=sys.stderr)
+
+    try:
+        server.run(
+            lambda: server.load(wanted.engine, model, options.threads), port=options.port, key=options.key, ready=ready
+        )
+    except OSError as error:
+        raise AoaiError(
+            f"Port {options.port} can't be used: {error.strerror}.", "Another program has it, perhaps.", "Leave --port out, or name another."
+        ) from error
+    return 0
+
+
+def _stop(options: argparse.Namespace) -> int:
+    from . import settings
+    from .local import launch
+
+    services = launch.running(settings.home())
+    for service in services:
+        launch.stop(service)
+    print("The local service is stopped." if services else "No local service was running.")
+    return 0
+
+
+def _doctor(options: argparse.Namespace) -> int:
+    from . import doctor
+
+    return doctor.run()
+
+
+def _port(word: str) -> int:
+    port = int(word)
+    if not 0 <= port <= 65535:
+        raise ValueError
+    return port

@@ -1,0 +1,259 @@
+"""The one shared client: a connection, and what can be asked of it."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from . import settings
+from .chunks import Chunks
+from .errors import AoaiError, Interrupted, NoAnswerError, SettingsError
+from .explain import explain, stream_error
+from .local import launch, weights
+from .reply import Choice, Reply, Usage
+from .settings import Target
+from .sse import events
+
+if TYPE_CHECKING:
+    import openai
+
+Message = Mapping[str, Any]
+
+
+class Connection:
+    """Where requests go, with the openai client that sends them.
+
+    `client` and `async_client` are the SDK's own (`openai.OpenAI`, or `openai.AzureOpenAI` where an api-version is
+    given), built on first use and shared by all cells. Address and credential are put into each request as it leaves,
+    so that neither holds a key.
+
+    >>> Connection(settings.resolve("https://contoso.openai.azure.com", deployment="chat"))
+    <Connection azure https://contoso.openai.azure.com, deployment chat>
+    """
+
+    def __init__(self, target: Target) -> None:
+        self.target = target
+
+    @property
+    def kind(self) -> settings.Kind:
+        """What is at the other end: "local", "azure", "openai" or "compatible"."""
+        return self.target.kind
+
+    @property
+    def endpoint(self) -> str:
+        """The address. That of the local service is found out by asking, which starts it where it isn't running."""
+        return self.target.endpoint or launch.ensure(settings.local()).endpoint
+
+    @property
+    def deployment(self) -> str | None:
+        """The deployment of a request that names none."""
+        return self.target.deployment
+
+    def __repr__(self) -> str:
+        words = [self.kind, self.target.endpoint, self.target.api_version and f"api-version {self.target.api_version}"]
+        named = f", deployment {self.deployment}" if self.deployment else ""
+        return f"<Connection {' '.join(filter(None, words))}{named}>"
+
+    @cached_property
+    def client(self) -> openai.OpenAI:
+        """The SDK's synchronous client."""
+        import openai
+
+        from .transport import Transport
+
+        kind = openai.AzureOpenAI if self.target.api_version else openai.OpenAI
+        return kind(**self._options(), http_client=openai.DefaultHttpx2Client(transport=Transport(self.target)))
+
+    @cached_property
+    def async_client(self) -> openai.AsyncOpenAI:
+        """The SDK's asynchronous client, over the same address and credential."""
+        import openai
+
+        from .transport import AsyncTransport
+
+        kind = openai.AsyncAzureOpenAI if self.target.api_version else openai.AsyncOpenAI
+        return kind(**self._options(), http_client=openai.DefaultAsyncHttpx2Client(transport=AsyncTransport(self.target)))
+
+    def _options(self) -> dict[str, Any]:
+        from .transport import LOCAL_URL, PLACEHOLDER
+
+        address = self.target.endpoint or LOCAL_URL
+        if self.target.api_version:
+            return {"azure_endpoint": address, "api_version": self.target.api_version, "api_key": PLACEHOLDER}
+        if self.kind in ("azure", "local"):
+            address += "/openai/v1/"
+        return {"base_url": address, "api_key": PLACEHOLDER}
+
+    def chat(
+        self,
+        prompt: str | Sequence[Message],
+        *,
+        deployment: str | None = None,
+        system: str | None = None,
+        temperature: float | None = None,
+        top_p: float | None = None,
+        max_tokens: int | None = None,
+        seed: int | None = None,
+        stop: str | Sequence[str] | None = None,
+        stream: bool = True,
+        on_text: Callable[[str], None] | None = None,
+        **params: Any,
+    ) -> Reply:
+        """Send a prompt to a chat deployment and return the reply; see `aoai_magic.chat`."""
+        name = deployment or self.deployment
+        if name is None:
+            raise SettingsError(
+                f"No deployment is named for {self.target.endpoint}.",
+                "On Azure a model is called by the name that its deployment was given.",
+                "%%chat NAME, or once for all cells: %aoai connect … -d NAME",
+            )
+        messages = [{"role": "user", "content": prompt}] if isinstance(prompt, str) else [dict(one) for one in prompt]
+        if system is not None:
+            messages.insert(0, {"role": "system", "content": system})
+        given = {
+            "temperature": temperature,
+            "top_p": top_p,
+            "max_tokens": max_tokens,
+            "seed": seed,
+            "stop": [stop] if isinstance(stop, str) else stop,
+            **params,
+        }
+        body = {"model": name, "messages": messages, **{key: value for key, value in given.items() if value is not None}}
+        if stream:
+            body |= {"stream": True, "stream_options": {"include_usage": True}}
+        exchange = _Exchange(self, name, body, on_text)
+        try:
+            exchange.run()
+        except KeyboardInterrupt:
+            raise Interrupted("Interrupted: what had arrived is kept.", exchange.reply()) from None
+        except Exception as error:
+            told = explain(error, self.target, name)
+            if told is None:
+                raise
+            told.reply = exchange.reply()
+            if told is error:
+                raise
+            raise told from error
+        return exchange.reply()
+
+    def warm_up(self) -> None:
+        """Begin to start the local service, if that is where requests go, while something else is done."""
+        if self.kind == "local":
+            wanted = settings.local()
+            if wanted.engine == "echo" or wanted.model or weights.present(wanted.home):
+                threading.Thread(target=_start_quietly, args=[wanted], name="aoai-warm-up", daemon=True).start()
+
+
+def _start_quietly(wanted: launch.LocalSettings) -> None:
+    with contextlib.suppress(AoaiError, OSError):  # the request that needs the service meets the same error, and shows it
+        launch.ensure(wanted)
+
+
+class _Exchange:
+    """One chat request and what has arrived of its answer, so that a break loses nothing."""
+
+    def __init__(
+        self, connection: Connection, deployment: str, body: dict[str, Any], on_text: Callable[[str], None] | None
+    ) -> None:
+        self._connection, self._deployment, self._on_text = connection, deployment, on_text
+        self._body = body
+        self._headers: Mapping[str, str] = {}
+        self._chunks = Chunks()
+        self._started = time.perf_counter()
+        self._first_token: float | None = None
+        self._ended: float | None = None
+
+    def run(self) -> None:
+        """Send the request and read the answer to its end."""
+        if "client" not in vars(self._connection):
+            self._connection.warm_up()  # the service starts while the SDK is imported: they take equally long
+        create = self._connection.client.chat.completions.with_streaming_response.create
+        rest = {key: value for key, value in self._body.items() if key not in ("model", "messages")}
+        with create(model=self._body["model"], messages=self._body["messages"], extra_body=rest) as response:
+            self._body = json.loads(response.http_request.content)
+            self._headers = response.headers
+            if "text/event-stream" in response.headers.get("content-type", ""):
+                self._read(response.iter_bytes())
+            else:
+                self._take_whole(response.read())
+        self._ended = time.perf_counter()
+
+    def _read(self, blocks: Iterator[bytes]) -> None:
+        for _, data in events(blocks):
+            if data == "[DONE]":
+                continue  # and read to the end: a connection left half-read can't be used again
+            chunk = json.loads(data)
+            if "error" in chunk:
+                raise stream_error(chunk["error"], self._headers)
+            self._arrived(self._chunks.add(chunk))
+        if not self._chunks.finished:
+            raise NoAnswerError(
+                "The reply broke off before its end.",
+                "The service, or something between here and there, closed the connection.",
+                "Run the cell again.",
+                request_id=self._request_id,
+            )
+
+    def _take_whole(self, content: bytes) -> None:
+        try:
+            body = json.loads(content)
+            body["choices"][0]["message"]
+        except (ValueError, LookupError, TypeError):
+            raise NoAnswerError(
+                f"{self._connection.target.endpoint or 'The service'} answered with something other than a chat completion.",
+                content[:120].decode("utf-8", "replace"),
+                "Is the address right? %aoai status shows it.",
+                body=content,
+            ) from None
+        self._chunks.body = body
+        self._arrived(body["choices"][0]["message"].get("content") or "")
+
+    def _arrived(self, text: str) -> None:
+        if not text:
+            return
+        if self._first_token is None:
+            self._first_token = time.perf_counter()
+        if self._on_text is not None:
+            self._on_text(text)
+
+    @property
+    def _request_id(self) -> str | None:
+        return self._headers.get("apim-request-id") or self._headers.get("x-request-id")
+
+    def reply(self) -> Reply:
+        """The reply as far as it has arrived."""
+        body = self._chunks.body
+        filters: dict[str, Any] = {}
+        for verdict in [*(body.get("prompt_filter_results") or []), *body["choices"]]:
+            for category, found in (verdict.get("content_filter_results") or {}).items():
+                if category not in filters or found.get("filtered") or found.get("detected"):
+                    filters[category] = found
+        return Reply(
+            request=self._body,
+            deployment=self._deployment,
+            kind=self._connection.kind,
+            choices=[Choice(one["message"].get("content") or "", one.get("finish_reason")) for one in body["choices"]],
+            model=self._headers.get("x-aoai-local-model") or body.get("model") or "",
+            usage=_usage(body.get("usage")),
+            filters=filters,
+            request_id=self._request_id,
+            seconds=(self._ended or time.perf_counter()) - self._started,
+            first_token_seconds=self._first_token and self._first_token - self._started,
+            body=body,
+        )
+
+
+def _usage(counted: dict[str, Any] | None) -> Usage | None:
+    if not counted:
+        return None
+    return Usage(
+        prompt_tokens=counted["prompt_tokens"],
+        completion_tokens=counted["completion_tokens"],
+        cached_tokens=(counted.get("prompt_tokens_details") or {}).get("cached_tokens") or 0,
+        reasoning_tokens=(counted.get("completion_tokens_details") or {}).get("reasoning_tokens") or 0,
+    )

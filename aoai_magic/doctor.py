@@ -1,0 +1,92 @@
+"""`aoai-magic doctor`: whether a prompt would be answered, looked at step by step."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+from collections.abc import Callable, Iterator
+from urllib.parse import urlsplit
+from urllib.request import getproxies
+
+from . import settings
+from .client import Connection
+from .errors import AoaiError, RequestRefusedError, SettingsError
+from .explain import explain
+from .local import launch, weights
+from .local.waiting import told
+from .magics.aoai import describe
+from .render import LiveReply
+
+Check = tuple[str, Callable[[], str]]
+
+
+def run() -> int:
+    """Make the checks, print what each found, and return 0 only if a prompt would be answered.
+
+    Checks go from the near to the far and stop at the first that fails. Of the local service a one-token reply is
+    asked; to a service that costs money, a request with no messages is sent, which is refused without charge once
+    address, credential and deployment are right.
+    """
+    try:
+        connection = Connection(settings.resolve())
+        print(describe(connection), "\n", sep="")
+        for name, check in _checks(connection):
+            print(f"{name} … ", end="", flush=True)
+            print(check())
+    except AoaiError as error:
+        print(f"no.\n\n{error}")
+        return 1
+    print("\nA prompt would be answered.")
+    return 0
+
+
+def _checks(connection: Connection) -> Iterator[Check]:
+    if connection.kind == "local":
+        wanted = settings.local()
+        yield "the local service's packages", lambda: _installed(wanted)
+        if wanted.engine == "llama":
+            yield "its model", lambda: _model(wanted)
+        yield "starting it, or finding it", lambda: f"process {launch.ensure(wanted).pid}"
+        yield "a reply", lambda: f"{connection.chat('Hi', max_tokens=1).seconds:.1f} s"
+    else:
+        if not getproxies():  # a proxy looks names up itself
+            yield "the host's name", lambda: _resolved(connection)
+        yield "a deployment", lambda: _named(connection)
+        yield "address, credential and deployment", lambda: _probed(connection)
+
+
+def _installed(wanted: launch.LocalSettings) -> str:
+    launch.check_installed(wanted)
+    return "installed"
+
+
+def _model(wanted: launch.LocalSettings) -> str:
+    if wanted.model is None and not weights.present(wanted.home):
+        with LiveReply(None) as live, told(live.note):
+            return f"fetched: {weights.ensure(wanted.home)}"
+    return str(launch.model_file(wanted))
+
+
+def _resolved(connection: Connection) -> str:
+    host = urlsplit(connection.endpoint).hostname or ""
+    try:
+        addresses = {str(found[4][0]) for found in socket.getaddrinfo(host, None)}
+    except OSError as error:
+        raise explain(error, connection.target) or error from error
+    return ", ".join(sorted(addresses))
+
+
+def _named(connection: Connection) -> str:
+    if connection.deployment is None:
+        raise SettingsError(
+            "No deployment is named.",
+            "On Azure a model is called by the name that its deployment was given.",
+            "Set AOAI_DEPLOYMENT to that name.",
+        )
+    return connection.deployment
+
+
+def _probed(connection: Connection) -> str:
+    with contextlib.suppress(RequestRefusedError):
+        connection.chat([], max_tokens=1, stream=False)
+    return "all three right"

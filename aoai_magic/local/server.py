@@ -1,0 +1,100 @@
+"""The running service: a socket on loopback, uvicorn on it, and an end when nobody has asked for a while."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import secrets
+import socket
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import uvicorn
+
+from .engine import Echo, Engine
+
+IDLE_SECONDS = 15 * 60
+
+
+def load(engine: str, model: Path | None, threads: int | None = None) -> Engine:
+    """The engine of that name ("echo" or "llama"), loaded and ready."""
+    if engine == "echo":
+        return Echo()
+    from .llama import Llama
+
+    assert model is not None
+    return Llama(model, threads)
+
+
+def run(
+    engine: Callable[[], Engine],
+    *,
+    port: int = 0,
+    key: str | None = None,
+    idle_seconds: float | None = None,
+    ready: Callable[[int, str], None],
+) -> None:
+    """Serve until a signal ends it, or nobody has asked for `idle_seconds`.
+
+    `engine` is called at once, in a thread beside the web framework's imports. `ready` is called with port and key
+    when the socket accepts connections. Raises OSError where the port is taken.
+    """
+    loaded: list[Engine | BaseException] = []
+
+    def load_engine() -> None:
+        try:
+            loaded.append(engine())
+        except BaseException as error:
+            loaded.append(error)
+
+    loading = threading.Thread(target=load_engine, name="engine")
+    loading.start()
+    # IPPROTO_TCP, or asyncio doesn't set TCP_NODELAY on it: 44 ms a request instead of 0.5 (facts/frontend.md, section 6).
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP) as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(("127.0.0.1", port))
+        port = listener.getsockname()[1]
+        key = key or secrets.token_hex(16)
+        from .app import build
+
+        loading.join()
+        found = loaded[0]
+        if isinstance(found, BaseException):
+            raise found
+        app = build(found, key=key, port=port)
+        config = uvicorn.Config(app, log_level="warning", access_log=False, lifespan="off", timeout_graceful_shutdown=3)
+        server = _Server(config, lambda: ready(port, key), idle_seconds)
+        try:
+            server.run(sockets=[listener])
+        finally:
+            found.close()
+
+
+class _Server(uvicorn.Server):
+    """uvicorn that says when it accepts connections, and goes when it is idle."""
+
+    def __init__(self, config: uvicorn.Config, ready: Callable[[], None], idle_seconds: float | None) -> None:
+        super().__init__(config)
+        self._ready, self._idle_seconds = ready, idle_seconds
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self._ready()
+
+    async def main_loop(self) -> None:
+        watch = asyncio.create_task(self._watch())
+        try:
+            await super().main_loop()
+        finally:
+            watch.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await watch
+
+    async def _watch(self) -> None:
+        state = self.config.app.state  # type: ignore[union-attr]  # always the Starlette application built above
+        while self._idle_seconds is not None:
+            await asyncio.sleep(min(30.0, self._idle_seconds / 4))
+            if not state.busy and time.monotonic() - state.last_active > self._idle_seconds:
+                self.should_exit = True

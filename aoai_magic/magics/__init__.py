@@ -1,0 +1,120 @@
+"""The IPython extension: registering the magics, and taking them back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from IPython.core.magic import Magics, cell_magic, line_cell_magic, magics_class, no_var_expand
+from traitlets import Bool, observe
+
+from ..errors import AoaiError
+from . import aoai as aoai_command
+from . import chat as chat_cell
+
+if TYPE_CHECKING:
+    from IPython.core.interactiveshell import ExecutionInfo, InteractiveShell
+
+_Function = TypeVar("_Function", bound=Callable[..., Any])
+
+
+def _documented(text: str) -> Callable[[_Function], _Function]:
+    """Give a function the help that was made from its options: `%%chat?` shows it."""
+
+    def document(function: _Function) -> _Function:
+        function.__doc__ = text
+        return function
+
+    return document
+
+
+@magics_class
+class AoaiMagics(Magics):
+    """Prompt cells for Azure OpenAI; `%aoai help` lists them."""
+
+    short_errors = Bool(True, help="Show errors in a few lines, without the traceback.").tag(config=True)
+    take_over = Bool(False, help="Take %%chat over from another extension that has it.").tag(config=True)
+
+    def __init__(self, shell: InteractiveShell) -> None:
+        super().__init__(shell)
+        self._typed = ""
+        self._taken: dict[str, Any] = {}  # what %%chat was before it was taken over
+
+    @no_var_expand
+    @line_cell_magic
+    @_documented("`%aoai COMMAND` does what isn't a prompt; a cell `%%aoai` is the same as `%%chat`.\n\n    %aoai help")
+    def aoai(self, line: str, cell: str | None = None) -> None:
+        if cell is None:
+            aoai_command.run(line)
+        else:
+            chat_cell.run(self.shell, line, self._as_typed("aoai", line, cell), "%%aoai")
+
+    @no_var_expand
+    @cell_magic
+    @_documented(chat_cell.USAGE)
+    def chat(self, line: str, cell: str) -> None:
+        chat_cell.run(self.shell, line, self._as_typed("chat", line, cell))
+
+    @observe("short_errors")
+    def _show_errors(self, change: Any) -> None:
+        AoaiError.short = change["new"]
+
+    @observe("take_over")
+    def _take_over(self, change: Any) -> None:
+        cells = self.shell.magics_manager.magics["cell"]
+        if change["new"] and not self._owns("chat"):
+            self._taken["chat"] = cells["chat"]
+            cells["chat"] = self.chat
+        elif not change["new"] and "chat" in self._taken and self._owns("chat"):
+            cells["chat"] = self._taken.pop("chat")
+
+    def _owns(self, name: str, kind: str = "cell") -> bool:
+        function = self.shell.magics_manager.magics[kind].get(name)
+        return getattr(function, "__self__", None) is self
+
+    def register(self) -> None:
+        """Add the magics to the shell, but leave %%chat to another extension that has it already."""
+        owner = self.shell.magics_manager.magics["cell"].get("chat")
+        if owner is not None:
+            del self.magics["cell"]["chat"]
+            print(
+                f"%%chat stays with {getattr(owner, '__module__', None) or 'another extension'}; %%aoai is the same here. "
+                "To take it over: %config AoaiMagics.take_over = True"
+            )
+        self.shell.register_magics(self)
+        self.shell.events.register("pre_run_cell", self.remember)
+
+    def unregister(self) -> None:
+        """Take back all that `register` did."""
+        self.take_over = False
+        self.shell.events.unregister("pre_run_cell", self.remember)
+        manager = self.shell.magics_manager
+        for kind in ("line", "cell"):
+            for name in ("aoai", "chat"):
+                if self._owns(name, kind):
+                    del manager.magics[kind][name]
+        manager.registry.pop(type(self).__name__, None)
+        self.shell.configurables.remove(self)
+
+    def remember(self, info: ExecutionInfo) -> None:
+        """Keep the cell as it was typed: IPython strips prompts and indentation from what a magic gets."""
+        self._typed = info.raw_cell or ""
+
+    def _as_typed(self, name: str, line: str, cell: str) -> str:
+        first, newline, body = self._typed.partition("\n")
+        if newline and first.split(maxsplit=1)[:1] == [f"%%{name}"] and first.strip()[len(name) + 2 :].strip() == line.strip():
+            return body
+        return cell.removesuffix("\n")  # called by other code, or from inside another cell
+
+
+def load(shell: InteractiveShell) -> None:
+    """Register the magics with a shell; once, however often it is called."""
+    if AoaiMagics.__name__ not in shell.magics_manager.registry:
+        AoaiMagics(shell).register()
+
+
+def unload(shell: InteractiveShell) -> None:
+    """Unregister them."""
+    magics = shell.magics_manager.registry.get(AoaiMagics.__name__)
+    if magics is not None:
+        magics.unregister()

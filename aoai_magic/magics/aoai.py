@@ -1,0 +1,131 @@
+"""`%aoai COMMAND`: everything that isn't a prompt."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from ..errors import OptionError, SettingsError
+from .arguments import Option, parse, usage
+
+
+@dataclass(frozen=True)
+class Command:
+    """One command of `%aoai`: what it does, its options, an example, and the function that does it."""
+
+    summary: str
+    run: Callable[[dict[str, Any]], str]
+    options: tuple[Option, ...] = ()
+    example: str = ""
+
+
+def run(line: str) -> None:
+    """Do what the line says and print what came of it. Raises OptionError for a command that there isn't."""
+    words = line.split(maxsplit=1)
+    name, rest = (words[0], words[1] if len(words) > 1 else "") if words else ("help", "")
+    if name in ("-h", "--help"):
+        name = "help"
+    command = COMMANDS.get(name)
+    if command is None:
+        raise _unknown(name)
+    options = parse(rest, command.options, f"%aoai {name}")
+    if options.pop("help", False):
+        print(usage(f"%aoai {name}", command.summary, command.options, f"    {command.example or '%aoai ' + name}"))
+    else:
+        print(command.run(options))
+
+
+def _connect(options: dict[str, Any]) -> str:
+    from .. import api, settings
+
+    variable = options.pop("key_env", None)
+    if variable is not None:
+        options["api_key"] = settings.environment(variable)
+        if options["api_key"] is None:
+            raise SettingsError(
+                f"The environment has no {variable}.",
+                "The key is read from there, so that it never stands in a notebook.",
+                f"Set it before Jupyter starts, or now: import os, getpass; os.environ[{variable!r}] = getpass.getpass()",
+            )
+    connection = api.connect(options.pop("endpoint", None), **options)
+    return describe(connection)
+
+
+def _status(options: dict[str, Any]) -> str:
+    from .. import api
+
+    return describe(api.connection())
+
+
+def describe(connection: Any) -> str:
+    """A connection in words: where requests go, how they prove who they are, and where both came from."""
+    from .. import settings
+    from ..local import weights
+
+    target = connection.target
+    came = {"connect": "named by connect", "": "", "nothing is configured": "since nothing else is configured"}
+    came_from = came.get(target.source, f"from {target.source}")
+    if target.kind == "local":
+        local = settings.local()
+        engine = "the echo engine" if local.engine == "echo" else f"the model {(local.model or weights.path(local.home)).stem}"
+        rows = [("requests go to", f"the local service on this machine ({came_from})"), ("answered by", engine)]
+    else:
+        names = {"azure": "Azure OpenAI", "openai": "OpenAI", "compatible": "an OpenAI-compatible service"}
+        api_form = "classic API of " + target.api_version if target.api_version else "v1 API"
+        rows = [("requests go to", f"{names[target.kind]}, {target.endpoint} ({came_from})")]
+        if target.kind == "azure":
+            rows.append(("spoken", api_form))
+        rows.append(("proved by", _proof(target)))
+    rows.append(("deployment", target.deployment or "none yet: %%chat NAME, or %aoai connect … -d NAME"))
+    return "\n".join(f"{name:<16}{value}" for name, value in rows)
+
+
+def _proof(target: Any) -> str:
+    if target.key_source in ("api_key", "credential"):
+        return "the key that connect was given" if target.api_key else f"a {type(target.credential).__name__}"
+    if target.key_source:
+        return f"the {'token' if target.ad_token else 'key'} in {target.key_source}"
+    return "a sign-in with Entra ID (DefaultAzureCredential)" if target.kind == "azure" else "nothing: no key is sent"
+
+
+def _help(options: dict[str, Any]) -> str:
+    from .chat import USAGE
+
+    width = max(map(len, COMMANDS)) + 2
+    commands = "\n".join(f"  {name:<{width}}{command.summary}" for name, command in COMMANDS.items())
+    return f"{USAGE}\n\n%aoai COMMAND [options]\n\n{commands}\n\n%aoai COMMAND --help says more about each."
+
+
+COMMANDS = {
+    "connect": Command(
+        "Say where cells are sent from here on; nothing is sent yet.",
+        _connect,
+        (
+            Option(
+                ("--endpoint",),
+                'https://NAME.openai.azure.com, any compatible base URL, or the words "openai" and "local"',
+                "ENDPOINT",
+                positional=True,
+            ),
+            Option(("-d", "--deployment"), "the deployment of cells that name none", "NAME"),
+            Option(("--api-version",), "speak Azure's classic API of that date instead of v1", "DATE"),
+            Option(("--key-env",), "the environment variable that holds the key", "VARIABLE"),
+            Option(("--scope",), "the Entra ID scope to sign in for", "SCOPE"),
+        ),
+        "%aoai connect https://contoso.openai.azure.com -d my-gpt-4o",
+    ),
+    "status": Command("Show where cells are sent, and where that was said.", _status),
+    "help": Command("Show the magics and their options.", _help),
+}
+
+
+def _unknown(name: str) -> OptionError:
+    import difflib
+
+    near = difflib.get_close_matches(name, COMMANDS, n=1, cutoff=0.5)
+    return OptionError(
+        f"%aoai has no command {name!r}.",
+        f"Did you mean {near[0]}?" if near else f"It has {', '.join(COMMANDS)}.",
+        f"%aoai {near[0] if near else 'help'}",
+    )

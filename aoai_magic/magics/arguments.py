@@ -1,0 +1,189 @@
+"""The line of a magic: split into words, read as options, and explained by --help.
+
+An option is defined once, as an `Option`; parsing, help and error messages all come from it.
+"""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ..errors import OptionError
+
+
+@dataclass(frozen=True)
+class Option:
+    """One option of a magic: names ("-t", "--temperature"), what its value is called, how it is read, what it is for.
+
+    Without a `metavar` it is a switch, that takes no value. `read` turns the word into the value and raises ValueError
+    with the reason. `positional` says that a bare word on the line is this option's value.
+    """
+
+    names: tuple[str, ...]
+    help: str
+    metavar: str | None = None
+    read: Callable[[str], Any] = str
+    repeat: bool = False
+    positional: bool = False
+
+    @property
+    def key(self) -> str:
+        """The name of the value in what `parse` returns: the first long name, with underscores."""
+        return next(name for name in self.names if name.startswith("--"))[2:].replace("-", "_")
+
+
+HELP = Option(("-h", "--help"), "show this help and send nothing")
+
+
+def split(line: str) -> list[str]:
+    """Split a line into words as a shell does, but with no escape character, so that Windows paths survive.
+
+    Quotes group words and are dropped; a quote of one kind inside the other is kept. Raises OptionError where a quote
+    isn't closed.
+
+    >>> split("gpt-4o -s 'You are brief.' -o C:\\\\new")
+    ['gpt-4o', '-s', 'You are brief.', '-o', 'C:\\\\new']
+    """
+    lexer = shlex.shlex(line, posix=True)
+    lexer.whitespace_split = True
+    lexer.escape = lexer.commenters = ""
+    try:
+        return list(lexer)
+    except ValueError:
+        raise OptionError(
+            f"A quote is not closed in: {line}",
+            "Words with spaces in them are put between quotes; an apostrophe alone opens one.",
+            "Put double quotes around it: -s \"It's brief.\"",
+        ) from None
+
+
+def parse(line: str, options: Sequence[Option], magic: str) -> dict[str, Any]:
+    """Read a line as options; return the given ones by key.
+
+    Long names may be written with underscores, values after a space or "=". Raises OptionError for an unknown or
+    repeated option, a missing value, a value that can't be read, and for words that belong to none.
+
+    >>> parse("-t 0.2", [Option(("-t", "--temperature"), "", "NUMBER", float)], "%%chat")
+    {'temperature': 0.2}
+    """
+    known = {name: option for option in (*options, HELP) for name in option.names}
+    positional = [option for option in options if option.positional]
+    values: dict[str, Any] = {}
+    words = split(line)
+    while words:
+        word = words.pop(0)
+        if word.startswith("-") and len(word) > 1:
+            name, equals, value = word.partition("=")
+            if name.startswith("--"):
+                name = name.replace("_", "-")
+            option = known.get(name)
+            if option is None:
+                raise _unknown(name, known, magic)
+            if option.metavar is None:
+                if equals:
+                    raise OptionError(f"{name} takes no value, and was given {value!r}.", "It is a switch.", f"{magic} {name}")
+                value = ""
+            elif not equals:
+                if not words or words[0].partition("=")[0] in known:
+                    raise OptionError(
+                        f"{name} needs a value ({option.metavar}).",
+                        f"The next word is {words[0]!r}, an option itself." if words else "The line ends there.",
+                        f"{magic} {name} {option.metavar}",
+                    )
+                value = words.pop(0)
+        else:
+            option = next((one for one in positional if one.key not in values), None)
+            if option is None:
+                raise OptionError(
+                    f"{word!r} is one word too many.",
+                    f"{magic} takes {'only ' + positional[0].metavar if positional and positional[0].metavar else 'no words'} "
+                    "before its options; a value with spaces needs quotes.",
+                    f"{magic} --help",
+                )
+            name, value = option.metavar or word, word
+        _store(values, option, name, value, magic)
+    return values
+
+
+def usage(magic: str, summary: str, options: Sequence[Option], examples: str) -> str:
+    """The help text of a magic, made from its options."""
+    positional = " ".join(f"[{option.metavar}]" for option in options if option.positional)
+    rows = []
+    for option in (*options, HELP):
+        names = ", ".join(option.names) + (f" {option.metavar}" if option.metavar else "")
+        rows.append((names, option.help))
+    width = max(len(names) for names, _ in rows) + 2
+    table = "\n".join(f"  {names:<{width}}{text}" for names, text in rows)
+    head = " ".join(filter(None, [magic, positional, "[options]"]))
+    return f"{summary}\n\n{head}\n\n{table}\n\nExamples::\n\n{examples}"
+
+
+def _store(values: dict[str, Any], option: Option, name: str, word: str, magic: str) -> None:
+    if option.key in values and not option.repeat:
+        raise OptionError(
+            f"{name} was given a second time.",
+            f"{' and '.join(option.names)} are one option, and a bare word may be its value too."
+            if option.positional
+            else "It may be given once.",
+            f"{magic} --help",
+        )
+    try:
+        value = option.read(word) if option.metavar else True
+    except ValueError as error:
+        raise OptionError(f"{name} can't be {word!r}: {error}.", option.help.capitalize() + ".", f"{magic} --help") from None
+    if option.repeat:
+        values.setdefault(option.key, []).append(value)
+    else:
+        values[option.key] = value
+
+
+def _unknown(name: str, known: dict[str, Option], magic: str) -> OptionError:
+    import difflib
+
+    near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
+    return OptionError(
+        f"{magic} has no option {name}.",
+        f"Did you mean {near[0]}?" if near else "",
+        f"{magic} --help lists all of them.",
+    )
+
+
+def number(least: float, most: float) -> Callable[[str], float]:
+    """A reader for decimal numbers between two bounds."""
+
+    def read(word: str) -> float:
+        try:
+            value = float(word)
+        except ValueError:
+            raise ValueError("it is not a number") from None
+        if not least <= value <= most:
+            raise ValueError(f"it must be between {least:g} and {most:g}")
+        return value
+
+    return read
+
+
+def integer(least: int | None = None) -> Callable[[str], int]:
+    """A reader for whole numbers, with a lower bound if one is given."""
+
+    def read(word: str) -> int:
+        try:
+            value = int(word)
+        except ValueError:
+            raise ValueError("it is not a whole number") from None
+        if least is not None and value < least:
+            raise ValueError(f"it must be at least {least}")
+        return value
+
+    return read
+
+
+def name(word: str) -> str:
+    """A reader for the name of a variable."""
+    import keyword
+
+    if not word.isidentifier() or keyword.iskeyword(word):
+        raise ValueError("it is not the name of a variable")
+    return word

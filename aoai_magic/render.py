@@ -1,0 +1,211 @@
+"""How replies are shown: the only module that displays anything."""
+
+from __future__ import annotations
+
+import sys
+import time
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Protocol
+
+from .safe_html import safe_html
+from .visible import visible
+
+if TYPE_CHECKING:
+    from IPython.core.interactiveshell import InteractiveShell
+    from rich.console import Console, ConsoleOptions, RenderResult
+
+
+def mimebundle(text: str, status: str = "") -> dict[str, str]:
+    """Return untrusted Markdown as the bundle to display: safe HTML beside plain text, with a quiet line under it.
+
+    The one way in which text of a model, a tool, a file or an error is shown in a notebook.
+
+    >>> mimebundle("**hi**")["text/plain"]
+    '**hi**'
+    """
+    plain = visible(f"{text}\n\n{status}" if status else text)
+    return {"text/html": safe_html(text, status), "text/plain": plain}
+
+
+class LiveReply:
+    """Shows a reply as it grows, and once more when it is whole.
+
+    Use it as a context manager: `note` says what is waited for, `add` takes text as it arrives, `finish` the quiet
+    line. Where it shows depends on who looks: a notebook that someone watches is updated in place, a terminal gets
+    rich's Markdown or plain text, and a notebook that nobody watches (nbval, nbclient, papermill) gets one display at
+    the end. With `quiet` nothing is shown; with `animate` false only the end is.
+
+    >>> with LiveReply(None) as live:
+    ...     live.add("Hel")
+    ...     live.add("lo")
+    Hello
+    """
+
+    def __init__(self, shell: InteractiveShell | None, *, animate: bool = True, quiet: bool = False) -> None:
+        self.watched = is_watched(shell)
+        self.text = ""
+        self._status = ""
+        self._screen: _Screen
+        if quiet:
+            self._screen = _Nothing()
+        elif shell is not None and hasattr(shell, "kernel"):
+            self._screen = _Notebook(animate=animate and self.watched)
+        elif sys.stdout.isatty():
+            self._screen = _Terminal(animate=animate)
+        else:
+            self._screen = _Plain()
+
+    def note(self, what: str, fraction: float | None = None) -> None:
+        """Say what is waited for, and how far it is (0 to 1) where that is known."""
+        self._screen.note(visible(what), fraction)
+
+    def add(self, text: str) -> None:
+        """Show that more of the reply has arrived."""
+        self.text += text
+        self._screen.grow(self.text, text)
+
+    def finish(self, text: str, status: str) -> None:
+        """Say what the whole text is, and the line under it; they are shown on leaving the context."""
+        self.text, self._status = text, status
+
+    def __enter__(self) -> LiveReply:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self._screen.end(self.text, self._status)
+
+
+def is_watched(shell: InteractiveShell | None) -> bool:
+    """Whether someone looks at the output as it comes.
+
+    nbval and nbclient tell the kernel that they take no input, JupyterLab that it may ask (STYLE, section 2). nbval
+    ignores updates of a display, so that what is animated would be compared by its first frame.
+    """
+    kernel = getattr(shell, "kernel", None)
+    if kernel is None:
+        return sys.stdout.isatty()
+    return bool(kernel.get_parent().get("content", {}).get("allow_stdin", False))
+
+
+class _Screen(Protocol):
+    def note(self, what: str, fraction: float | None) -> None: ...
+    def grow(self, text: str, added: str) -> None: ...
+    def end(self, text: str, status: str) -> None: ...
+
+
+class _Nothing:
+    def note(self, what: str, fraction: float | None) -> None: ...
+    def grow(self, text: str, added: str) -> None: ...
+    def end(self, text: str, status: str) -> None: ...
+
+
+class _Notebook:
+    """One display a cell, updated in place: front ends have had bugs with more than one (facts/frontend.md, section 2)."""
+
+    def __init__(self, *, animate: bool) -> None:
+        self._animate = animate
+        self._handle: Any = None
+        self._shown = 0.0
+
+    def note(self, what: str, fraction: float | None) -> None:
+        if self._animate and time.monotonic() - self._shown >= 0.1:
+            self._show({"text/html": _progress(what, fraction), "text/plain": what})
+
+    def grow(self, text: str, added: str) -> None:
+        # JupyterLab takes about 25 us a character to show an update, and falls behind for ever if they come faster
+        # (facts/frontend.md, section 2).
+        if self._animate and time.monotonic() - self._shown >= max(0.1, 30e-6 * len(text)):
+            self._show(mimebundle(text))
+
+    def end(self, text: str, status: str) -> None:
+        if text or status or self._handle is not None:
+            self._show(mimebundle(text, status))
+
+    def _show(self, bundle: dict[str, str]) -> None:
+        from IPython.display import display
+
+        if self._handle is None:
+            self._handle = display(bundle, raw=True, display_id=True) if self._animate else display(bundle, raw=True)
+        else:
+            self._handle.update(bundle, raw=True)
+        self._shown = time.monotonic()
+
+
+class _Terminal:
+    """Markdown drawn by rich: the last lines while it grows, the whole when it has ended."""
+
+    def __init__(self, *, animate: bool) -> None:
+        from rich.console import Console
+        from rich.live import Live
+
+        self._console = Console(highlight=False, markup=False, emoji=False)
+        self._live: Live | None = None
+        if animate and not self._console.is_dumb_terminal:
+            self._live = Live(console=self._console, transient=True, refresh_per_second=10, redirect_stdout=False)
+            self._live.start()
+
+    def note(self, what: str, fraction: float | None) -> None:
+        if self._live:
+            from rich.columns import Columns
+            from rich.progress_bar import ProgressBar
+
+            bar = [] if fraction is None else [ProgressBar(total=1.0, completed=fraction, width=30)]
+            self._live.update(Columns([f"{what} …", *bar]))
+
+    def grow(self, text: str, added: str) -> None:
+        if self._live:
+            self._live.update(_Tail(text))
+
+    def end(self, text: str, status: str) -> None:
+        if self._live:
+            self._live.stop()
+        if text:
+            self._console.print(_markdown(text))
+        if status:
+            self._console.print(f"\n{visible(status)}", style="dim")
+
+
+class _Plain:
+    """Text on a stream that is no terminal: each bit once, as it comes."""
+
+    def __init__(self) -> None:
+        self._written = 0
+
+    def note(self, what: str, fraction: float | None) -> None: ...
+
+    def grow(self, text: str, added: str) -> None:
+        sys.stdout.write(visible(added))
+        sys.stdout.flush()
+        self._written = len(text)
+
+    def end(self, text: str, status: str) -> None:
+        rest = visible(text[self._written :])
+        sys.stdout.write(rest + "\n" * bool(text) + (f"\n{visible(status)}\n" if status else ""))
+        sys.stdout.flush()
+
+
+class _Tail:
+    """As much of the end of a growing text as the terminal has lines: what rich's Live can redraw without scrolling."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        from rich.segment import Segment
+
+        lines = console.render_lines(_markdown(self._text), options, pad=False)
+        for line in lines[-max(1, console.size.height - 2) :]:
+            yield from line
+            yield Segment.line()
+
+
+def _markdown(text: str) -> Any:
+    from rich.markdown import Markdown
+
+    # hyperlinks off: the address is written out, and no escape sequence carries it.
+    return Markdown(visible(text), hyperlinks=False)
+
+
+def _progress(what: str, fraction: float | None) -> str:
+    bar = "" if fraction is None else f' <progress value="{fraction:.3f}" max="1"></progress>'
+    return safe_html("", f"{what} …").removesuffix("</div>") + bar + "</div>"

@@ -1,0 +1,168 @@
+"""What came back: the text, and everything known about it."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from . import catalog
+from .render import mimebundle
+from .visible import visible
+
+if TYPE_CHECKING:
+    from openai.types.chat import ChatCompletion
+
+    from .settings import Kind
+
+
+@dataclass(frozen=True)
+class Usage:
+    """Tokens of one request, as the service counted them."""
+
+    prompt_tokens: int
+    completion_tokens: int
+    cached_tokens: int = 0
+    reasoning_tokens: int = 0
+
+    @property
+    def total_tokens(self) -> int:
+        return self.prompt_tokens + self.completion_tokens
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One of the answers of a reply: its text and why it ended (`stop`, `length`, `content_filter`)."""
+
+    text: str
+    finish_reason: str | None
+
+    def __str__(self) -> str:
+        return self.text
+
+
+@dataclass
+class Reply:
+    """A reply of a chat model. `str(reply)` is its text; `reply[0]`, `reply[1]`, … are its choices.
+
+    `request` is the JSON body as it was sent, `raw` the SDK's own `ChatCompletion`, `filters` the content filter's
+    verdicts by category. `model` is who really answered, which behind the local service is a small model and behind
+    Azure the version of the deployment's model. `seconds` is the time until the last token, `first_token_seconds`
+    until the first; both in seconds. A reply that was interrupted or broke off has `finish_reason` None.
+
+    >>> reply = Reply(request={}, deployment="gpt-4o", kind="azure", choices=[Choice("Hello!", "stop")])
+    >>> str(reply), reply.finish_reason
+    ('Hello!', 'stop')
+    """
+
+    request: dict[str, Any]
+    deployment: str
+    kind: Kind
+    choices: list[Choice]
+    model: str = ""
+    usage: Usage | None = None
+    filters: dict[str, Any] = field(default_factory=dict)
+    request_id: str | None = None
+    seconds: float = 0.0
+    first_token_seconds: float | None = None
+    body: dict[str, Any] = field(default_factory=dict, repr=False)
+
+    @property
+    def text(self) -> str:
+        """The text of the first choice."""
+        return self.choices[0].text if self.choices else ""
+
+    @property
+    def json(self) -> Any:
+        """The text read as JSON. Raises ValueError where it isn't JSON."""
+        return json.loads(self.text)
+
+    @property
+    def finish_reason(self) -> str | None:
+        """Why the first choice ended; None if it was interrupted or broke off."""
+        return self.choices[0].finish_reason if self.choices else None
+
+    @property
+    def cost(self) -> float | None:
+        """US dollars: 0.0 on the local service, an estimate elsewhere, None where the price or the usage is unknown."""
+        return 0.0 if self.kind == "local" else self.azure_cost
+
+    @property
+    def azure_cost(self) -> float | None:
+        """What the same tokens cost on Azure (Global Standard), in US dollars; None where that is unknown."""
+        price = catalog.price(self.body.get("model") or self.deployment) or catalog.price(self.deployment)
+        if price is None or self.usage is None:
+            return None
+        return price.cost(self.usage.prompt_tokens, self.usage.completion_tokens)
+
+    def status(self, *, watched: bool = True) -> str:
+        """The quiet line under a reply: deployment, who answered, tokens in and out, seconds, price.
+
+        Where nobody watches (nbval, nbclient), only what is the same at every run is said: no seconds, no price.
+
+        >>> Reply({}, "gpt-4o", "azure", [Choice("Hi", "stop")], model="gpt-4o-2024-11-20", usage=Usage(8, 2)).status(watched=False)
+        'gpt-4o · gpt-4o-2024-11-20 · 8 tokens in, 2 out'
+        """
+        words = [self.deployment]
+        if self.kind == "local":
+            words.append(f"answered by {self.model} on this machine" if self.model else "on this machine")
+        elif self.model and self.model != self.deployment:
+            words.append(self.model)
+        if self.usage:
+            words.append(f"{self.usage.prompt_tokens} tokens in, {self.usage.completion_tokens} out")
+            if self.usage.reasoning_tokens:
+                words[-1] += f" ({self.usage.reasoning_tokens} of them reasoning)"
+        if watched:
+            words.append(f"{self.seconds:.1f} s")
+            words.append(self._price())
+        if self.finish_reason == "length":
+            words.append("cut at the token limit")
+        elif self.finish_reason == "content_filter":
+            words.append("cut by the content filter")
+        elif self.finish_reason is None:
+            words.append("broken off")
+        return " · ".join(words)
+
+    def _price(self) -> str:
+        azure = self.azure_cost
+        if self.kind == "local":
+            return "local, free" if azure is None else f"local, free; on Azure about {_dollars(azure)}"
+        return "price unknown" if azure is None else f"about {_dollars(azure)}"
+
+    @property
+    def raw(self) -> ChatCompletion:
+        """The whole answer as the openai SDK's `ChatCompletion`, whether it was streamed or not."""
+        from openai.types.chat import ChatCompletion
+
+        return ChatCompletion.construct(**self.body)
+
+    def __str__(self) -> str:
+        return self.text
+
+    def __repr__(self) -> str:
+        return visible(self.text)
+
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
+        return mimebundle(self.text)
+
+    def __len__(self) -> int:
+        return len(self.choices)
+
+    def __getitem__(self, index: int) -> Choice:
+        return self.choices[index]
+
+    def __iter__(self) -> Iterator[Choice]:
+        return iter(self.choices)
+
+
+def _dollars(amount: float) -> str:
+    """Dollars with two digits that say something.
+
+    >>> _dollars(0.0000823), _dollars(0.0), _dollars(12.5)
+    ('$0.000082', '$0.00', '$12.50')
+    """
+    if amount == 0 or amount >= 0.1:
+        return f"${amount:.2f}"
+    return f"${amount:.{1 - math.floor(math.log10(amount))}f}"

@@ -1,0 +1,213 @@
+"""Where requests go, read from what the user typed and from the environment: the one place that reads it.
+
+The first that speaks wins: `connect`, AZURE_OPENAI_ENDPOINT, OPENAI_BASE_URL, the local service. A URL selects a
+connection, a key alone never does; and a key goes only to the service that it was set for.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Literal
+from urllib.parse import parse_qs, urlsplit
+
+from .errors import SettingsError
+from .local.launch import LocalSettings
+
+Kind = Literal["local", "azure", "openai", "compatible"]
+
+#: Entra ID scope of the data plane in Azure's documentation of 2026 (facts, section 1.2). The older
+#: https://cognitiveservices.azure.com/.default still works: `connect(scope=...)`.
+DEFAULT_SCOPE = "https://ai.azure.com/.default"
+OPENAI_URL = "https://api.openai.com/v1"
+#: The deployment a cell gets where none is named. Azure has no such default: there, names are the user's own.
+LOCAL_DEPLOYMENT = "gpt-4o"
+
+# Azure's own hosts, in every cloud: only these get a sign-in or the environment's Azure key without being named in it.
+_AZURE_HOST = re.compile(
+    r"[a-z0-9-]+\.(openai\.azure|cognitiveservices\.azure|services\.ai\.azure)\.(com|us|cn)", re.IGNORECASE
+)
+_AZURE_PATH = re.compile(r"/openai(?:/v1|/deployments/(?P<deployment>[^/]+))?(?:/|$)")
+
+
+@dataclass(frozen=True)
+class Target:
+    """Where requests go and how they prove who they are, before anything is built or sent.
+
+    `endpoint` is the resource's address without a path for Azure, the base URL for OpenAI and compatible services,
+    None for the local service. `api_version` selects Azure's classic, dated routes. At most one of `api_key`,
+    `ad_token` and `credential` is set; none means DefaultAzureCredential on Azure, and elsewhere that no key is
+    sent. `source` and `key_source` say in words where the address and the key came from.
+    """
+
+    kind: Kind
+    endpoint: str | None = None
+    api_version: str | None = None
+    deployment: str | None = None
+    api_key: str | None = field(default=None, repr=False)
+    ad_token: str | None = field(default=None, repr=False)
+    credential: object | None = field(default=None, repr=False)
+    scope: str = DEFAULT_SCOPE
+    source: str = ""
+    key_source: str = ""
+
+    @property
+    def is_azures_own(self) -> bool:
+        """Whether the host is Azure's by its name, or the environment says so: then a sign-in may be sent to it."""
+        named = origin(self.endpoint) == origin(environment("AZURE_OPENAI_ENDPOINT"))
+        return named or bool(_AZURE_HOST.fullmatch(urlsplit(self.endpoint or "").hostname or ""))
+
+
+def environment(name: str) -> str | None:
+    """The environment's value of `name`, or None where it is unset or blank."""
+    return os.environ.get(name, "").strip() or None
+
+
+def home() -> Path:
+    """The folder of what is kept between kernels (weights, the service's address): AOAI_HOME, or the platform's."""
+    if chosen := environment("AOAI_HOME"):
+        return Path(chosen).expanduser()
+    import platformdirs
+
+    return platformdirs.user_state_path("aoai-magic", appauthor=False)
+
+
+def local() -> LocalSettings:
+    """What the local service runs on: AOAI_LOCAL_ENGINE (llama or echo) and AOAI_LOCAL_MODEL (a GGUF file)."""
+    engine = environment("AOAI_LOCAL_ENGINE") or "llama"
+    if engine not in ("llama", "echo"):
+        raise SettingsError(
+            f"AOAI_LOCAL_ENGINE is {engine!r}.", "The local service has two engines.", "Set it to llama or echo, or unset it."
+        )
+    model = environment("AOAI_LOCAL_MODEL")
+    return LocalSettings(home=home(), engine=engine, model=Path(model).expanduser() if model else None)
+
+
+def resolve(
+    endpoint: str | None = None,
+    *,
+    api_key: str | None = None,
+    credential: object | None = None,
+    api_version: str | None = None,
+    deployment: str | None = None,
+    scope: str | None = None,
+) -> Target:
+    """Say where requests go: to `endpoint`, else where the environment points, else to the local service.
+
+    `endpoint` is "local", "openai", an Azure OpenAI address (bare, with /openai/v1, or the Target URI that the
+    portal shows, whose deployment and api-version are then used), or the base URL of an OpenAI-compatible service.
+    Raises SettingsError for anything else.
+
+    >>> resolve("https://contoso.openai.azure.com", deployment="chat").kind
+    'azure'
+    """
+    if api_key and credential:
+        raise SettingsError("Both an api_key and a credential were given.", "A connection proves itself one way.", "Drop one.")
+    source = "connect" if endpoint else next(
+        (name for name in ("AZURE_OPENAI_ENDPOINT", "OPENAI_BASE_URL") if environment(name)), "nothing is configured"
+    )
+    target = parse_endpoint(endpoint or environment(source) or "local", azure=bool(api_version))
+    if target.kind == "azure":
+        version = api_version or target.api_version or environment("OPENAI_API_VERSION")
+        target = replace(target, api_version=None if version in ("v1", "preview", "latest") else version)
+    elif api_version:
+        raise SettingsError(
+            f"An api-version ({api_version}) was given for {endpoint}.", "Only Azure OpenAI's classic routes take one.", "Drop it."
+        )
+    ad_token, key_source = None, "api_key" if api_key else "credential" if credential else ""
+    if not key_source and (key_source := _key_variable(target)):
+        if key_source == "AZURE_OPENAI_AD_TOKEN":
+            ad_token = environment(key_source)
+        else:
+            api_key = environment(key_source)
+    default = LOCAL_DEPLOYMENT if target.kind == "local" else None
+    return replace(
+        target,
+        deployment=deployment or target.deployment or environment("AOAI_DEPLOYMENT") or default,
+        api_key=api_key,
+        ad_token=ad_token,
+        credential=credential,
+        scope=scope or DEFAULT_SCOPE,
+        source=source,
+        key_source=key_source,
+    )
+
+
+def parse_endpoint(text: str, *, azure: bool = False) -> Target:
+    """Read an endpoint as people write and paste it; `azure` says that its host is Azure's whatever it looks like.
+
+    A host counts as Azure's if it is one of Azure's domains, if the environment's AZURE_OPENAI_ENDPOINT names it, or
+    if the path is /openai/…, as behind a gateway. Raises SettingsError for what is no http(s) URL, and for a URL with
+    a user name or password in it, which would end up in the notebook.
+
+    >>> parse_endpoint("https://a.openai.azure.com/openai/deployments/chat/chat/completions?api-version=2024-10-21")
+    Target(kind='azure', endpoint='https://a.openai.azure.com', api_version='2024-10-21', deployment='chat', ...)
+    """
+    text = text.strip()
+    if text == "local":
+        return Target("local")
+    if text == "openai":
+        return Target("openai", OPENAI_URL)
+    try:
+        url = urlsplit(text)
+        host, port = url.hostname, url.port
+    except ValueError as error:
+        raise SettingsError(f"{text!r} is not an address: {error}.", "", _EXAMPLES) from None
+    if url.scheme not in ("http", "https") or not host:
+        bare = re.fullmatch(r"[a-z0-9-]+(\.[a-z0-9.-]+)?", text, re.IGNORECASE)
+        guess = text if "." in text else f"{text}.openai.azure.com"
+        raise SettingsError(
+            f"{text!r} is not an address.",
+            "An endpoint starts with https://, or is one of the words local and openai.",
+            f"%aoai connect https://{guess}" if bare else _EXAMPLES,
+        )
+    if url.username or url.password:
+        raise SettingsError(
+            f"The address of {host} holds a user name or password.",
+            "It would be saved in the notebook.",
+            "Put the key in an environment variable, and name it: %aoai connect URL --key-env NAME",
+        )
+    own = f"{url.scheme}://{host}" + (f":{port}" if port else "")
+    if host == "api.openai.com":
+        return Target("openai", OPENAI_URL)
+    path = _AZURE_PATH.match(url.path)
+    if azure or path or _AZURE_HOST.fullmatch(host) or own == origin(environment("AZURE_OPENAI_ENDPOINT")):
+        versions = parse_qs(url.query).get("api-version", [])
+        return Target("azure", own, next(iter(versions), None), path["deployment"] if path else None)
+    base = re.sub(r"/(chat/completions|completions|responses|embeddings|models)/?$", "", url.path).rstrip("/")
+    return Target("compatible", own + (base or "/v1"))
+
+
+_EXAMPLES = "%aoai connect https://NAME.openai.azure.com, or local, openai, or the base URL of a compatible service"
+
+
+def custom_headers() -> list[str]:
+    """Names of the headers that OPENAI_CUSTOM_HEADERS makes the SDK send (one "Name: value" a line)."""
+    return [name.strip() for name, colon, _ in (line.partition(":") for line in (environment("OPENAI_CUSTOM_HEADERS") or "").split("\n")) if colon]
+
+
+def _key_variable(target: Target) -> str:
+    """The name of the environment variable that holds the key of this very service, or ""."""
+    azure_names = ("AZURE_OPENAI_AD_TOKEN", "AZURE_OPENAI_API_KEY")  # the SDK's own order where both are set
+    azure_origin, openai_origin = origin(environment("AZURE_OPENAI_ENDPOINT")), origin(environment("OPENAI_BASE_URL"))
+    own = origin(target.endpoint)
+    names: tuple[str, ...] = ()
+    if own is not None and own == azure_origin:
+        names = azure_names
+    elif own is not None and own == openai_origin:
+        names = ("OPENAI_API_KEY",)
+    elif target.kind == "openai" and openai_origin is None:
+        names = ("OPENAI_API_KEY",)
+    elif target.kind == "azure" and azure_origin is None and target.is_azures_own:
+        names = azure_names
+    return next((name for name in names if environment(name)), "")
+
+
+def origin(url: str | None) -> str | None:
+    """Scheme, host and port of a URL, in lower case: what a key belongs to."""
+    if url is None:
+        return None
+    parts = urlsplit(url.strip())
+    return f"{parts.scheme}://{parts.netloc}".lower()

@@ -1,0 +1,143 @@
+"""The last step before the wire: where address and credential are put into a request, and nowhere else.
+
+The SDK's clients carry a placeholder for a key, so that no key is in their repr, their copies or a traceback. A request
+that is redirected to another host loses the credential.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from functools import cached_property
+from typing import Any
+
+import httpx2
+
+from . import settings
+from .errors import SettingsError
+from .local import launch
+from .local.launch import LocalSettings, Service
+from .settings import Target
+
+#: What the SDK's clients hold for a key and an address; the transport puts the true ones in.
+PLACEHOLDER = "put-in-by-the-transport"
+LOCAL_URL = "http://local-service.invalid"
+# As the SDK's own clients have it: many at once for tables and batches.
+_LIMITS = httpx2.Limits(max_connections=1000, max_keepalive_connections=100)
+# What can mean that the service of a moment ago is gone; a timeout can't.
+_GONE = (httpx2.ConnectError, httpx2.ReadError, httpx2.WriteError, httpx2.RemoteProtocolError)
+
+
+class Transport(httpx2.BaseTransport):
+    """Sends requests to a target with its credential; to the local service after finding or starting it."""
+
+    def __init__(self, target: Target) -> None:
+        self._signer = _Signer(target)
+        # A whole client and not a bare transport: it knows the environment's proxies, which loopback never goes through.
+        self._http = httpx2.Client(trust_env=target.kind != "local", verify=target.kind != "local", limits=_LIMITS)
+
+    def handle_request(self, request: httpx2.Request) -> httpx2.Response:
+        self._signer.sign(request)
+        try:
+            return self._http.send(request, stream=True)
+        except _GONE:
+            if not self._signer.local_service_is_gone():
+                raise
+            self._signer.sign(request)
+            return self._http.send(request, stream=True)
+
+    def close(self) -> None:
+        self._http.close()
+
+
+class AsyncTransport(httpx2.AsyncBaseTransport):
+    """The same for the SDK's asynchronous client; signing in and starting a service happen in a thread."""
+
+    def __init__(self, target: Target) -> None:
+        self._signer = _Signer(target)
+        self._http = httpx2.AsyncClient(trust_env=target.kind != "local", verify=target.kind != "local", limits=_LIMITS)
+
+    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
+        await asyncio.to_thread(self._signer.sign, request)
+        try:
+            return await self._http.send(request, stream=True)
+        except _GONE:
+            if not await asyncio.to_thread(self._signer.local_service_is_gone):
+                raise
+            await asyncio.to_thread(self._signer.sign, request)
+            return await self._http.send(request, stream=True)
+
+    async def aclose(self) -> None:
+        await self._http.aclose()
+
+
+class _Signer:
+    """Knows the address and the credential of a target, and puts them into requests."""
+
+    def __init__(self, target: Target) -> None:
+        self._target = target
+        self._lock = threading.Lock()
+        self._found: tuple[LocalSettings, Service] | None = None
+
+    def sign(self, request: httpx2.Request) -> None:
+        """Replace the placeholders of a request by what is true now."""
+        target = self._target
+        for name in ("authorization", "api-key"):
+            if PLACEHOLDER in request.headers.get(name, ""):
+                del request.headers[name]
+        if not (target.kind == "openai" or target.source == "OPENAI_BASE_URL"):
+            # The SDK sends these, from the environment, to whatever it talks to.
+            for name in ("openai-organization", "openai-project", *settings.custom_headers()):
+                request.headers.pop(name, None)
+        if target.kind == "local":
+            service = self._service()
+            request.url = request.url.copy_with(scheme="http", host="127.0.0.1", port=service.port)
+            request.headers["host"] = f"127.0.0.1:{service.port}"
+            request.headers["api-key"] = service.key
+        elif settings.origin(str(request.url)) != settings.origin(target.endpoint):
+            return  # redirected to another host: the credential isn't meant for it
+        elif target.kind == "azure":
+            self._sign_azure(request)
+        elif target.api_key:
+            request.headers["authorization"] = f"Bearer {target.api_key}"
+
+    def local_service_is_gone(self) -> bool:
+        """Whether the local service that the last request went to no longer answers; the next `sign` finds another."""
+        with self._lock:
+            if self._found is None or (self._found[1].alive() and self._found[1].proves_itself()):
+                return False
+            self._found = None
+            return True
+
+    def _service(self) -> Service:
+        wanted = settings.local()
+        with self._lock:
+            if self._found is None or self._found[0] != wanted or not self._found[1].alive():
+                self._found = wanted, launch.ensure(wanted)
+            return self._found[1]
+
+    def _sign_azure(self, request: httpx2.Request) -> None:
+        if request.url.scheme != "https" and request.url.host not in ("127.0.0.1", "localhost", "::1"):
+            raise SettingsError(
+                f"{self._target.endpoint} would get the credential over plain http.",
+                "Anyone on the way could read it.",
+                "%aoai connect https://…",
+            )
+        if self._target.api_key:
+            request.headers["api-key"] = self._target.api_key
+        else:
+            request.headers["authorization"] = f"Bearer {self._target.ad_token or self._token_provider()}"
+
+    @cached_property
+    def _token_provider(self) -> Any:
+        from azure.identity import DefaultAzureCredential, get_bearer_token_provider
+
+        target = self._target
+        if target.credential is None and not target.is_azures_own:
+            raise SettingsError(
+                f"{target.endpoint} isn't an address of Azure's, and no credential was named for it.",
+                "A sign-in to Azure is sent to Azure's own hosts only, unless told otherwise.",
+                "aoai.connect(URL, credential=DefaultAzureCredential()), or %aoai connect URL --key-env NAME",
+            )
+        credential: Any = target.credential or DefaultAzureCredential()
+        return get_bearer_token_provider(credential, target.scope)
