@@ -30,7 +30,9 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
 
     lab = commands.add_parser("lab", help="open the guided notebooks in JupyterLab")
-    lab.add_argument("folder", type=Path, nargs="?", default=Path("aoai-notebooks"), help="your copy of them (./aoai-notebooks)")
+    lab.add_argument(
+        "folder", type=Path, nargs="?", default=Path("aoai-notebooks"), help="your copy of them (./aoai-notebooks)"
+    )
     lab.add_argument("--no-browser", action="store_true", help="only print the link")
     lab.add_argument("--port", type=_port, default=0, help="JupyterLab's port (any that is free)")
     lab.set_defaults(run=_lab)
@@ -71,7 +73,7 @@ def _serve(options: argparse.Namespace) -> int:
     from dataclasses import replace
 
     from . import settings
-    from .local import launch, server, weights
+    from .local import launch, server
     from .local.waiting import told
     from .render import LiveReply
 
@@ -83,7 +85,9 @@ def _serve(options: argparse.Namespace) -> int:
 
     def ready(port: int, key: str) -> None:
         print(f"AZURE_OPENAI_ENDPOINT=http://127.0.0.1:{port}\nAZURE_OPENAI_API_KEY={key}", flush=True)
-        print("The local service is running: Azure OpenAI's API, on this machine only. Ctrl-C ends it.", file=sys.stderr)
+        print(
+            "The local service is running: Azure OpenAI's API, on this machine only. Ctrl-C ends it.", file=sys.stderr
+        )
 
     try:
         server.run(
@@ -91,7 +95,9 @@ def _serve(options: argparse.Namespace) -> int:
         )
     except OSError as error:
         raise AoaiError(
-            f"Port {options.port} can't be used: {error.strerror}.", "Another program has it, perhaps.", "Leave --port out, or name another."
+            f"Port {options.port} can't be used: {error.strerror}.",
+            "Another program has it, perhaps.",
+            "Leave --port out, or name another.",
         ) from error
     return 0
 

@@ -6,6 +6,7 @@ import contextlib
 import json
 import threading
 import time
+import weakref
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -66,8 +67,11 @@ class Connection:
 
         from .transport import Transport
 
+        transport = Transport(self.target)
         kind = openai.AzureOpenAI if self.target.api_version else openai.OpenAI
-        return kind(**self._options(), http_client=openai.DefaultHttpx2Client(transport=Transport(self.target)))
+        client = kind(**self._options(), http_client=openai.DefaultHttpx2Client(transport=transport))
+        weakref.finalize(client, transport.close)  # its sockets; the SDK closes only HTTP clients of its own making
+        return client
 
     @cached_property
     def async_client(self) -> openai.AsyncOpenAI:
@@ -77,7 +81,9 @@ class Connection:
         from .transport import AsyncTransport
 
         kind = openai.AsyncAzureOpenAI if self.target.api_version else openai.AsyncOpenAI
-        return kind(**self._options(), http_client=openai.DefaultAsyncHttpx2Client(transport=AsyncTransport(self.target)))
+        return kind(
+            **self._options(), http_client=openai.DefaultAsyncHttpx2Client(transport=AsyncTransport(self.target))
+        )
 
     def _options(self) -> dict[str, Any]:
         from .transport import LOCAL_URL, PLACEHOLDER
@@ -123,19 +129,23 @@ class Connection:
             "stop": [stop] if isinstance(stop, str) else stop,
             **params,
         }
-        body = {"model": name, "messages": messages, **{key: value for key, value in given.items() if value is not None}}
+        body = {
+            "model": name,
+            "messages": messages,
+            **{key: value for key, value in given.items() if value is not None},
+        }
         if stream:
             body |= {"stream": True, "stream_options": {"include_usage": True}}
         exchange = _Exchange(self, name, body, on_text)
         try:
             exchange.run()
         except KeyboardInterrupt:
-            raise Interrupted("Interrupted: what had arrived is kept.", exchange.reply()) from None
+            raise Interrupted("Interrupted; what had arrived is kept.", exchange.partial()) from None
         except Exception as error:
             told = explain(error, self.target, name)
             if told is None:
                 raise
-            told.reply = exchange.reply()
+            told.reply = exchange.partial()
             if told is error:
                 raise
             raise told from error
@@ -150,7 +160,9 @@ class Connection:
 
 
 def _start_quietly(wanted: launch.LocalSettings) -> None:
-    with contextlib.suppress(AoaiError, OSError):  # the request that needs the service meets the same error, and shows it
+    with contextlib.suppress(
+        AoaiError, OSError
+    ):  # the request that needs the service meets the same error, and shows it
         launch.ensure(wanted)
 
 
@@ -175,7 +187,8 @@ class _Exchange:
         create = self._connection.client.chat.completions.with_streaming_response.create
         rest = {key: value for key, value in self._body.items() if key not in ("model", "messages")}
         with create(model=self._body["model"], messages=self._body["messages"], extra_body=rest) as response:
-            self._body = json.loads(response.http_request.content)
+            first, *_ = [*response.http_response.history, response.http_response]  # more than one after a redirect
+            self._body = json.loads(first.request.content)
             self._headers = response.headers
             if "text/event-stream" in response.headers.get("content-type", ""):
                 self._read(response.iter_bytes())
@@ -187,10 +200,14 @@ class _Exchange:
         for _, data in events(blocks):
             if data == "[DONE]":
                 continue  # and read to the end: a connection left half-read can't be used again
-            chunk = json.loads(data)
-            if "error" in chunk:
+            try:
+                chunk = json.loads(data)
+                added = "" if chunk.get("error") else self._chunks.add(chunk)
+            except (ValueError, AttributeError, TypeError, LookupError):
+                raise self._not_a_completion(data) from None
+            if chunk.get("error"):
                 raise stream_error(chunk["error"], self._headers)
-            self._arrived(self._chunks.add(chunk))
+            self._arrived(added)
         if not self._chunks.finished:
             raise NoAnswerError(
                 "The reply broke off before its end.",
@@ -204,14 +221,18 @@ class _Exchange:
             body = json.loads(content)
             body["choices"][0]["message"]
         except (ValueError, LookupError, TypeError):
-            raise NoAnswerError(
-                f"{self._connection.target.endpoint or 'The service'} answered with something other than a chat completion.",
-                content[:120].decode("utf-8", "replace"),
-                "Is the address right? %aoai status shows it.",
-                body=content,
-            ) from None
+            raise self._not_a_completion(content.decode("utf-8", "replace")) from None
         self._chunks.body = body
         self._arrived(body["choices"][0]["message"].get("content") or "")
+
+    def _not_a_completion(self, answer: str) -> NoAnswerError:
+        return NoAnswerError(
+            f"{self._connection.target.endpoint or 'The service'} answered with something other than a chat completion.",
+            answer[:120],
+            "Is the address right? %aoai status shows it.",
+            body=answer,
+            request_id=self._request_id,
+        )
 
     def _arrived(self, text: str) -> None:
         if not text:
@@ -246,6 +267,10 @@ class _Exchange:
             first_token_seconds=self._first_token and self._first_token - self._started,
             body=body,
         )
+
+    def partial(self) -> Reply | None:
+        """The reply as far as it has arrived, or None if nothing has."""
+        return self.reply() if self._chunks.body["choices"] else None
 
 
 def _usage(counted: dict[str, Any] | None) -> Usage | None:

@@ -154,6 +154,6 @@ def _short_traceback(error: BaseException) -> list[str]:
 def _whole_traceback(error: BaseException) -> list[str]:
     from IPython.core.getipython import get_ipython
 
-    shell = get_ipython()  # type: ignore[no-untyped-call]  # IPython leaves it untyped
+    shell: Any = get_ipython()
     lines: list[str] = shell.InteractiveTB.structured_traceback(type(error), error, error.__traceback__)
     return lines

@@ -34,7 +34,7 @@ def explain(error: BaseException, target: Target, deployment: str = "") -> AoaiE
     told = _explain(error, target, deployment)
     if told is None:
         return None
-    for secret in filter(None, (target.api_key, target.ad_token)):
+    for secret in (key for key in (target.api_key, target.ad_token) if key and len(key) >= 8):
         told.what, told.why, told.fix = (line.replace(secret, "•••") for line in (told.what, told.why, told.fix))
     told.args = (told.what,)
     for link in _chain(error):
@@ -79,7 +79,7 @@ def _explain(error: BaseException, target: Target, deployment: str) -> AoaiError
 
 def _status(error: Any, target: Target, deployment: str) -> ServiceError:
     body = error.body if isinstance(error.body, dict) else {}
-    message = str(body.get("message") or error.message or "").strip()
+    message = str(body.get("message") or (error.body if isinstance(error.body, str) else "")).strip()
     known = {
         "status": error.status_code,
         "code": error.code,
@@ -116,7 +116,8 @@ def _status(error: Any, target: Target, deployment: str) -> ServiceError:
             return NoAnswerError(
                 f"{_where(target)} failed with status {status}.",
                 message,
-                "Run the cell again" + (f"; support will ask for request {known['request_id']}." if known["request_id"] else "."),
+                "Run the cell again"
+                + (f"; support will ask for request {known['request_id']}." if known["request_id"] else "."),
                 **known,
             )
     return RequestRefusedError(*_refused(error, message, target, deployment), **known)
@@ -157,10 +158,14 @@ def _forbidden(code: str | None, message: str, target: Target) -> tuple[str, str
             "Its owner has turned key authentication off.",
             f"Unset {target.key_source or 'the key'}, sign in (az login), and connect again.",
         )
-    network = any(word in message.lower() for word in ("virtual network", "firewall", "public access", "private endpoint"))
+    network = any(
+        word in message.lower() for word in ("virtual network", "firewall", "public access", "private endpoint")
+    )
     return (
         f"{_where(target)} refused access: {_first_line(message)}",
-        "Its network rules let in only some networks, or its private endpoint." if network else "The account may not do this.",
+        "Its network rules let in only some networks, or its private endpoint."
+        if network
+        else "The account may not do this.",
         "Work from a network that is let in (VPN, a machine in the virtual network), or ask the resource's owner."
         if network
         else "Ask the resource's owner.",
@@ -192,7 +197,10 @@ def _not_found(code: str | None, message: str, target: Target, deployment: str) 
     elif target.kind == "azure":
         why = "The address is not that of an Azure OpenAI resource, or is older than the v1 API."
     else:
-        why, advice = "The base URL is probably wrong; that of many services ends in /v1.", f"%aoai connect {target.endpoint}/v1"
+        why, advice = (
+            "The base URL is probably wrong; that of many services ends in /v1.",
+            f"%aoai connect {target.endpoint}/v1",
+        )
     return (f"{_where(target)} has nothing at that address (404).", why, advice)
 
 
@@ -203,7 +211,10 @@ def _too_many(error: Any, message: str, deployment: str, known: dict[str, Any]) 
         wait = float(found[1])
     if wait is not None and wait > 3600:
         # Azure answers a request that is larger than the deployment's whole quota with "retry after 86400 seconds".
-        why, fix = "The request alone is larger than the deployment's tokens per minute.", "Send less, or set a smaller --max-tokens."
+        why, fix = (
+            "The request alone is larger than the deployment's tokens per minute.",
+            "Send less, or set a smaller --max-tokens.",
+        )
     elif "insufficient_quota" in (error.code or ""):
         why, fix = "The account has no credit left.", "Look at the account's billing."
     else:
@@ -214,7 +225,9 @@ def _too_many(error: Any, message: str, deployment: str, known: dict[str, Any]) 
         ]
         why = f"It may take {' and '.join(limits)}." if limits else _first_line(message)
         fix = f"Run the cell again in {wait:.0f} seconds." if wait else "Run the cell again in a minute."
-    return RateLimitError(f"The deployment {deployment!r} has reached its rate limit.", why, fix, retry_after=wait, **known)
+    return RateLimitError(
+        f"The deployment {deployment!r} has reached its rate limit.", why, fix, retry_after=wait, **known
+    )
 
 
 def _refused(error: Any, message: str, target: Target, deployment: str) -> tuple[str, str, str]:
@@ -222,7 +235,11 @@ def _refused(error: Any, message: str, target: Target, deployment: str) -> tuple
     if error.code == "context_length_exceeded":
         return what, "Prompt and reply together don't fit the model's context window.", "Send less text."
     if error.code in ("unsupported_parameter", "unsupported_value") and error.param:
-        return what, f"The model behind {deployment!r} doesn't take {error.param} like this; reasoning models take less.", "Leave it out."
+        return (
+            what,
+            f"The model behind {deployment!r} doesn't take {error.param} like this; reasoning models take less.",
+            "Leave it out.",
+        )
     if error.code == "OperationNotSupported":
         return what, f"{deployment!r} isn't a deployment of a chat model.", "%%chat NAME with one that is"
     return what, f"It names the parameter {error.param}." if error.param else "", ""
@@ -239,7 +256,10 @@ def _no_route(error: BaseException, target: Target) -> NoAnswerError:
         if target.kind == "local":
             fix = "Run the cell again: it starts the service anew. aoai-magic doctor says more."
     elif "CERTIFICATE" in text.upper() or any(type(cause).__name__.startswith("SSL") for cause in causes):
-        why, fix = "Its certificate isn't trusted here; a proxy may be in between.", "Set SSL_CERT_FILE to your organisation's certificates."
+        why, fix = (
+            "Its certificate isn't trusted here; a proxy may be in between.",
+            "Set SSL_CERT_FILE to your organisation's certificates.",
+        )
     elif "proxy" in text.lower():
         why, fix = "The proxy refused.", "Check HTTPS_PROXY and NO_PROXY."
     else:

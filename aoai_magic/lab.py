@@ -119,7 +119,9 @@ def _link(server: subprocess.Popen[bytes]) -> str:
     file = Path(jupyter_runtime_dir()) / f"jpserver-{server.pid}.json"
     for _ in range(600):
         if server.poll() is not None:
-            raise AoaiError(f"JupyterLab ended at once (status {server.returncode}).", "It says why above.", "Is the port taken?")
+            raise AoaiError(
+                f"JupyterLab ended at once (status {server.returncode}).", "It says why above.", "Is the port taken?"
+            )
         with contextlib.suppress(OSError, ValueError):
             known = json.loads(file.read_text())
             return f"{known['url']}lab/tree/{FIRST}?token={known['token']}"

@@ -71,7 +71,9 @@ class LiveReply:
     def __enter__(self) -> LiveReply:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self._screen.end(self.text, self._status)
 
 

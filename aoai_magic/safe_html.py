@@ -9,7 +9,7 @@ and nothing else. TeX is left to the page's MathJax, from a list of commands tha
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cache
 from html import escape
 from itertools import groupby
@@ -108,10 +108,12 @@ def _parser() -> MarkdownIt:
     dollarmath_plugin(parser, allow_labels=False, allow_space=False, allow_digits=False, double_inline=True)
     amsmath_plugin(parser)
     parser.inline.ruler.before("escape", "bracket_maths", _bracket_maths)
-    parser.block.ruler.before("fence", "bracket_maths_block", _bracket_maths_block, {"alt": ["paragraph", "reference", "blockquote", "list"]})
-    parser.validateLink = lambda url: _SAFE_URL.match(url) is not None  # type: ignore[method-assign]
-    parser.normalizeLinkText = lambda url: url  # type: ignore[method-assign]  # an autolink shows what is followed, in ASCII
-    rules = {
+    parser.block.ruler.before(
+        "fence", "bracket_maths_block", _bracket_maths_block, {"alt": ["paragraph", "reference", "blockquote", "list"]}
+    )
+    parser.validateLink = _is_safe_url  # type: ignore[method-assign]
+    parser.normalizeLinkText = _as_it_is  # type: ignore[method-assign]
+    rules: dict[str, Callable[[Sequence[Token], int], str]] = {
         "text": lambda tokens, index: _text(tokens[index].content),
         "text_special": lambda tokens, index: _text(tokens[index].content),
         "code_inline": lambda tokens, index: f"<code>{escape(tokens[index].content)}</code>",
@@ -125,8 +127,24 @@ def _parser() -> MarkdownIt:
         "amsmath": lambda tokens, index: f"<p>{_maths(tokens[index].content, display=True)}</p>\n",
     }
     for name, rule in rules.items():
-        parser.renderer.rules[name] = lambda tokens, index, options, env, rule=rule: rule(tokens, index)
+        parser.add_render_rule(name, _render_rule(rule))
     return parser
+
+
+def _render_rule(rule: Callable[[Sequence[Token], int], str]) -> Any:
+    def render(self: Any, tokens: Sequence[Token], index: int, options: Any, env: Any) -> str:
+        return rule(tokens, index)
+
+    return render
+
+
+def _is_safe_url(url: str) -> bool:
+    return _SAFE_URL.match(url) is not None
+
+
+def _as_it_is(link: str) -> str:
+    """An autolink shows what is followed, in ASCII: no letters that look like others."""
+    return link
 
 
 @cache
@@ -226,20 +244,26 @@ def _maths(tex: str, *, display: bool) -> str:
 def _draws_only(tex: str) -> bool:
     if len(tex) > _LONGEST_MATHS or not tex.strip() or "$" in tex or "%" in tex.replace("\\%", ""):
         return False
-    depth = deepest = 0
-    for brace in re.findall(r"(?<!\\)[{}]", tex):
-        depth += 1 if brace == "{" else -1
-        deepest = max(deepest, depth)
-        if depth < 0:
+    if re.search(r"\\\\\s*\[|\\[()\[\]]", tex):  # a length after a line break; delimiters inside
+        return False
+    return set(re.findall(r"\\([a-zA-Z]+)", tex)) <= _TEX and _is_balanced(tex)
+
+
+def _is_balanced(tex: str) -> bool:
+    """Whether braces and environments close as they open, are nested 20 deep at most, and are all known."""
+    open_ones: list[str] = []
+    for match in re.finditer(r"\\(begin|end)\s*(?:\{([A-Za-z]+\*?)\})?|(?<!\\)([{}])", tex):
+        command, environment, brace = match.groups()
+        if command and environment not in _TEX_ENVIRONMENTS:
             return False
-    return (
-        depth == 0
-        and deepest <= 20
-        and not re.search(r"\\\\\s*\[|\\[()\[\]]", tex)  # a length after a line break; delimiters inside
-        and set(re.findall(r"\\([a-zA-Z]+)", tex)) <= _TEX
-        and set(re.findall(r"\\(?:begin|end)\s*\{([^}]*)\}", tex)) <= _TEX_ENVIRONMENTS
-        and len(re.findall(r"\\(?:begin|end)\b", tex)) == len(re.findall(r"\\(?:begin|end)\s*\{[^}]*\}", tex))
-    )
+        what = environment or "{"
+        if command == "begin" or brace == "{":
+            open_ones.append(what)
+        elif not open_ones or open_ones.pop() != what:
+            return False
+        if len(open_ones) > 20:
+            return False
+    return not open_ones
 
 
 def _bracket_maths(state: StateInline, silent: bool) -> bool:

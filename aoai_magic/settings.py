@@ -79,7 +79,9 @@ def local() -> LocalSettings:
     engine = environment("AOAI_LOCAL_ENGINE") or "llama"
     if engine not in ("llama", "echo"):
         raise SettingsError(
-            f"AOAI_LOCAL_ENGINE is {engine!r}.", "The local service has two engines.", "Set it to llama or echo, or unset it."
+            f"AOAI_LOCAL_ENGINE is {engine!r}.",
+            "The local service has two engines.",
+            "Set it to llama or echo, or unset it.",
         )
     model = environment("AOAI_LOCAL_MODEL")
     return LocalSettings(home=home(), engine=engine, model=Path(model).expanduser() if model else None)
@@ -104,9 +106,16 @@ def resolve(
     'azure'
     """
     if api_key and credential:
-        raise SettingsError("Both an api_key and a credential were given.", "A connection proves itself one way.", "Drop one.")
-    source = "connect" if endpoint else next(
-        (name for name in ("AZURE_OPENAI_ENDPOINT", "OPENAI_BASE_URL") if environment(name)), "nothing is configured"
+        raise SettingsError(
+            "Both an api_key and a credential were given.", "A connection proves itself one way.", "Drop one."
+        )
+    source = (
+        "connect"
+        if endpoint
+        else next(
+            (name for name in ("AZURE_OPENAI_ENDPOINT", "OPENAI_BASE_URL") if environment(name)),
+            "nothing is configured",
+        )
     )
     target = parse_endpoint(endpoint or environment(source) or "local", azure=bool(api_version))
     if target.kind == "azure":
@@ -114,7 +123,9 @@ def resolve(
         target = replace(target, api_version=None if version in ("v1", "preview", "latest") else version)
     elif api_version:
         raise SettingsError(
-            f"An api-version ({api_version}) was given for {endpoint}.", "Only Azure OpenAI's classic routes take one.", "Drop it."
+            f"An api-version ({api_version}) was given for {endpoint}.",
+            "Only Azure OpenAI's classic routes take one.",
+            "Drop it.",
         )
     ad_token, key_source = None, "api_key" if api_key else "credential" if credential else ""
     if not key_source and (key_source := _key_variable(target)):
@@ -185,7 +196,11 @@ _EXAMPLES = "%aoai connect https://NAME.openai.azure.com, or local, openai, or t
 
 def custom_headers() -> list[str]:
     """Names of the headers that OPENAI_CUSTOM_HEADERS makes the SDK send (one "Name: value" a line)."""
-    return [name.strip() for name, colon, _ in (line.partition(":") for line in (environment("OPENAI_CUSTOM_HEADERS") or "").split("\n")) if colon]
+    return [
+        name.strip()
+        for name, colon, _ in (line.partition(":") for line in (environment("OPENAI_CUSTOM_HEADERS") or "").split("\n"))
+        if colon
+    ]
 
 
 def _key_variable(target: Target) -> str:
@@ -196,9 +211,7 @@ def _key_variable(target: Target) -> str:
     names: tuple[str, ...] = ()
     if own is not None and own == azure_origin:
         names = azure_names
-    elif own is not None and own == openai_origin:
-        names = ("OPENAI_API_KEY",)
-    elif target.kind == "openai" and openai_origin is None:
+    elif (own is not None and own == openai_origin) or (target.kind == "openai" and openai_origin is None):
         names = ("OPENAI_API_KEY",)
     elif target.kind == "azure" and azure_origin is None and target.is_azures_own:
         names = azure_names

@@ -18,7 +18,8 @@ def events(blocks: Iterable[bytes]) -> Iterator[tuple[str, str]]:
     >>> list(events([b"data: {", b"}\\n\\nda", b"ta: [DONE]\\r\\n\\r\\n"]))
     [('message', '{}'), ('message', '[DONE]')]
     """
-    name, data = "", []
+    name = ""
+    data: list[str] = []
     for line in _lines(blocks):
         if not line:
             if data:

@@ -37,14 +37,12 @@ class Transport(httpx2.BaseTransport):
         self._http = httpx2.Client(trust_env=target.kind != "local", verify=target.kind != "local", limits=_LIMITS)
 
     def handle_request(self, request: httpx2.Request) -> httpx2.Response:
-        self._signer.sign(request)
         try:
-            return self._http.send(request, stream=True)
+            return self._http.send(self._signer.signed(request), stream=True)
         except _GONE:
             if not self._signer.local_service_is_gone():
                 raise
-            self._signer.sign(request)
-            return self._http.send(request, stream=True)
+            return self._http.send(self._signer.signed(request), stream=True)
 
     def close(self) -> None:
         self._http.close()
@@ -58,14 +56,12 @@ class AsyncTransport(httpx2.AsyncBaseTransport):
         self._http = httpx2.AsyncClient(trust_env=target.kind != "local", verify=target.kind != "local", limits=_LIMITS)
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
-        await asyncio.to_thread(self._signer.sign, request)
         try:
-            return await self._http.send(request, stream=True)
+            return await self._http.send(await asyncio.to_thread(self._signer.signed, request), stream=True)
         except _GONE:
             if not await asyncio.to_thread(self._signer.local_service_is_gone):
                 raise
-            await asyncio.to_thread(self._signer.sign, request)
-            return await self._http.send(request, stream=True)
+            return await self._http.send(await asyncio.to_thread(self._signer.signed, request), stream=True)
 
     async def aclose(self) -> None:
         await self._http.aclose()
@@ -79,27 +75,27 @@ class _Signer:
         self._lock = threading.Lock()
         self._found: tuple[LocalSettings, Service] | None = None
 
-    def sign(self, request: httpx2.Request) -> None:
-        """Replace the placeholders of a request by what is true now."""
-        target = self._target
+    def signed(self, request: httpx2.Request) -> httpx2.Request:
+        """Return a copy of the request with what is true now in place of the placeholders.
+
+        A copy, since the request itself stays in view: in errors, in the reply, and in what a redirect makes of it.
+        """
+        target, url, headers = self._target, request.url, request.headers.copy()
         for name in ("authorization", "api-key"):
-            if PLACEHOLDER in request.headers.get(name, ""):
-                del request.headers[name]
+            if PLACEHOLDER in headers.get(name, ""):
+                del headers[name]
         if not (target.kind == "openai" or target.source == "OPENAI_BASE_URL"):
             # The SDK sends these, from the environment, to whatever it talks to.
             for name in ("openai-organization", "openai-project", *settings.custom_headers()):
-                request.headers.pop(name, None)
+                headers.pop(name, None)
         if target.kind == "local":
             service = self._service()
-            request.url = request.url.copy_with(scheme="http", host="127.0.0.1", port=service.port)
-            request.headers["host"] = f"127.0.0.1:{service.port}"
-            request.headers["api-key"] = service.key
-        elif settings.origin(str(request.url)) != settings.origin(target.endpoint):
-            return  # redirected to another host: the credential isn't meant for it
-        elif target.kind == "azure":
-            self._sign_azure(request)
-        elif target.api_key:
-            request.headers["authorization"] = f"Bearer {target.api_key}"
+            url = url.copy_with(scheme="http", host="127.0.0.1", port=service.port)
+            headers["host"] = f"127.0.0.1:{service.port}"
+            headers["api-key"] = service.key
+        elif settings.origin(str(url)) == settings.origin(target.endpoint):  # not where a redirect led
+            headers.update(self._credential(url))
+        return httpx2.Request(request.method, url, headers=headers, stream=request.stream, extensions=request.extensions)
 
     def local_service_is_gone(self) -> bool:
         """Whether the local service that the last request went to no longer answers; the next `sign` finds another."""
@@ -116,17 +112,19 @@ class _Signer:
                 self._found = wanted, launch.ensure(wanted)
             return self._found[1]
 
-    def _sign_azure(self, request: httpx2.Request) -> None:
-        if request.url.scheme != "https" and request.url.host not in ("127.0.0.1", "localhost", "::1"):
+    def _credential(self, url: httpx2.URL) -> dict[str, str]:
+        target = self._target
+        if target.kind != "azure":
+            return {"authorization": f"Bearer {target.api_key}"} if target.api_key else {}
+        if url.scheme != "https" and url.host not in ("127.0.0.1", "localhost", "::1"):
             raise SettingsError(
-                f"{self._target.endpoint} would get the credential over plain http.",
+                f"{target.endpoint} would get the credential over plain http.",
                 "Anyone on the way could read it.",
                 "%aoai connect https://…",
             )
-        if self._target.api_key:
-            request.headers["api-key"] = self._target.api_key
-        else:
-            request.headers["authorization"] = f"Bearer {self._target.ad_token or self._token_provider()}"
+        if target.api_key:
+            return {"api-key": target.api_key}
+        return {"authorization": f"Bearer {target.ad_token or self._token_provider()}"}
 
     @cached_property
     def _token_provider(self) -> Any:

@@ -13,6 +13,7 @@ from .launch import Service, write_address
 
 
 def main() -> int:
+    """Run the command line; return its exit status."""
     parser = argparse.ArgumentParser(prog="python -m aoai_magic.local", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     run = commands.add_parser("run", help="serve until idle for 15 minutes (what kernels start)")
@@ -34,6 +35,7 @@ def main() -> int:
 
 
 def serve(engine: str, model: Path | None, address: Path) -> None:
+    """Serve on a free port until idle, published in the file `address`, which goes when the service does."""
     from . import server
 
     def publish(port: int, key: str) -> None:

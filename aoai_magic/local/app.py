@@ -52,13 +52,14 @@ async def health(request: Request) -> Response:
 async def chat_completions(request: Request) -> Response:
     """POST /openai/v1/chat/completions, or /openai/deployments/{deployment}/chat/completions?api-version=…"""
     body = await _json(request)
-    chat = Chat(body, _deployment(request, body), request.app.state.engine)
+    chat = Chat(body, _deployment(request, body), request.app.state.engine, _pace(request))
     if chat.stream:
         return StreamingResponse(chat.events(), media_type="text/event-stream")
     return JSONResponse(await chat.answer())
 
 
 async def refused(request: Request, error: Exception) -> Response:
+    """An error with Azure's body."""
     assert isinstance(error, AzureError)
     return JSONResponse({"error": error.error}, error.status, headers=error.headers)
 
@@ -69,6 +70,7 @@ async def unknown(request: Request, error: Exception) -> Response:
 
 
 async def failed(request: Request, error: Exception) -> Response:
+    """A fault of the service's own: Azure's body for that, with the request's id in it."""
     return await refused(request, broken(request.state.request_id))
 
 
@@ -81,7 +83,8 @@ class Signed:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
-            return await self.app(scope, receive, send)
+            await self.app(scope, receive, send)
+            return
         request_id = str(uuid.uuid4())
         scope.setdefault("state", {})["request_id"] = request_id
 
@@ -106,7 +109,8 @@ class Activity:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
-            return await self.app(scope, receive, send)
+            await self.app(scope, receive, send)
+            return
         state = scope["app"].state
         state.busy += 1
         try:
@@ -114,6 +118,14 @@ class Activity:
         finally:
             state.busy -= 1
             state.last_active = time.monotonic()
+
+
+def _pace(request: Request) -> float:
+    """Seconds between the pieces of a reply of the echo engine: the header x-aoai-pace, for tests of streams."""
+    try:
+        return min(max(float(request.headers.get("x-aoai-pace", 0)), 0.0), 60.0)
+    except ValueError:
+        return 0.0
 
 
 async def _json(request: Request) -> dict[str, Any]:

@@ -15,6 +15,7 @@ class AzureError(Exception):
 
 
 def wrong_key() -> AzureError:
+    """401: the key is missing or wrong."""
     return AzureError(
         401,
         {
@@ -26,6 +27,7 @@ def wrong_key() -> AzureError:
 
 
 def no_deployment(*, v1: bool) -> AzureError:
+    """404: no deployment has that name."""
     error: dict[str, Any] = {
         "code": "DeploymentNotFound",
         "message": "The API deployment for this resource does not exist. If you created the deployment within the "
@@ -37,18 +39,24 @@ def no_deployment(*, v1: bool) -> AzureError:
 
 
 def not_found() -> AzureError:
+    """404: no such path, or an api-version that the classic routes don't know."""
     return AzureError(404, {"code": "404", "message": "Resource not found"})
 
 
 def version_not_supported() -> AzureError:
-    return AzureError(400, {"code": "BadRequest", "message": "API version not supported"})  # the code is a guess (facts, 11)
+    """400: a dated api-version on the v1 routes."""
+    return AzureError(
+        400, {"code": "BadRequest", "message": "API version not supported"}
+    )  # the code is a guess (facts, 11)
 
 
 def invalid_request(message: str, param: str | None = None, code: str | None = None) -> AzureError:
+    """400: something in the request can't be, with the parameter it concerns."""
     return AzureError(400, {"message": message, "type": "invalid_request_error", "param": param, "code": code})
 
 
 def too_long(limit: int, tokens: int) -> AzureError:
+    """400: the prompt is longer than the model's context window."""
     return invalid_request(
         f"This model's maximum context length is {limit} tokens. However, your messages resulted in {tokens} tokens. "
         "Please reduce the length of the messages.",
@@ -58,6 +66,7 @@ def too_long(limit: int, tokens: int) -> AzureError:
 
 
 def broken(request_id: str) -> AzureError:
+    """500: a fault of the service's own."""
     return AzureError(
         500,
         {

@@ -32,21 +32,27 @@ _ROLES = ("system", "developer", "user", "assistant", "tool", "function")
 class Chat:
     """One chat completion: the checked request, its prompt's tokens, and what has been generated so far."""
 
-    def __init__(self, body: dict[str, Any], deployment: Deployment, engine: Engine) -> None:
+    def __init__(self, body: dict[str, Any], deployment: Deployment, engine: Engine, pace: float = 0.0) -> None:
         self.deployment, self.engine = deployment, engine
         self.messages = _messages(body)
         self.max_tokens = _limit(body, deployment)
         self.stream: bool = _value(body, "stream", bool, False)
         options = _value(body, "stream_options", dict, {})
         if options and not self.stream:
-            raise invalid_request("The 'stream_options' parameter is only allowed when 'stream' is enabled.", "stream_options")
+            raise invalid_request(
+                "The 'stream_options' parameter is only allowed when 'stream' is enabled.", "stream_options"
+            )
         self.include_usage = bool(options.get("include_usage"))
         self.job = Job(
-            messages=[{"role": _engine_role(message["role"]), "content": text_of(message.get("content"))} for message in self.messages],
+            messages=[
+                {"role": _engine_role(message["role"]), "content": text_of(message.get("content"))}
+                for message in self.messages
+            ],
             temperature=_number(body, "temperature", 0, 2, 1.0),
             top_p=_number(body, "top_p", 0, 1, 1.0),
             seed=_value(body, "seed", int, None),
             stop=_stop(body),
+            pace=pace,
         )
         self.prompt_tokens = tokens.count_chat(self.messages, deployment.model.name)
         window = deployment.model.context_window
@@ -78,7 +84,7 @@ class Chat:
         finish: FinishReason = "stop"
         async for piece in self.pieces():
             finish = piece.finish_reason or finish
-        message = {"role": "assistant", "content": self.text, "refusal": None, "annotations": []}
+        message: dict[str, Any] = {"role": "assistant", "content": self.text, "refusal": None, "annotations": []}
         choice = {
             "index": 0,
             "message": message,
@@ -256,6 +262,15 @@ def _value(body: dict[str, Any], name: str, kind: type, default: Any) -> Any:
 
 
 def _wrong_type(name: str, expected: str, value: object) -> AzureError:
-    got = {bool: "a boolean", int: "an integer", float: "a decimal", str: "a string", list: "an array", dict: "an object"}
+    got = {
+        bool: "a boolean",
+        int: "an integer",
+        float: "a decimal",
+        str: "a string",
+        list: "an array",
+        dict: "an object",
+    }
     found = got.get(type(value), "null")
-    return invalid_request(f"Invalid type for '{name}': expected {expected}, but got {found} instead.", name, "invalid_type")
+    return invalid_request(
+        f"Invalid type for '{name}': expected {expected}, but got {found} instead.", name, "invalid_type"
+    )

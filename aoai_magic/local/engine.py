@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
@@ -11,13 +12,17 @@ FinishReason = Literal["stop", "length"]
 
 @dataclass(frozen=True)
 class Job:
-    """One generation: chat messages and sampling. It has no length: who asked closes it (see `Meter`)."""
+    """One generation: chat messages and sampling. It has no length: who asked closes it (see `Meter`).
+
+    `pace` is for tests: seconds that the echo engine waits before each piece.
+    """
 
     messages: list[dict[str, Any]]
     temperature: float = 1.0
     top_p: float = 1.0
     seed: int | None = None
     stop: list[str] = field(default_factory=list)
+    pace: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -59,8 +64,11 @@ class Echo:
     context_window = 1_000_000
 
     async def generate(self, job: Job) -> AsyncGenerator[Piece]:
-        asked = next((message for message in reversed(job.messages) if message["role"] == "user"), None)
-        for word in _words(text_of(asked["content"]) if asked else ""):
+        asked = next((message["content"] for message in reversed(job.messages) if message["role"] == "user"), "")
+        ends = [at for stop in job.stop if (at := text_of(asked).find(stop)) >= 0]
+        for word in _words(text_of(asked)[: min(ends, default=None)]):
+            if job.pace:
+                await asyncio.sleep(job.pace)
             yield Piece(word)
         yield Piece("", "stop")
 

@@ -44,6 +44,9 @@ class Guard:
         given = headers.get("api-key") or headers.get("authorization", "").removeprefix("Bearer ")
         if not hmac.compare_digest(given.encode(), self._key):
             return wrong_key()
-        if scope["method"] == "POST" and headers.get("content-type", "").partition(";")[0].strip() != "application/json":
+        if (
+            scope["method"] == "POST"
+            and headers.get("content-type", "").partition(";")[0].strip() != "application/json"
+        ):
             return AzureError(415, {"code": "415", "message": "The body must be application/json."})
         return None

@@ -29,7 +29,13 @@ from .waiting import tell
 
 _START_TIMEOUT = 120.0
 # What the child may not inherit: it has no use for the keys of other services.
-_SECRETS = ("AZURE_OPENAI_API_KEY", "AZURE_OPENAI_AD_TOKEN", "OPENAI_API_KEY", "OPENAI_ADMIN_KEY", "OPENAI_CUSTOM_HEADERS")
+_SECRETS = (
+    "AZURE_OPENAI_API_KEY",
+    "AZURE_OPENAI_AD_TOKEN",
+    "OPENAI_API_KEY",
+    "OPENAI_ADMIN_KEY",
+    "OPENAI_CUSTOM_HEADERS",
+)
 
 
 @dataclass(frozen=True)
@@ -195,7 +201,17 @@ def _start(settings: LocalSettings, model: Path | None) -> Service:
     file.unlink(missing_ok=True)
     log = file.with_suffix(".log")
     # -P: the folder that the notebook lies in may hold a json.py of the user's.
-    command = [sys.executable, "-P", "-m", "aoai_magic.local", "run", "--engine", settings.engine, "--address", str(file)]
+    command = [
+        sys.executable,
+        "-P",
+        "-m",
+        "aoai_magic.local",
+        "run",
+        "--engine",
+        settings.engine,
+        "--address",
+        str(file),
+    ]
     if model is not None:
         command += ["--model", str(model)]
     environment = {name: value for name, value in os.environ.items() if name not in _SECRETS}

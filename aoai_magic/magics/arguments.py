@@ -55,7 +55,7 @@ def split(line: str) -> list[str]:
         raise OptionError(
             f"A quote is not closed in: {line}",
             "Words with spaces in them are put between quotes; an apostrophe alone opens one.",
-            "Put double quotes around it: -s \"It's brief.\"",
+            'Put double quotes around it: -s "It\'s brief."',
         ) from None
 
 
@@ -83,7 +83,9 @@ def parse(line: str, options: Sequence[Option], magic: str) -> dict[str, Any]:
                 raise _unknown(name, known, magic)
             if option.metavar is None:
                 if equals:
-                    raise OptionError(f"{name} takes no value, and was given {value!r}.", "It is a switch.", f"{magic} {name}")
+                    raise OptionError(
+                        f"{name} takes no value, and was given {value!r}.", "It is a switch.", f"{magic} {name}"
+                    )
                 value = ""
             elif not equals:
                 if not words or words[0].partition("=")[0] in known:
@@ -132,7 +134,9 @@ def _store(values: dict[str, Any], option: Option, name: str, word: str, magic: 
     try:
         value = option.read(word) if option.metavar else True
     except ValueError as error:
-        raise OptionError(f"{name} can't be {word!r}: {error}.", option.help.capitalize() + ".", f"{magic} --help") from None
+        raise OptionError(
+            f"{name} can't be {word!r}: {error}.", option.help.capitalize() + ".", f"{magic} --help"
+        ) from None
     if option.repeat:
         values.setdefault(option.key, []).append(value)
     else:

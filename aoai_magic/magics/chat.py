@@ -47,7 +47,9 @@ def run(shell: InteractiveShell, line: str, body: str, magic: str = "%%chat") ->
         _ask(shell, live, body, stream, output, options)
 
 
-def _ask(shell: InteractiveShell, live: Any, body: str, stream: bool, output: str | None, options: dict[str, Any]) -> None:
+def _ask(
+    shell: InteractiveShell, live: Any, body: str, stream: bool, output: str | None, options: dict[str, Any]
+) -> None:
     from ..api import chat
     from ..local.waiting import told
 
@@ -55,7 +57,7 @@ def _ask(shell: InteractiveShell, live: Any, body: str, stream: bool, output: st
         with told(live.note):
             reply = chat(body, stream=stream, on_text=live.add, **options)
     except (AoaiError, Interrupted) as error:
-        if error.reply is not None and error.reply.text:
+        if error.reply is not None:
             _keep(shell, live, error.reply, output)
         raise
     _keep(shell, live, reply, output)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from .. import catalog
 
 if TYPE_CHECKING:
-    from splintr import Tokenizer
+    from splintr import AnyTokenizer
 
 #: The encoding assumed where a model's own isn't known: that of every OpenAI model since GPT-4o.
 DEFAULT_ENCODING = "o200k_base"
@@ -79,7 +79,7 @@ def encoding(model: str) -> str:
 
 
 @cache
-def _tokenizer(name: str) -> Tokenizer:
+def _tokenizer(name: str) -> AnyTokenizer:
     from splintr import Tokenizer
 
     return Tokenizer.from_pretrained(name)

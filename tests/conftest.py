@@ -1,0 +1,105 @@
+"""What all tests stand on: a clean environment, a state folder of their own, the real shell, the real service."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+_FOREIGN = ("AZURE_", "OPENAI_", "AOAI_")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Give this run, and the kernels that nbval starts from it, an environment that says nothing."""
+    from aoai_magic import settings
+
+    models = settings.home() / "models"  # the user's own: weights are fetched there once, not once a run
+    models.mkdir(parents=True, exist_ok=True)
+    for name in list(os.environ):
+        if name.startswith(_FOREIGN) or name.lower().endswith("_proxy"):
+            del os.environ[name]
+    scratch = Path(tempfile.mkdtemp(prefix="aoai-tests-"))
+    config.add_cleanup(lambda: _clean_up(scratch))
+    home = scratch / "home"
+    home.mkdir()
+    (home / "models").symlink_to(models)
+    os.environ["AOAI_HOME"] = str(home)
+    for name in ("IPYTHONDIR", "JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR"):
+        (scratch / name.lower()).mkdir()
+        os.environ[name] = str(scratch / name.lower())
+
+
+def _clean_up(scratch: Path) -> None:
+    from aoai_magic.local import launch
+
+    for service in launch.running(scratch / "home"):
+        launch.stop(service)
+    shutil.rmtree(scratch, ignore_errors=True)
+
+
+@pytest.fixture(autouse=True)
+def _echo(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> Iterator[None]:
+    """Unless a test is about the model, the local service echoes: instant and the same on every machine."""
+    if "llama" not in request.keywords:
+        monkeypatch.setenv("AOAI_LOCAL_ENGINE", "echo")
+    yield
+    from aoai_magic import api
+    from aoai_magic.errors import AoaiError
+
+    api._connection = api._last = None
+    AoaiError.short = True
+
+
+@pytest.fixture(scope="session")
+def _ipython() -> Any:
+    from IPython.testing.globalipapp import start_ipython
+
+    shell = start_ipython()
+    shell.history_manager.enabled = False
+    return shell
+
+
+@pytest.fixture
+def shell(_ipython: Any) -> Iterator[Any]:
+    """The real IPython shell with the extension loaded, and its variables reset afterwards."""
+    _ipython.run_line_magic("load_ext", "aoai_magic")
+    yield _ipython
+    _ipython.run_line_magic("unload_ext", "aoai_magic")
+    _ipython.run_line_magic("reset", "-f")
+
+
+@pytest.fixture
+def run(shell: Any, capsys: pytest.CaptureFixture[str]) -> Any:
+    """Run a cell as a user does and return what it printed. Raises what the cell raised."""
+
+    def run_cell(cell: str) -> str:
+        capsys.readouterr()
+        result = shell.run_cell(cell, store_history=True)
+        printed = capsys.readouterr().out
+        if error := result.error_before_exec or result.error_in_exec:
+            error.shown = printed
+            raise error
+        return printed
+
+    return run_cell
+
+
+@pytest.fixture
+def cloud() -> Iterator[Any]:
+    """A stand-in for a cloud service: answers what it was told to, and remembers what it was asked."""
+    from .cloud import Cloud
+
+    with Cloud() as running:
+        yield running
+
+
+@pytest.fixture
+def python() -> str:
+    """This environment's interpreter."""
+    return sys.executable

@@ -1,0 +1,145 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from aoai_magic import render
+from aoai_magic.render import LiveReply, mimebundle
+
+
+class Kernel:
+    def __init__(self, allow_stdin: bool) -> None:
+        self._parent = {"content": {"allow_stdin": allow_stdin}}
+
+    def get_parent(self) -> dict[str, Any]:
+        return self._parent
+
+
+class Shell:
+    def __init__(self, watched: bool) -> None:
+        self.kernel = Kernel(watched)
+
+
+class Displays:
+    """Takes the place of IPython's display, which needs a front end, and keeps what it was given."""
+
+    def __init__(self) -> None:
+        self.shown: list[tuple[str, dict[str, str]]] = []
+        self.now = 0.0
+
+    def display(self, bundle: dict[str, str], *, raw: bool, display_id: bool = False) -> Any:
+        self.shown.append(("display", bundle))
+        return self if display_id else None
+
+    def update(self, bundle: dict[str, str], *, raw: bool) -> None:
+        self.shown.append(("update", bundle))
+
+    @property
+    def last(self) -> str:
+        return self.shown[-1][1]["text/plain"]
+
+
+@pytest.fixture
+def displays(monkeypatch: pytest.MonkeyPatch) -> Displays:
+    displays = Displays()
+    monkeypatch.setattr("IPython.display.display", displays.display)
+    monkeypatch.setattr(render.time, "monotonic", lambda: displays.now + 1000)
+    return displays
+
+
+def test_no_payload_is_shown_as_anything_but_html_and_text() -> None:
+    for payload in json.loads((Path(__file__).parent / "payloads.json").read_text(encoding="utf-8")):
+        assert set(mimebundle(payload["payload"])) == {"text/html", "text/plain"}
+
+
+def test_the_status_stands_under_the_text() -> None:
+    bundle = mimebundle("Hello", "quiet")
+    assert bundle["text/plain"] == "Hello\n\nquiet"
+    assert bundle["text/html"].index("Hello") < bundle["text/html"].index("quiet")
+
+
+def test_a_watched_notebook_is_updated_in_one_place(displays: Displays) -> None:
+    with LiveReply(Shell(watched=True)) as live:  # type: ignore[arg-type]
+        for word in "one two three".split():
+            displays.now += 1
+            live.add(word)
+        live.finish(live.text, "status")
+    assert [how for how, _ in displays.shown] == ["display", "update", "update", "update"]
+    assert displays.last == "onetwothree\n\nstatus"
+
+
+def test_updates_come_at_most_ten_times_a_second(displays: Displays) -> None:
+    with LiveReply(Shell(watched=True)) as live:  # type: ignore[arg-type]
+        for _ in range(1000):
+            displays.now += 0.001
+            live.add("x")
+        live.finish(live.text, "")
+    assert 8 <= len(displays.shown) <= 12
+    assert displays.last == "x" * 1000
+
+
+def test_the_longer_the_text_the_longer_the_gap(displays: Displays) -> None:
+    with LiveReply(Shell(watched=True)) as live:  # type: ignore[arg-type]
+        for _ in range(100):
+            displays.now += 0.1
+            live.add("x" * 1000)
+    # Between 50,000 and 100,000 characters the gap is 1.5 to 3 s: two or three updates in those 5 s.
+    late = [bundle for _, bundle in displays.shown if len(bundle["text/plain"]) >= 50_000]
+    assert len(late) <= 4
+
+
+def test_where_nobody_watches_there_is_one_display_at_the_end(displays: Displays) -> None:
+    with LiveReply(Shell(watched=False)) as live:  # type: ignore[arg-type]
+        live.note("Starting the local service")
+        for word in "one two three".split():
+            displays.now += 1
+            live.add(word)
+        live.finish(live.text, "status")
+    assert [how for how, _ in displays.shown] == ["display"]
+    assert displays.last == "onetwothree\n\nstatus"
+
+
+def test_without_streaming_only_the_end_is_shown(displays: Displays) -> None:
+    with LiveReply(Shell(watched=True), animate=False) as live:  # type: ignore[arg-type]
+        live.add("one")
+        displays.now += 1
+        live.add("two")
+    assert [how for how, _ in displays.shown] == ["display"]
+
+
+def test_what_is_waited_for_gives_way_to_the_reply(displays: Displays) -> None:
+    with LiveReply(Shell(watched=True)) as live:  # type: ignore[arg-type]
+        live.note("Fetching the local model", 0.5)
+        assert '<progress value="0.500"' in displays.shown[-1][1]["text/html"]
+        displays.now += 1
+        live.add("Hello")
+    assert displays.last == "Hello"
+    assert "progress" not in displays.shown[-1][1]["text/html"]
+
+
+def test_an_error_in_the_middle_still_shows_what_had_arrived(displays: Displays) -> None:
+    with pytest.raises(ZeroDivisionError), LiveReply(Shell(watched=True)) as live:  # type: ignore[arg-type]
+        live.add("half a")
+        live.add(" reply")
+        raise ZeroDivisionError
+    assert displays.last == "half a reply"
+
+
+def test_quiet_shows_nothing(displays: Displays, capsys: pytest.CaptureFixture[str]) -> None:
+    with LiveReply(Shell(watched=True), quiet=True) as live:  # type: ignore[arg-type]
+        live.add("Hello")
+        live.finish("Hello", "status")
+    assert displays.shown == []
+    assert capsys.readouterr().out == ""
+
+
+def test_a_plain_stream_gets_each_bit_once(capsys: pytest.CaptureFixture[str]) -> None:
+    with LiveReply(None) as live:
+        live.note("Starting the local service")
+        live.add("Hel")
+        live.add("lo\x1b[2J")
+        live.finish(live.text, "status")
+    assert capsys.readouterr().out == "Hello␛[2J\n\nstatus\n"

@@ -1,0 +1,87 @@
+from __future__ import annotations
+
+import pytest
+
+from aoai_magic.reply import Choice, Reply, Usage
+
+BODY = {
+    "id": "chatcmpl-1",
+    "model": "gpt-4o-2024-11-20",
+    "choices": [{"index": 0, "message": {"role": "assistant", "content": '{"a": 1}'}, "finish_reason": "stop"}],
+    "usage": {"prompt_tokens": 1000, "completion_tokens": 200, "total_tokens": 1200},
+}
+
+
+def reply(kind: str = "azure", text: str = "Hello!", finish: str | None = "stop", **more: object) -> Reply:
+    facts = {"model": "gpt-4o-2024-11-20", "usage": Usage(1000, 200), "seconds": 1.25, "body": BODY, **more}
+    return Reply({}, "chat", kind, [Choice(text, finish)], **facts)  # type: ignore[arg-type]
+
+
+def test_a_reply_is_its_text() -> None:
+    assert str(reply()) == reply().text == "Hello!"
+    assert reply(text='{"a": [1]}').json == {"a": [1]}
+
+
+def test_choices_are_indexed() -> None:
+    several = Reply({}, "d", "azure", [Choice("a", "stop"), Choice("b", "length")])
+    assert [str(choice) for choice in several] == ["a", "b"]
+    assert (len(several), several[1].finish_reason, several.text) == (2, "length", "a")
+
+
+def test_the_repr_shows_no_control_characters() -> None:
+    assert repr(reply(text="\x1b[2J")) == "␛[2J"
+    assert "\x1b" not in reply(text="\x1b[2J")._repr_mimebundle_()["text/plain"]
+
+
+def test_raw_is_the_sdks_own_object() -> None:
+    from openai.types.chat import ChatCompletion
+
+    raw = reply().raw
+    assert isinstance(raw, ChatCompletion)
+    assert raw.usage is not None
+    assert (raw.choices[0].message.content, raw.usage.prompt_tokens) == ('{"a": 1}', 1000)
+
+
+def test_the_cost_is_that_of_the_model_that_answered() -> None:
+    assert reply().cost == pytest.approx(0.0045)
+    assert reply("local").cost == 0.0
+    assert reply("local").azure_cost == pytest.approx(0.0045)
+
+
+def test_an_unknown_price_is_unknown_and_not_zero() -> None:
+    unknown = reply(body={**BODY, "model": "mystery-1"})
+    assert unknown.cost is None
+    assert "price unknown" in unknown.status()
+    assert reply(usage=None).cost is None
+
+
+@pytest.mark.parametrize(
+    ("shown", "status"),
+    [
+        (reply(), "chat · gpt-4o-2024-11-20 · 1000 tokens in, 200 out · 1.2 s · about $0.0045"),
+        (
+            reply("local", model="SmolLM2"),
+            "chat · answered by SmolLM2 on this machine · 1000 tokens in, 200 out · 1.2 s · "
+            "local, free; on Azure about $0.0045",
+        ),
+        (reply(model="chat", body={}, usage=None), "chat · 1.2 s · price unknown"),
+        (reply(usage=Usage(8, 9, reasoning_tokens=7)), "chat · gpt-4o-2024-11-20 · 8 tokens in, 9 out (7 of them reasoning) · 1.2 s · about $0.00011"),
+    ],
+)  # fmt: skip
+def test_the_quiet_line_says_who_answered_and_what_it_took(shown: Reply, status: str) -> None:
+    assert shown.status() == status
+
+
+@pytest.mark.parametrize(
+    ("finish", "said"), [("length", "token limit"), ("content_filter", "content filter"), (None, "broken off"), ("stop", "")]
+)
+def test_a_reply_that_was_cut_says_so(finish: str | None, said: str) -> None:
+    line = reply(finish=finish).status(watched=False)
+    assert line.endswith(said)
+    assert ("cut" in line or "broken" in line) == (finish != "stop")
+
+
+def test_what_nobody_watches_does_not_vary() -> None:
+    line = reply("local", model="SmolLM2").status(watched=False)
+    assert line == reply("local", model="SmolLM2", seconds=99).status(watched=False)
+    assert "$" not in line

@@ -1,0 +1,82 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from aoai_magic import tokens
+
+ANYTHING = st.text(st.characters(codec=None, exclude_categories=()))
+
+
+# Section 5.1 of the facts, measured with tiktoken.
+@pytest.mark.parametrize(
+    ("text", "encoding", "ids"),
+    [
+        ("tiktoken is great!", "cl100k_base", [83, 1609, 5963, 374, 2294, 0]),
+        ("tiktoken is great!", "o200k_base", [83, 8251, 2488, 382, 2212, 0]),
+    ],
+)
+def test_ids_are_those_of_tiktoken(text: str, encoding: str, ids: list[int]) -> None:
+    assert tokens.encode(text, encoding) == ids
+
+
+@pytest.mark.parametrize(
+    ("text", "cl100k", "o200k"),
+    [("antidisestablishmentarianism", 6, 6), ("お誕生日おめでとう", 9, 8), ("pear", 1, 1), ("hamburger", 2, 2), ("", 0, 0)],
+)
+def test_counts_are_those_of_tiktoken(text: str, cl100k: int, o200k: int) -> None:
+    assert tokens.count(text, "cl100k_base") == cl100k
+    assert tokens.count(text, "gpt-4o") == o200k
+
+
+def test_a_special_token_spelled_out_is_plain_text() -> None:
+    assert tokens.count("<|endoftext|>", "gpt-4o") == len(tokens.encode("<|endoftext|>", "gpt-4o")) > 1
+    assert tokens.count_many(["<|endoftext|>", "a"], "gpt-4o") == [7, 1]
+
+
+def test_a_lone_surrogate_counts_as_the_replacement_character() -> None:
+    assert tokens.encode("\ud800", "gpt-4o") == tokens.encode("\ufffd", "gpt-4o")
+    assert tokens.encode("\ud83d\ude00", "gpt-4o") == tokens.encode("😀", "gpt-4o")
+
+
+# OpenAI's cookbook prints these two counts for its six messages.
+def test_the_cookbooks_conversation_is_counted_as_the_cookbook_says() -> None:
+    jargon = "You are a helpful, pattern-following assistant that translates corporate jargon into plain English."
+    deliverable = "This late pivot means we don't have time to boil the ocean for the client deliverable."
+    messages = [
+        {"role": "system", "content": jargon},
+        {"role": "system", "name": "example_user", "content": "New synergies will help drive top-line growth."},
+        {"role": "system", "name": "example_assistant", "content": "Things working well together will increase revenue."},
+        {
+            "role": "system",
+            "name": "example_user",
+            "content": "Let's circle back when we have more bandwidth to touch base on opportunities for increased leverage.",
+        },
+        {
+            "role": "system",
+            "name": "example_assistant",
+            "content": "Let's talk later when we're less busy about how to do better.",
+        },
+        {"role": "user", "content": deliverable},
+    ]
+    assert tokens.count_chat(messages, "cl100k_base") == 129
+    assert tokens.count_chat(messages, "gpt-4o") == 124
+
+
+def test_text_parts_count_like_text() -> None:
+    parts = [{"role": "user", "content": [{"type": "text", "text": "pear"}]}]
+    assert tokens.count_chat(parts) == tokens.count_chat([{"role": "user", "content": "pear"}]) == 8
+
+
+@given(st.lists(ANYTHING))
+def test_counting_many_is_counting_each(texts: list[str]) -> None:
+    assert tokens.count_many(texts) == [len(tokens.encode(text)) for text in texts]
+
+
+@given(ANYTHING, st.integers(0, 20))
+def test_the_head_of_a_text_is_its_beginning_and_within_the_limit(text: str, limit: int) -> None:
+    head = tokens.head(text, limit)
+    utf8 = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    assert utf8.startswith(head) or head == text
+    assert tokens.count(head) <= limit
