@@ -71,6 +71,7 @@ def shell(_ipython: Any) -> Iterator[Any]:
     _ipython.run_line_magic("load_ext", "aoai_magic")
     yield _ipython
     _ipython.run_line_magic("unload_ext", "aoai_magic")
+    _ipython.config.pop("AoaiMagics", None)
     _ipython.run_line_magic("reset", "-f")
 
 

@@ -58,6 +58,7 @@ def taken(_ipython: Any) -> Iterator[Any]:
     _ipython.register_magic_function(chat, "cell")
     yield _ipython
     _ipython.run_line_magic("unload_ext", "aoai_magic")
+    _ipython.config.pop("AoaiMagics", None)
     _ipython.magics_manager.magics["cell"].pop("chat", None)
 
 

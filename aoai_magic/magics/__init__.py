@@ -38,10 +38,10 @@ class AoaiMagics(Magics):
     take_over = Bool(False, help="Take %%chat over from another extension that has it.").tag(config=True)
 
     def __init__(self, shell: InteractiveShell) -> None:
-        super().__init__(shell)
         self._typed = ""
-        self._chat = self.magics["cell"]["chat"]
         self._owner: Any = None  # what %%chat was before it was taken over
+        super().__init__(shell)
+        self._chat = self.magics["cell"]["chat"]
 
     @no_var_expand
     @line_cell_magic
@@ -65,6 +65,8 @@ class AoaiMagics(Magics):
     @observe("take_over")
     def _take_over(self, change: Any) -> None:
         cells = self.shell.magics_manager.magics["cell"]
+        if not self._owns("aoai"):
+            return  # set by the configuration, before anything is registered
         if change["new"] and not self._owns("chat"):
             self._owner, cells["chat"] = cells.get("chat"), self._chat
         elif not change["new"] and self._owner is not None and self._owns("chat"):
@@ -77,7 +79,9 @@ class AoaiMagics(Magics):
     def register(self) -> None:
         """Add the magics to the shell, but leave %%chat to another extension that has it already."""
         owner = self.shell.magics_manager.magics["cell"].get("chat")
-        if owner is not None:
+        if owner is not None and self.take_over:
+            self._owner = owner
+        elif owner is not None:
             del self.magics["cell"]["chat"]
             print(
                 f"%%chat stays with {getattr(owner, '__module__', None) or 'another extension'}; %%aoai is the same here. "
