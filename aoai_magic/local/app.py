@@ -53,6 +53,7 @@ async def chat_completions(request: Request) -> Response:
     """POST /openai/v1/chat/completions, or /openai/deployments/{deployment}/chat/completions?api-version=…"""
     body = await _json(request)
     chat = Chat(body, _deployment(request, body), request.app.state.engine, _pace(request))
+    await chat.begin()
     if chat.stream:
         return StreamingResponse(chat.events(), media_type="text/event-stream")
     return JSONResponse(await chat.answer())

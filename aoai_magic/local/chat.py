@@ -6,7 +6,7 @@ import json
 import secrets
 import string
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from typing import Any
 
 from .. import tokens
@@ -61,8 +61,24 @@ class Chat:
         self.id = "chatcmpl-" + "".join(secrets.choice(string.ascii_letters + string.digits) for _ in range(29))
         self.created = int(time.time())
         self.text = ""
+        self._pieces = self._generate()
+        self._first: Piece | None = None
 
-    async def pieces(self) -> AsyncIterator[Piece]:
+    async def begin(self) -> None:
+        """Wait for the first piece, so that what is wrong with the request is known before an answer begins."""
+        self._first = await anext(self._pieces)
+
+    async def pieces(self) -> AsyncGenerator[Piece]:
+        """The reply piece by piece, from its beginning."""
+        try:
+            if self._first is not None:
+                yield self._first
+            async for piece in self._pieces:
+                yield piece
+        finally:
+            await self._pieces.aclose()
+
+    async def _generate(self) -> AsyncGenerator[Piece]:
         """The engine's pieces, cut where the reply reaches `max_tokens` in the deployment's own tokens."""
         meter = Meter(self.max_tokens, self.deployment.model.name)
         generated = self.engine.generate(self.job)
@@ -99,7 +115,7 @@ class Chat:
             "usage": self._usage(),
         }
 
-    async def events(self) -> AsyncIterator[bytes]:
+    async def events(self) -> AsyncGenerator[bytes]:
         """The answer as server-sent events, in the order that Azure sends them (facts, section 2.2)."""
         # The verdict on the prompt comes first, in a chunk with no choices: clients must not look at choices[0] blindly.
         yield _event(

@@ -165,8 +165,9 @@ def write_address(file: Path, service: Service) -> None:
 
 def _read(file: Path) -> Service | None:
     try:
-        return Service(**json.loads(file.read_text()))
-    except (OSError, ValueError, TypeError):
+        known = json.loads(file.read_text())
+        return Service(int(known["pid"]), int(known["port"]), str(known["key"]))
+    except (OSError, ValueError, TypeError, LookupError):
         return None
 
 
