@@ -124,3 +124,7 @@ def _port(word: str) -> int:
     if not 0 <= port <= 65535:
         raise ValueError
     return port
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -150,7 +150,8 @@ def stop(service: Service) -> None:
     """End a local service and wait until it is gone."""
     with contextlib.suppress(ProcessLookupError):
         os.kill(service.pid, signal.SIGTERM)
-    _wait(lambda: not service.alive(), 10)
+    # Its parent may be a kernel that hasn't looked yet: then the process id stays, though nothing answers any more.
+    _wait(lambda: not service.alive() or not service.proves_itself(), 10)
 
 
 def write_address(file: Path, service: Service) -> None:

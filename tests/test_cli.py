@@ -1,0 +1,180 @@
+"""`aoai-magic` on the command line."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import openai
+import pytest
+
+from aoai_magic import __version__, cli, settings
+from aoai_magic.local import launch
+
+COMMAND = [sys.executable, "-m", "aoai_magic.cli"]
+
+
+def command(*words: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [*COMMAND, *words], capture_output=True, text=True, timeout=120, check=False, env={**os.environ, **environment}
+    )
+
+
+@pytest.fixture
+def serve() -> Iterator[Any]:
+    """Start `aoai-magic serve` and return the process and the two lines it prints."""
+    started: list[subprocess.Popen[str]] = []
+
+    def start(*words: str) -> tuple[subprocess.Popen[str], dict[str, str]]:
+        process = subprocess.Popen([*COMMAND, "serve", *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        started.append(process)
+        assert process.stdout is not None
+        lines = [process.stdout.readline().strip().partition("=") for _ in range(2)]
+        return process, {name: value for name, _, value in lines}
+
+    yield start
+    for process in started:
+        process.kill()
+        process.communicate()
+
+
+def test_the_version_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        cli.main(["--version"])
+    assert capsys.readouterr().out.strip() == __version__
+
+
+def test_without_a_command_the_help_says_what_there_is() -> None:
+    done = command("--help")
+    for name in ("lab", "notebooks", "serve", "stop", "doctor"):
+        assert name in done.stdout
+    assert command().returncode == 2
+
+
+def test_serve_prints_where_it_is_once_it_can_be_asked(serve: Any) -> None:
+    process, told = serve("--engine", "echo")
+    assert set(told) == {"AZURE_OPENAI_ENDPOINT", "AZURE_OPENAI_API_KEY"}
+    with openai.AzureOpenAI(
+        azure_endpoint=told["AZURE_OPENAI_ENDPOINT"], api_key=told["AZURE_OPENAI_API_KEY"], api_version="2024-10-21"
+    ) as client:
+        reply = client.chat.completions.create(model="gpt-4o", messages=[{"role": "user", "content": "hi"}])
+    assert reply.choices[0].message.content == "hi"
+    process.send_signal(signal.SIGINT)
+    assert process.wait(10) == 0
+
+
+def test_serve_takes_a_fixed_address(serve: Any) -> None:
+    _, first = serve("--engine", "echo", "--key", "my-key")
+    assert first["AZURE_OPENAI_API_KEY"] == "my-key"
+    port = first["AZURE_OPENAI_ENDPOINT"].rpartition(":")[2]
+    done = command("serve", "--engine", "echo", "--port", port)
+    assert done.returncode == 1
+    assert f"Port {port} can't be used" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_serve_is_not_what_kernels_use(serve: Any) -> None:
+    process, _ = serve("--engine", "echo")
+    assert process.pid not in [service.pid for service in launch.running(settings.home())]
+
+
+@pytest.mark.parametrize("words", [["serve", "--port", "70000"], ["serve", "--port", "x"], ["serve", "--engine", "gpt"], ["nonsense"]])
+def test_a_command_line_that_is_not_understood_is_said(words: list[str]) -> None:
+    done = command(*words)
+    assert done.returncode == 2
+    assert "Traceback" not in done.stderr
+
+
+def test_stop_ends_the_service_that_is_kept_for_kernels(tmp_path: Path) -> None:
+    service = launch.ensure(launch.LocalSettings(tmp_path, "echo"))
+    assert "is stopped" in command("stop", AOAI_HOME=str(tmp_path)).stdout
+    assert launch.running(tmp_path) == []
+    assert "No local service" in command("stop", AOAI_HOME=str(tmp_path)).stdout
+
+
+def test_the_doctor_is_content_where_a_reply_would_come() -> None:
+    done = command("doctor", AOAI_LOCAL_ENGINE="echo")
+    assert done.returncode == 0
+    assert "A prompt would be answered." in done.stdout
+
+
+def test_the_doctor_asks_a_service_that_costs_money_for_nothing(serve: Any, cloud: Any) -> None:
+    _, told = serve("--engine", "echo")
+    told |= {"AOAI_DEPLOYMENT": "gpt-4o"}
+    assert command("doctor", **told).returncode == 0
+    cloud.answer(400, {"error": {"code": "empty_array", "message": "Invalid 'messages': empty array."}})
+    assert command("doctor", **{**told, "AZURE_OPENAI_ENDPOINT": cloud.url}).returncode == 0
+    assert cloud.asked[-1].json["messages"] == []
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"AZURE_OPENAI_API_KEY": "wrong-key-1"}, "refused the key"),
+        ({"AOAI_DEPLOYMENT": "nope"}, "no deployment 'nope'"),
+        ({"AOAI_DEPLOYMENT": ""}, "No deployment is named"),
+        ({"OPENAI_API_VERSION": "2019"}, "2019 is unknown"),
+        ({"AZURE_OPENAI_ENDPOINT": "http://no-such-host.invalid"}, "No such host name"),
+        ({"AZURE_OPENAI_ENDPOINT": "nonsense"}, "is not an address"),
+    ],
+)
+def test_the_doctor_finds_what_is_wrong(serve: Any, change: dict[str, str], said: str) -> None:
+    _, told = serve("--engine", "echo")
+    done = command("doctor", **{**told, "AOAI_DEPLOYMENT": "gpt-4o", **change})
+    assert done.returncode == 1
+    assert said in done.stdout + done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_the_doctor_says_how_to_get_the_model_where_there_is_no_network(tmp_path: Path) -> None:
+    done = command(
+        "doctor", AOAI_HOME=str(tmp_path), AOAI_LOCAL_ENGINE="llama", PIP_NO_INDEX="1", PIP_CONFIG_FILE=os.devnull,
+        PIP_FIND_LINKS=str(tmp_path),
+    )  # fmt: skip
+    assert done.returncode == 1
+    assert "python -m pip download --no-deps" in done.stdout
+
+
+def test_notebooks_are_copied_and_work_is_never_overwritten(tmp_path: Path) -> None:
+    folder = tmp_path / "mine"
+    assert "copied" in command("notebooks", str(folder)).stdout
+    lesson = folder / "00_start_here.ipynb"
+    lesson.write_text("my work")
+    assert "1 kept" in command("notebooks", str(folder)).stdout
+    assert lesson.read_text() == "my work"
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_lab_prints_a_link_that_works_and_ends_all_it_started(tmp_path: Path, number: signal.Signals) -> None:
+    import urllib.request
+
+    import psutil
+
+    process = subprocess.Popen(
+        [*COMMAND, "lab", str(tmp_path / "notebooks"), "--no-browser"],
+        stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
+        env={**os.environ, "AOAI_HOME": str(tmp_path / "home"), "AOAI_LOCAL_ENGINE": "echo"},
+    )  # fmt: skip
+    try:
+        assert process.stdout is not None
+        link = next(line.split()[-1] for line in process.stdout if "JupyterLab is at" in line)
+        assert "00_start_here.ipynb" in link
+        with urllib.request.urlopen(link, timeout=30) as page:
+            assert page.status == 200
+        service = launch.ensure(launch.LocalSettings(tmp_path / "home", "echo"))  # as a cell would
+        family = psutil.Process(process.pid).children(recursive=True)
+        assert family
+        process.send_signal(number)
+        assert process.wait(30) == 0
+        time.sleep(0.2)
+        assert not [child for child in family if child.is_running() and child.status() != psutil.STATUS_ZOMBIE]
+        assert not service.alive()
+    finally:
+        process.kill()
+        process.communicate()

@@ -1,0 +1,195 @@
+"""Through a real kernel: interrupt, restart, two kernels, a service that dies between two cells, runners without a viewer."""
+
+from __future__ import annotations
+
+import os
+import queue
+import signal
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import nbformat
+import pytest
+from jupyter_client.blocking.client import BlockingKernelClient
+from jupyter_client.manager import KernelManager, start_new_kernel
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError
+
+from aoai_magic import settings
+from aoai_magic.local import launch
+
+
+class Kernel:
+    """A kernel that a front end has opened: it is asked cell by cell, and somebody watches."""
+
+    def __init__(self) -> None:
+        self.manager: KernelManager
+        self.client: BlockingKernelClient
+        self.manager, self.client = start_new_kernel(kernel_name="python3", startup_timeout=120)
+
+    def run(self, code: str, *, watched: bool = True, interrupt_at: str | None = None, timeout: float = 60) -> Ran:
+        """Run a cell to its end; interrupt the kernel once `interrupt_at` can be seen on screen."""
+        asked = self.client.execute(code, allow_stdin=watched)
+        ran, deadline = Ran(), time.monotonic() + timeout
+        while True:
+            try:
+                message = self.client.get_iopub_msg(timeout=max(0.1, deadline - time.monotonic()))
+            except queue.Empty:
+                raise AssertionError(f"no end after {timeout} s; seen: {ran.messages}") from None
+            if message["parent_header"].get("msg_id") != asked:
+                continue
+            if message["msg_type"] == "status" and message["content"]["execution_state"] == "idle":
+                return ran
+            ran.messages.append((message["msg_type"], message["content"]))
+            if interrupt_at is not None and interrupt_at in ran.text:
+                interrupt_at, ran.interrupted = None, time.monotonic()
+                self.manager.interrupt_kernel()
+
+    def close(self) -> None:
+        self.client.stop_channels()
+        self.manager.shutdown_kernel(now=True)
+
+
+class Ran:
+    """What a cell did."""
+
+    def __init__(self) -> None:
+        self.messages: list[tuple[str, Any]] = []
+        self.interrupted = 0.0
+
+    def of(self, *kinds: str) -> list[Any]:
+        return [content for kind, content in self.messages if kind in kinds]
+
+    @property
+    def text(self) -> str:
+        """What is on screen: printed text, and the last state of the display."""
+        printed = "".join(content["text"] for content in self.of("stream"))
+        shown = [content["data"].get("text/plain", "") for content in self.of("display_data", "update_display_data")]
+        return printed + (shown[-1] if shown else "")
+
+    @property
+    def error(self) -> Any:
+        errors = self.of("error")
+        return errors[0] if errors else None
+
+
+@pytest.fixture
+def kernel(monkeypatch: pytest.MonkeyPatch) -> Iterator[Kernel]:
+    running = Kernel()
+    running.run("%load_ext aoai_magic")
+    yield running
+    running.close()
+
+
+def test_a_watched_cell_is_shown_in_one_display_that_grows(kernel: Kernel) -> None:
+    ran = kernel.run("%%chat\nSay hello")
+    assert len(ran.of("display_data")) == 1
+    assert len(ran.of("update_display_data")) >= 1
+    assert ran.text.startswith("Say hello\n\ngpt-4o · answered by echo on this machine · 9 tokens in, 2 out · ")
+    assert ran.text.endswith("local, free; on Azure about $0.000043")
+    assert all("text/markdown" not in content["data"] for content in ran.of("display_data", "update_display_data"))
+
+
+def test_an_unwatched_cell_is_shown_once_and_says_nothing_that_varies(kernel: Kernel) -> None:
+    ran = kernel.run("%%chat\nSay hello", watched=False)
+    assert [kind for kind, _ in ran.messages if "display" in kind] == ["display_data"]
+    assert ran.text == "Say hello\n\ngpt-4o · answered by echo on this machine · 9 tokens in, 2 out"
+
+
+def test_the_reply_is_in_out_and_the_next_underscore(kernel: Kernel) -> None:
+    kernel.run("%%chat -q\nfirst")
+    assert kernel.run("print(_, type(Out[2]).__name__, Out[2] is _2)").text == "first Reply True\n"
+
+
+def test_an_error_fails_the_cell_with_a_short_message(kernel: Kernel) -> None:
+    error = kernel.run("%%chat nope\nhi").error
+    assert error["ename"] == "DeploymentNotFoundError"
+    assert error["evalue"].splitlines()[0] == "The local service has no deployment 'nope'."
+    assert len("\n".join(error["traceback"]).splitlines()) <= 4
+
+
+def test_a_service_that_dies_between_two_cells_is_started_again(kernel: Kernel) -> None:
+    assert kernel.run("%%chat\nbefore").error is None
+    service = launch.find(settings.local())
+    assert service is not None
+    os.kill(service.pid, signal.SIGKILL)
+    after = kernel.run("%%chat\nafter")
+    assert after.error is None
+    assert after.text.startswith("after\n")
+    successor = launch.find(settings.local())
+    assert successor is not None
+    assert successor.pid != service.pid
+
+
+def test_two_kernels_share_one_service_which_outlives_both() -> None:
+    for service in launch.running(settings.home()):
+        launch.stop(service)
+    one, two = Kernel(), Kernel()
+    try:
+        for each in (one, two):
+            each.run("%load_ext aoai_magic")
+            assert each.run("%%chat\nhi").error is None
+        assert len(launch.running(settings.home())) == 1
+    finally:
+        one.close()
+        two.close()
+    assert len(launch.running(settings.home())) == 1
+
+
+def test_after_a_restart_everything_works_again(kernel: Kernel) -> None:
+    kernel.run("%%chat\nhi")
+    before = launch.find(settings.local())
+    kernel.manager.restart_kernel(now=True)
+    kernel.client.wait_for_ready(timeout=60)
+    assert "not found" in kernel.run("%%chat\nhi").text, "nothing is loaded after a restart"
+    assert kernel.run("%load_ext aoai_magic").error is None
+    assert kernel.run("%%chat\nhi").text.startswith("hi\n")
+    assert launch.find(settings.local()) == before
+
+
+def test_unloading_and_reloading_in_a_kernel(kernel: Kernel) -> None:
+    kernel.run("%unload_ext aoai_magic")
+    assert "not found" in kernel.run("%%chat\nhi").text
+    loaded = kernel.run("%load_ext aoai_magic\n%reload_ext aoai_magic")
+    assert {kind for kind, _ in loaded.messages} <= {"status", "execute_input"}
+    assert kernel.run("%%chat\nhi").text.startswith("hi\n")
+
+
+@pytest.mark.llama
+def test_an_interrupt_keeps_what_had_arrived_and_the_kernel_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    kernel = Kernel()
+    try:
+        kernel.run("%load_ext aoai_magic")
+        kernel.run("%%chat --max-tokens 1\nWake up")
+        ran = kernel.run("%%chat -t 0 --max-tokens 500 -o story\nWrite a long story about a lighthouse.", interrupt_at="ligh")
+        took = time.monotonic() - ran.interrupted
+        assert took < 2
+        assert ran.error["ename"] == "Interrupted"
+        assert len(ran.error["traceback"]) == 1
+        assert "lighthouse" in ran.text
+        assert ran.text.endswith("broken off")
+        kept = kernel.run("print(story.finish_reason, 'lighthouse' in story.text, story is _)").text
+        assert kept == "None True True\n"
+        assert kernel.run("%%chat --max-tokens 2\nStill there?").error is None
+    finally:
+        kernel.close()
+
+
+def notebook(*cells: str) -> Any:
+    return nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
+
+
+def test_nbclient_runs_cells_to_their_end() -> None:
+    ran = notebook("%load_ext aoai_magic", "%%chat -o a\nSay hello", "print(a.text)")
+    NotebookClient(ran, timeout=60, kernel_name="python3").execute()
+    shown = ran.cells[1].outputs
+    assert len(shown) == 1
+    assert shown[0]["data"]["text/plain"].startswith("Say hello\n")
+    assert ran.cells[2].outputs[0]["text"] == "Say hello\n"
+
+
+@pytest.mark.parametrize("cell", ["%%chat nope\nhi", "%%chat --nonsense\nhi", "%aoai nonsense", "%aoai connect nonsense"])
+def test_nbclient_stops_at_an_error(cell: str) -> None:
+    with pytest.raises(CellExecutionError):
+        NotebookClient(notebook("%load_ext aoai_magic", cell), timeout=60, kernel_name="python3").execute()
