@@ -1,4 +1,4 @@
-"""`aoai-magic doctor`: whether a prompt would be answered, looked at step by step."""
+"""Where requests go, in words; and whether a prompt would be answered, looked at step by step (`aoai-magic doctor`)."""
 
 from __future__ import annotations
 
@@ -14,10 +14,41 @@ from .errors import AoaiError, RequestRefusedError, SettingsError
 from .explain import explain
 from .local import launch, weights
 from .local.waiting import told
-from .magics.aoai import describe
 from .render import LiveReply
 
 Check = tuple[str, Callable[[], str]]
+
+
+def describe(connection: Connection) -> str:
+    """A connection in words: where requests go, how they prove who they are, and where both came from."""
+    target = connection.target
+    came = {"connect": "named by connect", "": "", "nothing is configured": "since nothing else is configured"}
+    came_from = came.get(target.source, f"from {target.source}")
+    if target.kind == "local":
+        local = settings.local()
+        engine = (
+            "the echo engine"
+            if local.engine == "echo"
+            else f"the model {(local.model or weights.path(local.home)).stem}"
+        )
+        rows = [("requests go to", f"the local service on this machine ({came_from})"), ("answered by", engine)]
+    else:
+        names = {"azure": "Azure OpenAI", "openai": "OpenAI", "compatible": "an OpenAI-compatible service"}
+        api_form = "classic API of " + target.api_version if target.api_version else "v1 API"
+        rows = [("requests go to", f"{names[target.kind]}, {target.endpoint} ({came_from})")]
+        if target.kind == "azure":
+            rows.append(("spoken", api_form))
+        rows.append(("proved by", _proof(target)))
+    rows.append(("deployment", target.deployment or "none yet: %%chat NAME, or %aoai connect … -d NAME"))
+    return "\n".join(f"{name:<16}{value}" for name, value in rows)
+
+
+def _proof(target: settings.Target) -> str:
+    if target.key_source in ("api_key", "credential"):
+        return "the key that connect was given" if target.api_key else f"a {type(target.credential).__name__}"
+    if target.key_source:
+        return f"the {'token' if target.ad_token else 'key'} in {target.key_source}"
+    return "a sign-in with Entra ID (DefaultAzureCredential)" if target.kind == "azure" else "nothing: no key is sent"
 
 
 def run() -> int:

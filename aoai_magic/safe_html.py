@@ -66,7 +66,8 @@ _TEX_ENVIRONMENTS = frozenset(
 _QUIET = "<style>.aoai-status,.aoai-note{opacity:.65}.aoai-status{font-size:85%;margin-top:.8em!important}</style>"
 _CODE = (
     "<style>.aoai pre{margin:.7em 0!important;padding:.5em .8em!important;border-radius:3px;overflow-x:auto;"
-    "background:var(--jp-layout-color2,rgba(127,127,127,.1))!important}</style>"
+    "background:var(--jp-cell-editor-background,rgba(127,127,127,.1))!important}"
+    ".aoai pre code{background:none!important}</style>"
 )
 _COLOURS = (
     "<style>"

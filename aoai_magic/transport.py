@@ -95,7 +95,9 @@ class _Signer:
             headers["api-key"] = service.key
         elif settings.origin(str(url)) == settings.origin(target.endpoint):  # not where a redirect led
             headers.update(self._credential(url))
-        return httpx2.Request(request.method, url, headers=headers, stream=request.stream, extensions=request.extensions)
+        return httpx2.Request(
+            request.method, url, headers=headers, stream=request.stream, extensions=request.extensions
+        )
 
     def local_service_is_gone(self) -> bool:
         """Whether the local service that the last request went to no longer answers; the next `sign` finds another."""

@@ -25,7 +25,7 @@ def read(line: str) -> dict[str, Any]:
 
 def quoted(word: str) -> str:
     """A word as a user would quote it: no escape character, so a quote of one kind stands inside the other."""
-    return "''" if not word else "".join(f"\"{part}\"" if part == "'" else f"'{part}'" for part in word)
+    return "''" if not word else "".join(f'"{part}"' if part == "'" else f"'{part}'" for part in word)
 
 
 @given(st.lists(st.text(st.characters(exclude_categories=("Cs",)))))
@@ -36,7 +36,9 @@ def test_words_that_were_quoted_come_back_as_they_were(words: list[str]) -> None
 
 @given(st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\"'")))
 def test_without_quotes_a_line_is_split_at_white_space(line: str) -> None:
-    assert split(line) == [word for word in line.replace("\r", " ").replace("\n", " ").replace("\t", " ").split(" ") if word]
+    assert split(line) == [
+        word for word in line.replace("\r", " ").replace("\n", " ").replace("\t", " ").split(" ") if word
+    ]
 
 
 @given(st.text(st.characters(exclude_categories=("Cs",))))

@@ -21,7 +21,14 @@ AZURES_FIRST: dict[str, Any] = {
 
 def chunk(delta: dict[str, Any], finish: str | None = None, index: int = 0, **more: Any) -> dict[str, Any]:
     choice = {"index": index, "delta": delta, "finish_reason": finish, **more}
-    return {"id": "c", "object": "chat.completion.chunk", "created": 5, "model": "m", "choices": [choice], "usage": None}
+    return {
+        "id": "c",
+        "object": "chat.completion.chunk",
+        "created": 5,
+        "model": "m",
+        "choices": [choice],
+        "usage": None,
+    }
 
 
 def put_together(*parts: dict[str, Any]) -> Chunks:
@@ -59,10 +66,21 @@ def test_several_choices_grow_side_by_side() -> None:
 
 def test_tool_calls_are_put_together_by_their_number() -> None:
     chunks = put_together(
-        chunk({"tool_calls": [{"index": 0, "id": "t0", "type": "function", "function": {"name": "f", "arguments": ""}}]}),
-        chunk({"tool_calls": [{"index": 1, "id": "t1", "type": "function", "function": {"name": "g", "arguments": "{"}}]}),
+        chunk(
+            {"tool_calls": [{"index": 0, "id": "t0", "type": "function", "function": {"name": "f", "arguments": ""}}]}
+        ),
+        chunk(
+            {"tool_calls": [{"index": 1, "id": "t1", "type": "function", "function": {"name": "g", "arguments": "{"}}]}
+        ),
         chunk({"tool_calls": [{"index": 0, "function": {"arguments": '{"x":'}}]}),
-        chunk({"tool_calls": [{"index": 0, "function": {"arguments": " 1}"}}, {"index": 1, "function": {"arguments": "}"}}]}),
+        chunk(
+            {
+                "tool_calls": [
+                    {"index": 0, "function": {"arguments": " 1}"}},
+                    {"index": 1, "function": {"arguments": "}"}},
+                ]
+            }
+        ),
     )
     calls = chunks.body["choices"][0]["message"]["tool_calls"]
     assert [(call["id"], call["function"]) for call in calls] == [
@@ -72,7 +90,9 @@ def test_tool_calls_are_put_together_by_their_number() -> None:
 
 
 def test_late_verdicts_of_the_content_filter_are_taken_in() -> None:
-    late = chunk({}, "content_filter", content_filter_results={"protected_material_text": {"detected": True, "filtered": True}})
+    late = chunk(
+        {}, "content_filter", content_filter_results={"protected_material_text": {"detected": True, "filtered": True}}
+    )
     chunks = put_together(chunk({"content": "x"}, content_filter_results={"hate": {"filtered": False}}), late)
     assert chunks.body["choices"][0]["content_filter_results"]["protected_material_text"]["detected"]
     assert chunks.body["choices"][0]["content_filter_results"]["hate"] == {"filtered": False}

@@ -32,7 +32,9 @@ def serve() -> Iterator[Any]:
     started: list[subprocess.Popen[str]] = []
 
     def start(*words: str) -> tuple[subprocess.Popen[str], dict[str, str]]:
-        process = subprocess.Popen([*COMMAND, "serve", *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        process = subprocess.Popen(
+            [*COMMAND, "serve", *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
         started.append(process)
         assert process.stdout is not None
         lines = [process.stdout.readline().strip().partition("=") for _ in range(2)]
@@ -84,7 +86,9 @@ def test_serve_is_not_what_kernels_use(serve: Any) -> None:
     assert process.pid not in [service.pid for service in launch.running(settings.home())]
 
 
-@pytest.mark.parametrize("words", [["serve", "--port", "70000"], ["serve", "--port", "x"], ["serve", "--engine", "gpt"], ["nonsense"]])
+@pytest.mark.parametrize(
+    "words", [["serve", "--port", "70000"], ["serve", "--port", "x"], ["serve", "--engine", "gpt"], ["nonsense"]]
+)
 def test_a_command_line_that_is_not_understood_is_said(words: list[str]) -> None:
     done = command(*words)
     assert done.returncode == 2
@@ -92,7 +96,7 @@ def test_a_command_line_that_is_not_understood_is_said(words: list[str]) -> None
 
 
 def test_stop_ends_the_service_that_is_kept_for_kernels(tmp_path: Path) -> None:
-    service = launch.ensure(launch.LocalSettings(tmp_path, "echo"))
+    launch.ensure(launch.LocalSettings(tmp_path, "echo"))
     assert "is stopped" in command("stop", AOAI_HOME=str(tmp_path)).stdout
     assert launch.running(tmp_path) == []
     assert "No local service" in command("stop", AOAI_HOME=str(tmp_path)).stdout

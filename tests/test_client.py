@@ -52,7 +52,11 @@ def test_the_request_is_kept_as_it_was_sent() -> None:
 
 
 def test_messages_are_sent_as_they_are() -> None:
-    messages = [{"role": "user", "content": "a"}, {"role": "assistant", "content": "b"}, {"role": "user", "content": "c"}]
+    messages = [
+        {"role": "user", "content": "a"},
+        {"role": "assistant", "content": "b"},
+        {"role": "user", "content": "c"},
+    ]
     assert aoai.chat(messages).request["messages"] == messages
 
 
@@ -172,7 +176,9 @@ def test_a_compatible_service_gets_no_key_unless_one_is_named(cloud: Cloud, monk
     assert second.headers["authorization"] == "Bearer mine"
 
 
-def test_what_the_environment_says_of_openai_goes_to_its_base_url(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_the_environment_says_of_openai_goes_to_its_base_url(
+    cloud: Cloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
     cloud.completion()
     monkeypatch.setenv("OPENAI_BASE_URL", f"{cloud.url}/v1")
     monkeypatch.setenv("OPENAI_API_KEY", "k")

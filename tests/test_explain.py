@@ -56,7 +56,9 @@ def test_a_wrong_key(cloud: Cloud) -> None:
 
 
 def test_a_missing_role(cloud: Cloud) -> None:
-    body = error("PermissionDenied", "The principal `x` lacks the required data action `y` to perform `POST /…` operation.")
+    body = error(
+        "PermissionDenied", "The principal `x` lacks the required data action `y` to perform `POST /…` operation."
+    )
     assert "Cognitive Services OpenAI User" in str(failed(cloud, 401, body, errors.AuthenticationError))
 
 

@@ -106,4 +106,6 @@ print([name for name in {HEAVY!r} if name in set(sys.modules) - before])
 def test_importing_the_package_warns_of_nothing() -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        subprocess.run([sys.executable, "-W", "error", "-c", "import aoai_magic; aoai_magic.chat, aoai_magic.tokens"], check=True)
+        subprocess.run(
+            [sys.executable, "-W", "error", "-c", "import aoai_magic; aoai_magic.chat, aoai_magic.tokens"], check=True
+        )

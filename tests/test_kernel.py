@@ -162,7 +162,9 @@ def test_an_interrupt_keeps_what_had_arrived_and_the_kernel_goes_on(monkeypatch:
     try:
         kernel.run("%load_ext aoai_magic")
         kernel.run("%%chat --max-tokens 1\nWake up")
-        ran = kernel.run("%%chat -t 0 --max-tokens 500 -o story\nWrite a long story about a lighthouse.", interrupt_at="ligh")
+        ran = kernel.run(
+            "%%chat -t 0 --max-tokens 500 -o story\nWrite a long story about a lighthouse.", interrupt_at="ligh"
+        )
         took = time.monotonic() - ran.interrupted
         assert took < 2
         assert ran.error["ename"] == "Interrupted"
@@ -189,7 +191,9 @@ def test_nbclient_runs_cells_to_their_end() -> None:
     assert ran.cells[2].outputs[0]["text"] == "Say hello\n"
 
 
-@pytest.mark.parametrize("cell", ["%%chat nope\nhi", "%%chat --nonsense\nhi", "%aoai nonsense", "%aoai connect nonsense"])
+@pytest.mark.parametrize(
+    "cell", ["%%chat nope\nhi", "%%chat --nonsense\nhi", "%aoai nonsense", "%aoai connect nonsense"]
+)
 def test_nbclient_stops_at_an_error(cell: str) -> None:
     with pytest.raises(CellExecutionError):
         NotebookClient(notebook("%load_ext aoai_magic", cell), timeout=60, kernel_name="python3").execute()

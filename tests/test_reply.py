@@ -73,7 +73,8 @@ def test_the_quiet_line_says_who_answered_and_what_it_took(shown: Reply, status:
 
 
 @pytest.mark.parametrize(
-    ("finish", "said"), [("length", "token limit"), ("content_filter", "content filter"), (None, "broken off"), ("stop", "")]
+    ("finish", "said"),
+    [("length", "token limit"), ("content_filter", "content filter"), (None, "broken off"), ("stop", "")],
 )
 def test_a_reply_that_was_cut_says_so(finish: str | None, said: str) -> None:
     line = reply(finish=finish).status(watched=False)

@@ -130,7 +130,16 @@ def test_a_link_with_anothers_address_as_text_shows_its_own() -> None:
 
 
 @pytest.mark.parametrize(
-    "address", ["javascript:alert(1)", "data:text/html,x", "file:///etc/passwd", "/lab?reset", "//evil.test", "vbscript:x", "http:x"]
+    "address",
+    [
+        "javascript:alert(1)",
+        "data:text/html,x",
+        "file:///etc/passwd",
+        "/lab?reset",
+        "//evil.test",
+        "vbscript:x",
+        "http:x",
+    ],
 )
 def test_other_addresses_are_no_links(address: str) -> None:
     assert "<a " not in safe_html(f"[x]({address})")

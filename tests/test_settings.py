@@ -37,10 +37,17 @@ def test_an_endpoint_is_read_as_people_paste_it(
     text: str, kind: str, endpoint: str | None, deployment: str | None, version: str | None
 ) -> None:
     target = parse_endpoint(text)
-    assert (target.kind, target.endpoint, target.deployment, target.api_version) == (kind, endpoint, deployment, version)
+    assert (target.kind, target.endpoint, target.deployment, target.api_version) == (
+        kind,
+        endpoint,
+        deployment,
+        version,
+    )
 
 
-@pytest.mark.parametrize("text", ["", "contoso", "contoso.openai.azure.com", "ftp://host", "https://", "https://[", "http://a:b"])
+@pytest.mark.parametrize(
+    "text", ["", "contoso", "contoso.openai.azure.com", "ftp://host", "https://", "https://[", "http://a:b"]
+)
 def test_what_is_no_endpoint_is_refused(text: str) -> None:
     with pytest.raises(SettingsError):
         parse_endpoint(text)

@@ -23,7 +23,13 @@ def test_ids_are_those_of_tiktoken(text: str, encoding: str, ids: list[int]) -> 
 
 @pytest.mark.parametrize(
     ("text", "cl100k", "o200k"),
-    [("antidisestablishmentarianism", 6, 6), ("お誕生日おめでとう", 9, 8), ("pear", 1, 1), ("hamburger", 2, 2), ("", 0, 0)],
+    [
+        ("antidisestablishmentarianism", 6, 6),
+        ("お誕生日おめでとう", 9, 8),
+        ("pear", 1, 1),
+        ("hamburger", 2, 2),
+        ("", 0, 0),
+    ],
 )
 def test_counts_are_those_of_tiktoken(text: str, cl100k: int, o200k: int) -> None:
     assert tokens.count(text, "cl100k_base") == cl100k
@@ -47,7 +53,11 @@ def test_the_cookbooks_conversation_is_counted_as_the_cookbook_says() -> None:
     messages = [
         {"role": "system", "content": jargon},
         {"role": "system", "name": "example_user", "content": "New synergies will help drive top-line growth."},
-        {"role": "system", "name": "example_assistant", "content": "Things working well together will increase revenue."},
+        {
+            "role": "system",
+            "name": "example_assistant",
+            "content": "Things working well together will increase revenue.",
+        },
         {
             "role": "system",
             "name": "example_user",

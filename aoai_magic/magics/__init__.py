@@ -1,31 +1,23 @@
-"""The IPython extension: registering the magics, and taking them back."""
+"""The IPython extension: registering the magics, and taking them back.
+
+What a magic does is imported when it is first called, so that `%load_ext` costs a notebook next to nothing.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from IPython.core.magic import Magics, cell_magic, line_cell_magic, magics_class, no_var_expand
 from traitlets import Bool, observe
 
-from ..errors import AoaiError
-from . import aoai as aoai_command
-from . import chat as chat_cell
-
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import ExecutionInfo, InteractiveShell
 
-_Function = TypeVar("_Function", bound=Callable[..., Any])
 
+def _chat_help() -> str:
+    from .chat import USAGE
 
-def _documented(text: str) -> Callable[[_Function], _Function]:
-    """Give a function the help that was made from its options: `%%chat?` shows it."""
-
-    def document(function: _Function) -> _Function:
-        function.__doc__ = text
-        return function
-
-    return document
+    return USAGE
 
 
 @magics_class
@@ -45,21 +37,31 @@ class AoaiMagics(Magics):
 
     @no_var_expand
     @line_cell_magic
-    @_documented("`%aoai COMMAND` does what isn't a prompt; a cell `%%aoai` is the same as `%%chat`.\n\n    %aoai help")
     def aoai(self, line: str, cell: str | None = None) -> None:
+        """`%aoai COMMAND` does what isn't a prompt (`%aoai help`); a cell `%%aoai` is the same as `%%chat`."""
         if cell is None:
-            aoai_command.run(line)
+            from . import aoai
+
+            aoai.run(line)
         else:
-            chat_cell.run(self.shell, line, self._as_typed("aoai", line, cell), "%%aoai")
+            from . import chat
+
+            chat.run(self.shell, line, self._as_typed("aoai", line, cell), "%%aoai")
 
     @no_var_expand
     @cell_magic
-    @_documented(chat_cell.USAGE)
     def chat(self, line: str, cell: str) -> None:
-        chat_cell.run(self.shell, line, self._as_typed("chat", line, cell))
+        """Send the cell to a chat model and show its reply."""
+        from . import chat
+
+        chat.run(self.shell, line, self._as_typed("chat", line, cell))
+
+    chat.getdoc = _chat_help  # type: ignore[union-attr]  # IPython asks for it at %%chat?
 
     @observe("short_errors")
     def _show_errors(self, change: Any) -> None:
+        from ..errors import AoaiError
+
         AoaiError.short = change["new"]
 
     @observe("take_over")

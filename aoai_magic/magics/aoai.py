@@ -37,7 +37,7 @@ def run(line: str) -> None:
 
 
 def _connect(options: dict[str, Any]) -> str:
-    from .. import api, settings
+    from .. import api, doctor, settings
 
     variable = options.pop("key_env", None)
     if variable is not None:
@@ -49,48 +49,13 @@ def _connect(options: dict[str, Any]) -> str:
                 f"Set it before Jupyter starts, or now: import os, getpass; os.environ[{variable!r}] = getpass.getpass()",
             )
     connection = api.connect(options.pop("endpoint", None), **options)
-    return describe(connection)
+    return doctor.describe(connection)
 
 
 def _status(options: dict[str, Any]) -> str:
-    from .. import api
+    from .. import api, doctor
 
-    return describe(api.connection())
-
-
-def describe(connection: Any) -> str:
-    """A connection in words: where requests go, how they prove who they are, and where both came from."""
-    from .. import settings
-    from ..local import weights
-
-    target = connection.target
-    came = {"connect": "named by connect", "": "", "nothing is configured": "since nothing else is configured"}
-    came_from = came.get(target.source, f"from {target.source}")
-    if target.kind == "local":
-        local = settings.local()
-        engine = (
-            "the echo engine"
-            if local.engine == "echo"
-            else f"the model {(local.model or weights.path(local.home)).stem}"
-        )
-        rows = [("requests go to", f"the local service on this machine ({came_from})"), ("answered by", engine)]
-    else:
-        names = {"azure": "Azure OpenAI", "openai": "OpenAI", "compatible": "an OpenAI-compatible service"}
-        api_form = "classic API of " + target.api_version if target.api_version else "v1 API"
-        rows = [("requests go to", f"{names[target.kind]}, {target.endpoint} ({came_from})")]
-        if target.kind == "azure":
-            rows.append(("spoken", api_form))
-        rows.append(("proved by", _proof(target)))
-    rows.append(("deployment", target.deployment or "none yet: %%chat NAME, or %aoai connect … -d NAME"))
-    return "\n".join(f"{name:<16}{value}" for name, value in rows)
-
-
-def _proof(target: Any) -> str:
-    if target.key_source in ("api_key", "credential"):
-        return "the key that connect was given" if target.api_key else f"a {type(target.credential).__name__}"
-    if target.key_source:
-        return f"the {'token' if target.ad_token else 'key'} in {target.key_source}"
-    return "a sign-in with Entra ID (DefaultAzureCredential)" if target.kind == "azure" else "nothing: no key is sent"
+    return doctor.describe(api.connection())
 
 
 def _help(options: dict[str, Any]) -> str:

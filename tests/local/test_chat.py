@@ -121,7 +121,9 @@ def test_the_sdk_raises_its_own_errors(sdk: openai.OpenAI, service: Any) -> None
     assert wrong.value.code == "401"
 
 
-@pytest.mark.parametrize(("limit", "text", "finish"), [(1, "one", "length"), (2, "one two", "length"), (3, "one two three", "stop")])
+@pytest.mark.parametrize(
+    ("limit", "text", "finish"), [(1, "one", "length"), (2, "one two", "length"), (3, "one two three", "stop")]
+)
 @pytest.mark.parametrize("name", ["max_tokens", "max_completion_tokens"])
 def test_the_limit_counts_the_deployments_tokens(ask: Any, name: str, limit: int, text: str, finish: str) -> None:
     found = ask(V1, body(**{name: limit})).json
@@ -225,7 +227,10 @@ def test_two_clients_at_once_do_not_wait_for_each_other(sdk: openai.OpenAI) -> N
 
 def test_a_client_that_leaves_is_noticed(sdk: openai.OpenAI, ask: Any) -> None:
     with sdk.chat.completions.create(
-        model="gpt-4o", messages=HI, stream=True, extra_headers={"x-aoai-pace": "0.2"}  # type: ignore[arg-type]
+        model="gpt-4o",
+        messages=HI,
+        stream=True,
+        extra_headers={"x-aoai-pace": "0.2"},  # type: ignore[arg-type]
     ) as stream:
         next(iter(stream))
     assert ask(V1, body()).status == 200

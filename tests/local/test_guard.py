@@ -16,7 +16,10 @@ def test_the_key_is_taken_in_both_headers(ask: Any, service: Any) -> None:
     assert ask(V1, BODY, api_key=None, authorization=f"Bearer {service.key}").status == 200
 
 
-@pytest.mark.parametrize("headers", [{}, {"api_key": "wrong"}, {"authorization": "Bearer wrong"}, {"authorization": "Basic x"}, {"api_key": ""}])
+@pytest.mark.parametrize(
+    "headers",
+    [{}, {"api_key": "wrong"}, {"authorization": "Bearer wrong"}, {"authorization": "Basic x"}, {"api_key": ""}],
+)
 def test_without_the_key_nothing_is_served(ask: Any, headers: dict[str, str]) -> None:
     for path in (V1, "/", "/nowhere"):
         answer = ask(path, BODY, **{"api_key": None, **headers})
@@ -47,7 +50,9 @@ def test_web_pages_are_refused_even_with_the_key(ask: Any, headers: dict[str, st
     assert ask("/aoai/health", method="GET", **headers).status == 403
 
 
-@pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data", "", "application/jsonp"])
+@pytest.mark.parametrize(
+    "kind", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data", "", "application/jsonp"]
+)
 def test_only_json_may_be_posted(ask: Any, kind: str) -> None:
     assert ask(V1, BODY, content_type=kind).status == 415
     assert ask(V1, BODY, content_type="application/json; charset=utf-8").status == 200

@@ -65,7 +65,9 @@ def test_it_outlives_who_started_it_and_hears_no_interrupt(echo: LocalSettings) 
         "import os, signal, sys; from pathlib import Path; from aoai_magic.local import launch;"
         "launch.ensure(launch.LocalSettings(Path(sys.argv[1]), 'echo')); os.killpg(0, signal.SIGINT)"
     )
-    subprocess.run([sys.executable, "-c", code, str(echo.home)], start_new_session=True, capture_output=True, check=False)
+    subprocess.run(
+        [sys.executable, "-c", code, str(echo.home)], start_new_session=True, capture_output=True, check=False
+    )
     assert launch.find(echo) is not None
 
 

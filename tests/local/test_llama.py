@@ -29,7 +29,9 @@ def test_it_answers_and_says_who_it_is(sdk: openai.OpenAI) -> None:
 
 def test_it_streams_token_by_token(sdk: openai.OpenAI) -> None:
     with sdk.chat.completions.create(model="gpt-4o", messages=ASK, temperature=0, stream=True) as stream:
-        pieces = [chunk.choices[0].delta.content for chunk in stream if chunk.choices and chunk.choices[0].delta.content]
+        pieces = [
+            chunk.choices[0].delta.content for chunk in stream if chunk.choices and chunk.choices[0].delta.content
+        ]
     assert len(pieces) > 5
 
 

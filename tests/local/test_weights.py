@@ -137,7 +137,9 @@ def test_a_folder_that_cannot_be_written_is_said(tmp_path: Path) -> None:
         weights.ensure(tmp_path / "file")
 
 
-@pytest.mark.parametrize(("content", "said"), [(None, "No such file"), (b"", "isn't a GGUF"), (b"PK\3\4", "isn't a GGUF")])
+@pytest.mark.parametrize(
+    ("content", "said"), [(None, "No such file"), (b"", "isn't a GGUF"), (b"PK\3\4", "isn't a GGUF")]
+)
 def test_a_model_of_the_users_must_be_one(tmp_path: Path, content: bytes | None, said: str) -> None:
     model = tmp_path / "mine.gguf"
     if content is not None:

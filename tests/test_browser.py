@@ -1,0 +1,194 @@
+"""In a real browser: the first notebook, a reply that grows, the stop button, and payloads that must not fire."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import threading
+import time
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from aoai_magic import settings
+from aoai_magic.local import weights
+
+from .lab import CHROMIUM, Lab, chromium
+
+HERE = Path(__file__).parent
+pytestmark = [pytest.mark.browser, pytest.mark.llama]
+SHOTS = Path(os.environ.get("AOAI_TEST_SCREENSHOTS", "test-results"))
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+    if not CHROMIUM.exists():
+        reason = f"no browser at {CHROMIUM}: apt-get install chromium"
+        if os.environ.get("CI"):
+            pytest.fail(reason)
+        pytest.skip(reason)
+    weights.ensure(settings.home())
+    root = tmp_path_factory.mktemp("root")
+    with chromium() as browser:
+        lab = Lab(root, tmp_path_factory.mktemp("jupyter"), browser)
+        yield lab
+        lab.close()
+
+
+def test_the_first_notebook_streams_its_reply(lab: Lab) -> None:
+    shutil.copy(HERE.parent / "notebooks" / "00_start_here.ipynb", lab.root)
+    with lab.open("00_start_here.ipynb") as notebook:
+        notebook.command("notebook:clear-all-cell-outputs")
+        notebook.run(0)
+        notebook.wait_done()
+        assert "local service" in notebook.text(0)
+        notebook.run(1)
+        seen: list[int] = []
+        while not seen or "tokens in" not in notebook.text(1):
+            seen.append(len(notebook.text(1)))
+            time.sleep(0.05)
+            assert len(seen) < 2000
+        grown = sorted(set(seen))
+        assert len(grown) >= 4, "the text is seen growing"
+        assert seen == grown or seen[1:] == sorted(seen[1:]), "and never shrinking"
+        assert "answered by SmolLM2-135M-Instruct.Q4_1 on this machine" in notebook.text(1)
+        assert "local, free; on Azure about $" in notebook.text(1)
+
+
+def test_the_stop_button_keeps_what_had_arrived(lab: Lab) -> None:
+    story = "%%chat -t 0 --max-tokens 500 -o story\nWrite a long story about a lighthouse."
+    name = lab.write("stop.ipynb", "%load_ext aoai_magic", story, "print(len(story.text) > 20, story.finish_reason)")
+    with lab.open(name) as notebook:
+        notebook.run(0)
+        notebook.wait_done()
+        notebook.run(1)
+        notebook.page.wait_for_function(
+            "() => document.querySelectorAll('.jp-CodeCell')[1].querySelector('.jp-OutputArea')?.innerText.length > 40",
+            timeout=60_000,
+        )
+        notebook.page.locator(
+            "[data-jp-item-name='interrupt'] button, [data-command='notebook:interrupt-kernel']"
+        ).first.click()
+        started = time.monotonic()
+        notebook.wait_done()
+        assert time.monotonic() - started < 3
+        text = notebook.text(1)
+        assert "broken off" in text
+        assert "Interrupted" in text
+        assert "Traceback" not in text
+        notebook.run(2)
+        notebook.wait_done()
+        assert notebook.text(2).strip() == "True None"
+
+
+RICH = r'''
+from IPython.display import display
+from aoai_magic.render import mimebundle
+display(mimebundle(r"""
+Money: $5 and $6. Maths: $e^{i\pi} + 1 = 0$, \(a < b\) and
+
+$$\int_0^\infty e^{-x^2}\,dx = \frac{\sqrt{\pi}}{2}$$
+
+\begin{align}
+x &= 1 \\
+y &= 2
+\end{align}
+
+| language | year |
+|:---------|-----:|
+| Python   | 1991 |
+
+```python
+def double(x):
+    return 2 * x  # twice
+```
+
+[a link](https://example.com) and ![an image](https://example.com/x.png)
+""", "gpt-4o · 8 tokens in, 20 out · about $0.00008"), raw=True)
+'''
+
+
+@pytest.mark.parametrize("theme", ["Light", "Dark"])
+def test_tables_code_and_maths_look_right(lab: Lab, theme: str) -> None:
+    name = lab.write("rich.ipynb", RICH)
+    lab.console.clear()
+    with lab.open(name, theme=theme, height=900) as notebook:
+        notebook.run_all()
+        output = notebook.output(0)
+        output.locator("mjx-container").nth(3).wait_for(timeout=30_000)
+        SHOTS.mkdir(exist_ok=True)
+        output.screenshot(path=str(SHOTS / f"rich-{theme.lower()}.png"))
+        assert output.locator("mjx-container").count() == 4
+        assert output.locator("mjx-merror").count() == 0
+        assert "$5 and $6" in output.inner_text()
+        assert "about $0.00008" in output.inner_text()
+        assert output.locator("table td").count() == 2
+        assert output.locator("img").count() == 0
+        keyword, text = (
+            output.locator(selector).first.evaluate("element => getComputedStyle(element).color")
+            for selector in (".aoai-hl-k", ".aoai p")
+        )
+        assert keyword != text, "code is coloured"
+
+
+class Listener:
+    """What a payload would call: every request that reaches it is a hit."""
+
+    def __init__(self) -> None:
+        self.hits: list[tuple[str, str]] = []
+        hits = self.hits
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                # A link that was clicked is a document; anything else was fetched or run.
+                hits.append((self.path, self.headers.get("Sec-Fetch-Dest", "")))
+                self.send_response(204)
+                self.end_headers()
+
+            do_POST = do_PUT = do_OPTIONS = do_HEAD = do_GET
+
+            def log_message(self, *arguments: Any) -> None:
+                pass
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self._server.server_port}"
+        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+
+    def close(self) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+
+
+def test_no_payload_fires_in_a_trusted_notebook(lab: Lab) -> None:
+    listener = Listener()
+    payloads = []
+    for payload in json.loads((HERE / "payloads.json").read_text(encoding="utf-8")):
+        callback = f"{listener.url}/{payload['id']}"
+        text = payload["payload"].replace("{CBNOPROTO}", callback.removeprefix("http:")).replace("{CB}", callback)
+        payloads.append(text.replace("{ID}", payload["id"]))
+    (lab.root / "payloads.json").write_text(json.dumps(payloads))
+    show = (
+        "import json\nfrom IPython.display import display\nfrom aoai_magic.render import mimebundle\n"
+        "for text in json.load(open('payloads.json'))[{}:{}]:\n    display(mimebundle(text, text), raw=True)"
+    )
+    cells = [show.format(start, start + 40) for start in range(0, len(payloads), 40)]  # a cell shows at most 50 outputs
+    # A reply shown as most tools do: it must be heard, or this test would hear nothing at all.
+    bait = f'from IPython.display import Markdown\nMarkdown("<img src=x onerror=\\"fetch(\'{listener.url}/bait\')\\">")'
+    name = lab.write("payloads.ipynb", *cells, bait)
+    with lab.open(name, height=3000) as notebook:
+        notebook.run_all()
+        notebook.page.wait_for_timeout(3000)
+        shown = notebook.page.locator(".jp-OutputArea-child .aoai").count()
+        assert shown == len(payloads)
+        assert (
+            notebook.page.locator(".aoai button, .aoai input, .aoai form, .aoai iframe, .aoai svg, .aoai img").count()
+            == 0
+        )
+        notebook.page.wait_for_timeout(1000)
+        assert notebook.page.locator(".jp-Toolbar:visible").count() > 0, "nothing hid the toolbar"
+    listener.close()
+    assert {path for path, _ in listener.hits} == {"/bait"}

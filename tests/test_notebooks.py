@@ -1,0 +1,87 @@
+"""What a committed notebook has to be, whatever it teaches; nbval runs them and compares."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+NOTEBOOKS = sorted((Path(__file__).parent.parent / "notebooks").glob("*.ipynb"))
+# What would be another on the next machine, or tomorrow.
+VARIES = {
+    "a path": r"(?<![\w/.])/(?:home|root|tmp|usr|work|Users|opt|var)/|[A-Z]:\\\\",
+    "a port": r"127\.0\.0\.1:\d+|localhost:\d+",
+    "seconds": r"\b\d+(\.\d+)? (s|ms|seconds)\b",
+    "a price": r"\$\d",
+    "an address in memory": r"\b0x[0-9a-f]{6,}",
+    "an id": r"chatcmpl-\w+|[0-9a-f]{8}-[0-9a-f]{4}-",
+}
+
+
+@pytest.fixture(params=NOTEBOOKS, ids=lambda path: path.stem)
+def notebook(request: pytest.FixtureRequest) -> Any:
+    return json.loads(request.param.read_text(encoding="utf-8"))
+
+
+def code(notebook: Any) -> list[Any]:
+    return [cell for cell in notebook["cells"] if cell["cell_type"] == "code"]
+
+
+def tags(cell: Any) -> list[str]:
+    return cell["metadata"].get("tags", [])
+
+
+def test_there_are_notebooks() -> None:
+    assert NOTEBOOKS
+
+
+def test_it_was_run_from_top_to_bottom(notebook: Any) -> None:
+    counts = [cell["execution_count"] for cell in code(notebook)]
+    assert counts == list(range(1, len(counts) + 1)), "strict nbval compares nothing where a cell was never run"
+
+
+def test_no_error_is_left_in_it_but_those_it_teaches(notebook: Any) -> None:
+    for cell in code(notebook):
+        failed = any(output["output_type"] == "error" for output in cell["outputs"])
+        assert failed == ("raises-exception" in tags(cell)), cell["source"]
+
+
+def test_it_runs_on_any_python_3_kernel(notebook: Any) -> None:
+    assert notebook["metadata"]["kernelspec"]["name"] == "python3"
+    assert notebook["metadata"]["language_info"] == {"name": "python"}
+    assert "widgets" not in notebook["metadata"]
+
+
+def test_no_output_varies(notebook: Any) -> None:
+    for cell in code(notebook):
+        text = json.dumps(cell["outputs"], ensure_ascii=False)
+        for what, pattern in VARIES.items():
+            assert not re.search(pattern, text), f"{what} in the output of {cell['source']}"
+
+
+def test_a_cell_that_is_not_compared_is_followed_by_one_that_is(notebook: Any) -> None:
+    cells = code(notebook)
+    for cell, following in zip(cells, [*cells[1:], None], strict=True):
+        if "nbval-ignore-output" in tags(cell):
+            later = cells[cells.index(cell) + 1 :]
+            assert any("nbval-ignore-output" not in tags(one) and one["outputs"] for one in later), cell["source"]
+            assert following is not None
+
+
+def test_no_cell_is_skipped(notebook: Any) -> None:
+    for cell in code(notebook):
+        assert set(tags(cell)) <= {"nbval-ignore-output", "raises-exception"}, cell["source"]
+
+
+def test_it_has_the_form_of_a_lesson(notebook: Any) -> None:
+    text = "\n".join("".join(cell["source"]) for cell in notebook["cells"])
+    for part in ("**You will learn**", "%load_ext aoai_magic", "%aoai connect local", "Try it", "Predict", "Exercise",
+                 "<details>", "lessons.check(", "**You have learned**"):  # fmt: skip
+        assert part in text, part
+
+
+def test_it_is_small_enough_to_read(notebook: Any) -> None:
+    assert len(json.dumps(notebook)) < 200_000
