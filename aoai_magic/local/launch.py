@@ -70,12 +70,15 @@ class Service:
     def alive(self) -> bool:
         """Whether the process still exists: enough to notice a crash, and cheap enough to ask before each request."""
         if (child := _children.get(self.pid)) is not None:
-            return child.poll() is None  # a dead child still answers to signal 0 until its parent has looked
+            return child.poll() is None
         try:
             os.kill(self.pid, 0)
+            # A dead process still answers to signal 0 until its parent, perhaps another kernel, has looked at it.
+            return Path(f"/proc/{self.pid}/stat").read_text().rpartition(") ")[2][:1] != "Z"
+        except FileNotFoundError:
+            return not Path("/proc/self").exists()  # a system without /proc
         except OSError:
             return False
-        return True
 
     def proves_itself(self) -> bool:
         """Whether what listens on the port knows the key, shown without telling it the key."""
@@ -91,8 +94,15 @@ class Service:
             connection.close()
 
 
+class _Started(subprocess.Popen[bytes]):
+    """A service that this process started and that outlives it on purpose, which Popen would warn of."""
+
+    def __del__(self) -> None:
+        pass
+
+
 # Services that this very process started, by process id.
-_children: dict[int, subprocess.Popen[bytes]] = {}
+_children: dict[int, _Started] = {}
 
 
 def proof(key: str, nonce: str) -> str:
@@ -150,8 +160,7 @@ def stop(service: Service) -> None:
     """End a local service and wait until it is gone."""
     with contextlib.suppress(ProcessLookupError):
         os.kill(service.pid, signal.SIGTERM)
-    # Its parent may be a kernel that hasn't looked yet: then the process id stays, though nothing answers any more.
-    _wait(lambda: not service.alive() or not service.proves_itself(), 10)
+    _wait(lambda: not service.alive(), 10)
 
 
 def write_address(file: Path, service: Service) -> None:
@@ -219,7 +228,7 @@ def _start(settings: LocalSettings, model: Path | None) -> Service:
     environment = {name: value for name, value in os.environ.items() if name not in _SECRETS}
     with log.open("wb") as output:
         # A session of its own: the kernel's interrupt is sent to its whole process group (facts/frontend.md, section 6).
-        process = subprocess.Popen(
+        process = _Started(
             command,
             stdin=subprocess.DEVNULL,
             stdout=output,
