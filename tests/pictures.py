@@ -33,7 +33,8 @@ def main() -> None:
                 notebook.page.wait_for_timeout(800)
                 cells = notebook.page.locator(".jp-CodeCell")
                 top, bottom = cells.first.bounding_box(), cells.last.bounding_box()
-                assert top and bottom
+                assert top
+                assert bottom
                 notebook.page.screenshot(
                     path=str(PICTURES / f"chat-{theme.lower()}.png"),
                     clip={

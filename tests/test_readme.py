@@ -30,7 +30,9 @@ def test_there_are_two_commands_and_each_stands_alone() -> None:
 
 def test_ci_runs_the_second_command_as_it_is_printed() -> None:
     script = ROOT / ".ci" / "run"
-    printed = subprocess.run(["bash", str(script), "--print"], capture_output=True, text=True, check=True).stdout.strip()
+    printed = subprocess.run(
+        ["bash", str(script), "--print"], capture_output=True, text=True, check=True
+    ).stdout.strip()
     assert printed == commands()[1]
 
 
@@ -64,7 +66,9 @@ def test_options_that_are_named_exist() -> None:
 
 
 def test_commands_that_are_named_exist() -> None:
-    help_ = subprocess.run([sys.executable, "-m", "aoai_magic.cli", "--help"], capture_output=True, text=True, check=True)
+    help_ = subprocess.run(
+        [sys.executable, "-m", "aoai_magic.cli", "--help"], capture_output=True, text=True, check=True
+    )
     for name in re.findall(r"aoai-magic (\w+)", README):
         assert name in help_.stdout, name
     for name in re.findall(r"%aoai (\w+)", README):
@@ -76,7 +80,18 @@ def test_attributes_of_a_reply_that_are_named_exist() -> None:
         assert hasattr(aoai_magic.Reply, name) or name in aoai_magic.Reply.__dataclass_fields__, name
 
 
-@pytest.mark.parametrize("file", ["README.md", "CHANGELOG.md", "LICENSE", ".ci/run", "binder/requirements.txt", "binder/postBuild", "binder/runtime.txt"])
+@pytest.mark.parametrize(
+    "file",
+    [
+        "README.md",
+        "CHANGELOG.md",
+        "LICENSE",
+        ".ci/run",
+        "binder/requirements.txt",
+        "binder/postBuild",
+        "binder/runtime.txt",
+    ],
+)
 def test_what_belongs_to_a_checkout_is_there(file: str) -> None:
     assert (ROOT / file).is_file()
 

@@ -35,7 +35,9 @@ def test_the_first_token_of_a_fresh_kernel_comes_within_three_seconds() -> None:
             launch.stop(service)
         done = subprocess.run([sys.executable, "-c", FIRST], capture_output=True, text=True, check=True)
         first.append(float(done.stdout.split()[-2]))
-    print(f"\nfirst token of the first cell, service start included: median {statistics.median(first):.2f} s of {first}")
+    print(
+        f"\nfirst token of the first cell, service start included: median {statistics.median(first):.2f} s of {first}"
+    )
     assert statistics.median(first) < 3
 
 
@@ -64,5 +66,7 @@ def test_a_cell_costs_at_most_five_milliseconds_over_the_sdk(shell: Any, capsys:
     capsys.readouterr()
     sdk, magic = (statistics.median(times[name]) for name in ("sdk", "cell"))
     with capsys.disabled():
-        print(f"\na cell on the echo engine: {magic:.2f} ms, the same SDK call: {sdk:.2f} ms, over: {magic - sdk:.2f} ms")
+        print(
+            f"\na cell on the echo engine: {magic:.2f} ms, the same SDK call: {sdk:.2f} ms, over: {magic - sdk:.2f} ms"
+        )
     assert magic - sdk <= 5
