@@ -140,7 +140,7 @@ class Connection:
         try:
             exchange.run()
         except KeyboardInterrupt:
-            raise Interrupted("Interrupted; what had arrived is kept.", exchange.partial()) from None
+            raise Interrupted("the reply so far is kept (in _ and aoai.last).", exchange.partial()) from None
         except Exception as error:
             told = explain(error, self.target, name)
             if told is None:
