@@ -93,6 +93,7 @@ def _installed(wanted: launch.LocalSettings) -> str:
 
 def _model(wanted: launch.LocalSettings) -> str:
     if wanted.model is None and not weights.present(wanted.home):
+        print()  # the bar has a line of its own
         with LiveReply(None) as live, told(live.note):
             return f"fetched: {weights.ensure(wanted.home)}"
     return str(launch.model_file(wanted))
