@@ -11,6 +11,34 @@ from typing import Any
 
 
 @dataclass(frozen=True)
+class TileRule:
+    """Image input counted in tiles: `base` tokens, and `per_tile` for each 512 x 512 px tile in high detail.
+
+    Before tiling, an image is shrunk into 2048 x 2048 px, then until its short side is at most `short_side` px.
+    """
+
+    base: int
+    per_tile: int
+    short_side: int = 768
+
+
+@dataclass(frozen=True)
+class PatchRule:
+    """Image input counted in patches of 32 x 32 px, times `multiplier`, rounded up.
+
+    `high` and `original` are (most patches, longest side in px) of these details, None where nothing limits;
+    `original` is None for models that don't have it. `auto` says which of the two "auto" means. `documented` is false
+    where the multiplier is a third party's measurement and no document has it: then a count is an estimate.
+    """
+
+    multiplier: float
+    high: tuple[int | None, int | None] = (1536, 2048)
+    original: tuple[int | None, int | None] | None = None
+    auto: str = "high"
+    documented: bool = True
+
+
+@dataclass(frozen=True)
 class Model:
     """What is known of a model: its name and version, its tokenizer, its limits in tokens."""
 
@@ -19,6 +47,7 @@ class Model:
     encoding: str
     context_window: int
     max_output_tokens: int
+    vision: TileRule | PatchRule | None = None
 
     @property
     def id(self) -> str:
