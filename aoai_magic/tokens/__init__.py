@@ -2,7 +2,21 @@
 
 from .audio import count_audio
 from .chat import count_chat
+from .images import count_edited_image, count_generated_image
 from .pictures import image_size
 from .text import count, count_many, encode, head
+from .vision import ImageTokens, count_image
 
-__all__ = ["count", "count_audio", "count_chat", "count_many", "encode", "head", "image_size"]
+__all__ = [
+    "ImageTokens",
+    "count",
+    "count_audio",
+    "count_chat",
+    "count_edited_image",
+    "count_generated_image",
+    "count_image",
+    "count_many",
+    "encode",
+    "head",
+    "image_size",
+]
