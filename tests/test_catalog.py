@@ -88,7 +88,7 @@ def test_a_dated_name_has_the_facts_of_its_version() -> None:
     assert (old.max_output_tokens, new.max_output_tokens) == (4096, 16384)
     assert old.retires == datetime.date(2026, 10, 1)
     assert old.id == "gpt-4o-2024-05-13"
-    assert catalog.model("gpt-4o", "2024-05-13") == old
+    assert catalog.model("gpt-4o", "2024-05-13") == catalog.model("gpt-4o-0513-eu") == old
     assert catalog.model("gpt-4", "turbo-2024-04-09") == catalog.model("gpt-4-turbo")
 
 

@@ -240,6 +240,8 @@ def _table() -> dict[str, dict[str, Model]]:
     table = {}
     for name, facts in load("models.toml")["models"].items():
         versions = {_key(version): found for version, found in _models()[name].items()}
+        # People call a deployment gpt-4o-0513 too.
+        versions |= {f"{one[5:7]}{one[8:10]}": found for one, found in versions.items() if _DATE.match(one)}
         for one in (name, *facts.get("aliases", ())):
             table[_key(one)] = versions
     return table
