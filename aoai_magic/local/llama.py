@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import threading
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import xllamacpp
 
-from .engine import Job, Piece, TooLongError
+from .engine import BadSchemaError, Job, Piece
 
 #: Replies generated at the same time; more wait in the order they came.
 SLOTS = 4
 #: Tokens a slot holds, prompt and reply together. 4 slots x 4,096 take about 380 MB beside the 98 MB of weights.
 CONTEXT_WINDOW = 4096
+#: What a prompt that is too long leaves of them for the reply.
+ROOM_FOR_REPLY = 1024
 
 
 def default_threads() -> int:
@@ -27,9 +31,7 @@ def default_threads() -> int:
 
 
 class Llama:
-    """A GGUF model, loaded once; `generate` runs in a thread of its own a reply, since llama.cpp blocks."""
-
-    context_window = CONTEXT_WINDOW
+    """A GGUF model, loaded once; each generation runs in a thread of its own, since llama.cpp blocks."""
 
     def __init__(self, model: Path, threads: int | None = None) -> None:
         self.model = model.name.removesuffix(".gguf")
@@ -44,9 +46,8 @@ class Llama:
         parameters.cache_prompt = False
         parameters.verbosity = -1
         parameters.warmup = parameters.fit_params = False  # 0.4 s together; the request below warms up as well
-        # xllamacpp opens its own HTTP port with no key and open CORS unless told otherwise: a socket that is no one's.
-        self._socket_key = os.urandom(16).hex()
-        parameters.api_keys = [self._socket_key]
+        # xllamacpp opens a port of its own, with no key and open CORS unless told otherwise: nobody gets this key.
+        parameters.api_keys = [os.urandom(16).hex()]
         parameters.hostnames = ["127.0.0.1"]
         parameters.ui = False
         self._server = xllamacpp.Server(parameters)
@@ -71,18 +72,22 @@ class Llama:
             if "choices" not in chunk:
                 put(_failure(chunk))
             for choice in chunk.get("choices", []):
-                text = choice["delta"].get("content")
+                text = choice["text"] if "text" in choice else choice["delta"].get("content")
                 if text or choice["finish_reason"]:
-                    put(Piece(text or "", choice["finish_reason"]))
+                    logprobs = (choice.get("logprobs") or {}).get("content") or ()
+                    put(Piece(text or "", choice["finish_reason"], [_entry(one) for one in logprobs]))
             return left.is_set() or self._stopping.is_set()
 
         def run() -> None:
             if left.is_set() or self._stopping.is_set():
                 return
+            handle = self._server.handle_chat_completions if job.prompt is None else self._server.handle_completions
             try:
-                answer = self._server.handle_chat_completions(_request(job), on_chunk)
+                answer = handle(_request(job), on_chunk)
                 if answer:  # an error found before anything was generated
                     put(_failure(answer))
+            except ValueError as error:
+                put(BadSchemaError(str(error)) if job.schema is not None else error)
             except Exception as error:
                 put(error)
 
@@ -100,30 +105,115 @@ class Llama:
             if not future.cancel():
                 await asyncio.shield(future)
 
+    async def fit(self, job: Job) -> tuple[Job, int]:
+        cut = 0
+        # A text's tokens are at most its bytes, so that most jobs fit for certain; only the others are measured.
+        while sum(len(text.encode()) + 16 for text in _texts(job)) > CONTEXT_WINDOW - ROOM_FOR_REPLY:
+            too_many = await self._overflow(job)
+            if too_many <= 0:
+                break
+            job, cut = _shortened(job, too_many), cut + too_many
+        return job, cut
+
+    async def _overflow(self, job: Job) -> int:
+        """How many tokens the prompt is longer than its share of the window; counted by llama.cpp itself.
+
+        Its refusal of a prompt that is too long names the prompt's length, and comes at once. So the prompt is made too
+        long on purpose, by as many one-token words as the window holds.
+        """
+        filler = " a" * CONTEXT_WINDOW
+        padded = (
+            replace(job, prompt=f"{job.prompt}{filler}")
+            if job.prompt is not None
+            else replace(job, messages=[*job.messages, {"role": "user", "content": filler}])
+        )
+        try:
+            async for _ in self.generate(replace(padded, schema=None)):
+                break
+        except _TooLongError as error:
+            return error.tokens - CONTEXT_WINDOW - (CONTEXT_WINDOW - ROOM_FOR_REPLY)
+        return 0
+
+    async def choose(self, job: Job, options: Sequence[str]) -> str:
+        """The option that the model writes when it may write nothing else."""
+        chosen = ""
+        async for piece in self.generate(replace(job, temperature=0.0, schema={"enum": list(options)}, stop=())):
+            chosen += piece.text
+        return str(json.loads(chosen))
+
     def close(self) -> None:
-        # Leaving the process while llama.cpp generates is a segmentation fault (same section).
+        # Leaving the process while llama.cpp generates is a segmentation fault (facts/measurements.md, section 5).
         self._stopping.set()
         self._pool.shutdown(wait=True, cancel_futures=True)
 
 
+class _TooLongError(Exception):
+    """The prompt doesn't fit the engine's context window; `tokens` is its length."""
+
+    def __init__(self, tokens: int) -> None:
+        super().__init__(f"{tokens} tokens")
+        self.tokens = tokens
+
+
 def _request(job: Job) -> dict[str, Any]:
     request: dict[str, Any] = {
-        "messages": job.messages,
         "max_tokens": -1,
         "temperature": job.temperature,
         "top_p": job.top_p,
-        "stop": job.stop,
+        "presence_penalty": job.presence_penalty,
+        "frequency_penalty": job.frequency_penalty,
+        "stop": list(job.stop),
         "cache_prompt": False,
         "stream": True,
     }
+    if job.prompt is None:
+        request["messages"] = [{"role": one["role"], "content": one["content"]} for one in job.messages]
+    else:
+        request["prompt"] = job.prompt
     if job.seed is not None:
         request["seed"] = job.seed % 2**32
+    if job.schema is not None:
+        # Without white space between the tokens of JSON: a small model would spend its limit on indentation.
+        request["json_schema"] = {**job.schema, "x-guidance": {"whitespace_flexible": False}}
+    if job.logit_bias:
+        request["logit_bias"] = [[text, False if bias <= -100 else bias] for text, bias in job.logit_bias]
+    if job.logprobs is not None and job.prompt is None:
+        request |= {"logprobs": True, "top_logprobs": job.logprobs}
+    elif job.logprobs is not None:
+        request["logprobs"] = max(1, job.logprobs)
     return request
+
+
+def _entry(entry: dict[str, Any]) -> dict[str, Any]:
+    """A token's logprobs as OpenAI has them: without the engine's own token number."""
+    kept = {name: entry[name] for name in ("token", "logprob", "bytes")}
+    if "top_logprobs" in entry:
+        kept["top_logprobs"] = [_entry(one) for one in entry["top_logprobs"]]
+    return kept
 
 
 def _failure(answer: dict[str, Any]) -> Exception:
     error = answer.get("error", answer)
-    message = str(error.get("message", error))
-    if error.get("type") == "exceed_context_size_error" or "context size" in message:
-        return TooLongError(message)
-    return RuntimeError(message)
+    if error.get("type") == "exceed_context_size_error":
+        return _TooLongError(int(error["n_prompt_tokens"]))
+    return RuntimeError(str(error.get("message", error)))
+
+
+def _texts(job: Job) -> list[str]:
+    return [job.prompt] if job.prompt is not None else [message["content"] for message in job.messages]
+
+
+def _shortened(job: Job, tokens: int) -> Job:
+    """The job without about that many tokens: the oldest turns go first, then the beginning of the last message.
+
+    The system message stays, since it says what the model is to do.
+    """
+    drop = max(tokens * 3, 16)  # characters; too few only means another round
+    if job.prompt is not None:
+        return replace(job, prompt=job.prompt[drop:])
+    messages = list(job.messages)
+    start = 1 if messages[0]["role"] == "system" and len(messages) > 1 else 0
+    while len(messages) > start + 1 and len(messages[start]["content"]) <= drop:
+        drop -= len(messages.pop(start)["content"])
+    messages[start] = {**messages[start], "content": messages[start]["content"][max(drop, 1) :]}
+    return replace(job, messages=messages)

@@ -1,0 +1,171 @@
+"""The fields of a request's body, read one by one; what can't be is refused as the service refuses it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from typing import Any
+
+from .azure_errors import AzureError, invalid_request
+
+_KINDS: dict[type, str] = {
+    bool: "a boolean",
+    int: "an integer",
+    float: "a decimal",
+    str: "a string",
+    list: "an array",
+    dict: "an object",
+    type(None): "null",
+}
+
+
+class Fields:
+    """A JSON object whose fields are read by name; null is the same as absent.
+
+    Each reader returns its default where the field is absent, and raises AzureError (400, with the field's name in
+    `param`) where its value can't be. `at` is the path of the object itself, for the names in messages.
+
+    >>> Fields({"n": 3}).integer("n", 1, least=1, most=128)
+    3
+    """
+
+    def __init__(self, values: dict[str, Any], at: str = "") -> None:
+        self._values, self._at = values, at
+
+    def __contains__(self, name: str) -> bool:
+        return self._values.get(name) is not None
+
+    def path(self, name: str) -> str:
+        """The field's full name, as messages have it: "response_format.json_schema.name"."""
+        return f"{self._at}.{name}" if self._at else name
+
+    def values(self) -> dict[str, Any]:
+        """The object itself."""
+        return self._values
+
+    def raw(self, name: str) -> Any:
+        """The field as it came, None where it is absent."""
+        return self._values.get(name)
+
+    def refuse_unknown(self, known: Collection[str]) -> None:
+        """Refuse fields of other names than the known ones."""
+        for name in self._values:
+            if name not in known:
+                raise invalid_request(f"Unrecognized request argument supplied: {name}")
+
+    def required(self, name: str) -> Any:
+        """The field as it came; refused where it is absent."""
+        if name not in self:
+            raise invalid_request(
+                f"Missing required parameter: '{self.path(name)}'.", self.path(name), "missing_required_parameter"
+            )
+        return self._values[name]
+
+    def boolean(self, name: str, default: bool = False) -> bool:
+        value = self._typed(name, bool)
+        return default if value is None else bool(value)
+
+    def text(self, name: str, default: str = "", *, longest: int | None = None) -> str:
+        value = self._typed(name, str)
+        if value is None:
+            return default
+        if longest is not None and len(value) > longest:
+            raise invalid_request(
+                f"Invalid '{self.path(name)}': string too long. Expected a string with maximum length {longest}, "
+                f"but got a string with length {len(value)} instead.",
+                self.path(name),
+                "string_above_max_length",
+            )
+        return str(value)
+
+    def choice(self, name: str, options: Sequence[str], default: str) -> str:
+        value = self.text(name, default)
+        if value not in options:
+            raise self.unsupported(name, value, options)
+        return value
+
+    def unsupported(self, name: str, value: object, options: Sequence[str]) -> AzureError:
+        """The refusal of a value that is none of the options."""
+        supported = ", ".join(f"'{option}'" for option in options[:-1])
+        supported = f"{supported}, and '{options[-1]}'" if supported else f"'{options[-1]}'"
+        return invalid_request(
+            f"Invalid value: '{value}'. Supported values are: {supported}.", self.path(name), "invalid_value"
+        )
+
+    def integer(self, name: str, default: int = 0, *, least: int | None = None, most: int | None = None) -> int:
+        value = self._typed(name, int)
+        if value is None:
+            return default
+        self._bounded(name, value, least, most, "integer")
+        return int(value)
+
+    def decimal(self, name: str, default: float, *, least: float, most: float) -> float:
+        value = self._values.get(name)
+        if value is None:
+            return default
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            raise self.wrong_type(name, "a decimal")
+        self._bounded(name, value, least, most, "decimal")
+        return float(value)
+
+    def array(self, name: str, *, least: int = 0, most: int | None = None, of: str = "") -> list[Any]:
+        value = self._values.get(name)
+        if value is None:
+            return []
+        if not isinstance(value, list):
+            raise self.wrong_type(name, f"an array of {of}" if of else "an array")
+        if len(value) < least:
+            raise invalid_request(
+                f"Invalid '{self.path(name)}': empty array. Expected an array with minimum length {least}, "
+                "but got an empty array instead.",
+                self.path(name),
+                "empty_array",
+            )
+        if most is not None and len(value) > most:
+            raise invalid_request(
+                f"Invalid '{self.path(name)}': array too long. Expected an array with maximum length {most}, "
+                f"but got an array with length {len(value)} instead.",
+                self.path(name),
+                "array_above_max_length",
+            )
+        return value
+
+    def object(self, name: str) -> Fields:
+        """The field's own fields; none where it is absent."""
+        return Fields(self._typed(name, dict) or {}, self.path(name))
+
+    def objects(self, name: str, *, least: int = 0, most: int | None = None) -> list[Fields]:
+        """The fields of each object in an array."""
+        values = self.array(name, least=least, most=most, of="objects")
+        for index, value in enumerate(values):
+            if not isinstance(value, dict):
+                raise _wrong_type(f"{self.path(name)}[{index}]", "an object", value)
+        return [Fields(value, f"{self.path(name)}[{index}]") for index, value in enumerate(values)]
+
+    def wrong_type(self, name: str, expected: str) -> AzureError:
+        """The refusal of a field that has another type than the expected one."""
+        return _wrong_type(self.path(name), expected, self._values.get(name))
+
+    def _typed(self, name: str, kind: type) -> Any:
+        value = self._values.get(name)
+        if value is not None and (not isinstance(value, kind) or (kind is int and isinstance(value, bool))):
+            raise self.wrong_type(name, _KINDS[kind])
+        return value
+
+    def _bounded(self, name: str, value: float, least: float | None, most: float | None, kind: str) -> None:
+        # Written so that NaN, which compares with nothing, is outside.
+        if least is not None and not value >= least:
+            side, bound, sign, code = "below minimum", least, ">=", "below_min"
+        elif most is not None and not value <= most:
+            side, bound, sign, code = "above maximum", most, "<=", "above_max"
+        else:
+            return
+        raise invalid_request(
+            f"Invalid '{self.path(name)}': {kind} {side} value. Expected a value {sign} {bound}, but got {value} instead.",
+            self.path(name),
+            f"{kind}_{code}_value",
+        )
+
+
+def _wrong_type(path: str, expected: str, value: object) -> AzureError:
+    found = _KINDS.get(type(value), "an unknown type")
+    return invalid_request(f"Invalid type for '{path}': expected {expected}, but got {found} instead.", path, "invalid_type")
