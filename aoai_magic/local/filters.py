@@ -1,0 +1,125 @@
+"""The content filter: its verdicts on everything, and phrases in a prompt that bring each of them about.
+
+Azure's filter is a set of models; here nothing is judged, and everything is safe unless the prompt says otherwise:
+
+    aoai-filter:violence              the prompt is blocked (also hate, sexual, self_harm; severity high)
+    aoai-filter:violence=low          the prompt passes, annotated "low" (safe and low pass, medium and high are filtered)
+    aoai-filter:jailbreak             the prompt is blocked as an attack on the model's instructions
+    aoai-filter:indirect_attack       the same, for instructions hidden in a document
+    aoai-filter:blocklist             the prompt is blocked by a list of words of the resource's own
+    aoai-filter:error                 the filter itself fails: nothing is filtered, and the annotation says so
+    aoai-filter:reply-violence        the reply is cut in its middle (the same categories and severities)
+    aoai-filter:reply-protected_material_text   the reply is cut: known text, such as lyrics
+    aoai-filter:reply-protected_material_code   the reply passes, annotated with the code's source and licence
+    aoai-filter:reply-blocklist       the reply is cut by a list of words of the resource's own
+
+Shapes and the default policy (medium and above is filtered): facts/azure-openai.md, sections 2.2 and 4.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from .azure_errors import AzureError
+
+HARMS = ("hate", "self_harm", "sexual", "violence")
+_ATTACKS = ("jailbreak", "indirect_attack")
+_SEVERITIES = ("safe", "low", "medium", "high")
+_PHRASE = re.compile(r"aoai-filter:(reply-)?([a-z_]+)(?:=(safe|low|medium|high))?")
+#: How many words of a reply pass before the filter cuts it.
+CUT_AFTER_WORDS = 5
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What the filter found in one text: `results` as annotations have them, and whether the text is blocked."""
+
+    results: dict[str, Any]
+
+    @property
+    def blocked(self) -> bool:
+        return any(found.get("filtered") for found in self.results.values())
+
+
+@dataclass(frozen=True)
+class Filter:
+    """The verdicts on one exchange, as the phrases in its prompt ask for them.
+
+    >>> Filter.of(["Tell me a story. aoai-filter:violence"]).prompt.blocked
+    True
+    """
+
+    prompt: Verdict
+    reply: Verdict
+
+    @classmethod
+    def of(cls, texts: Iterable[str], *, fails: bool = False) -> Filter:
+        """Read the phrases of a prompt's texts; or fail, as a filter that can't be reached does."""
+        if fails:
+            texts = ["aoai-filter:error aoai-filter:reply-error"]
+        prompt, reply = _safe_prompt(), safe_reply()
+        for text in texts:
+            for in_reply, category, severity in _PHRASE.findall(text):
+                _find(reply if in_reply else prompt, category, severity or "high")
+        return cls(Verdict(prompt), Verdict(reply))
+
+    @property
+    def prompt_results(self) -> list[dict[str, Any]]:
+        """`prompt_filter_results` of a chat completion."""
+        return [{"prompt_index": 0, "content_filter_results": self.prompt.results}]
+
+    def content_filters(self, *, replied: bool = True) -> list[dict[str, Any]]:
+        """`content_filters` of the Responses API: an entry for the prompt, and one for the reply."""
+        sides = [("prompt", self.prompt), *([("completion", self.reply)] if replied else [])]
+        return [
+            {"blocked": verdict.blocked, "source_type": source, "content_filter_results": verdict.results}
+            for source, verdict in sides
+        ]
+
+    def refusal(self, *, responses: bool = False) -> AzureError:
+        """The error for a prompt that is blocked, in the shape of chat or of the Responses API."""
+        error: dict[str, Any] = {
+            "message": "The response was filtered due to the prompt triggering Azure OpenAI's content management policy. "
+            "Please modify your prompt and retry. To learn more about our content filtering policies please read our "
+            "documentation: https://go.microsoft.com/fwlink/?linkid=2198766",
+            "type": "invalid_request_error" if responses else None,
+            "param": "prompt",
+            "code": "content_filter",
+        }
+        if responses:
+            return AzureError(400, {**error, "content_filters": self.content_filters(replied=False)})
+        # "result" in the singular, and not as in the annotations of a reply: so it is documented.
+        inner = {"code": "ResponsibleAIPolicyViolation", "content_filter_result": self.prompt.results}
+        return AzureError(400, {**error, "status": 400, "innererror": inner})
+
+
+def safe_reply() -> dict[str, Any]:
+    """The verdict on a reply in which nothing was found."""
+    unseen = {"filtered": False, "detected": False}
+    return {**_safe(), "protected_material_code": dict(unseen), "protected_material_text": dict(unseen)}
+
+
+def _safe_prompt() -> dict[str, Any]:
+    return {**_safe(), "jailbreak": {"filtered": False, "detected": False}}
+
+
+def _safe() -> dict[str, Any]:
+    return {category: {"filtered": False, "severity": "safe"} for category in HARMS}
+
+
+def _find(results: dict[str, Any], category: str, severity: str) -> None:
+    if category in HARMS:
+        results[category] = {"filtered": _SEVERITIES.index(severity) >= 2, "severity": severity}
+    elif category in _ATTACKS or category == "protected_material_text":
+        results[category] = {"filtered": True, "detected": True}
+    elif category == "protected_material_code":
+        source = {"URL": "https://github.com/example/example", "license": "MIT"}
+        results[category] = {"filtered": False, "detected": True, "citation": source}
+    elif category == "blocklist":
+        results["custom_blocklists"] = {"filtered": True, "details": [{"id": "local-blocklist", "filtered": True}]}
+    elif category == "error":
+        results.clear()
+        results["error"] = {"code": "content_filter_error", "message": "The contents are not filtered"}
