@@ -1,292 +1,217 @@
-"""Chat completions: from Azure's request to a job for the engine, and from its pieces to Azure's answer."""
+"""Chat completions: the answer of a deployment in the shapes of the chat API, whole and as a stream."""
 
 from __future__ import annotations
 
-import json
-import secrets
-import string
+import asyncio
+import contextlib
 import time
 from collections.abc import AsyncGenerator
+from dataclasses import replace
 from typing import Any
 
-from .. import tokens
-from .azure_errors import AzureError, invalid_request, too_long
-from .deployments import Deployment
-from .engine import Engine, FinishReason, Job, Piece, TooLongError, text_of
-from .meter import Meter
-
-#: How long a reply gets where the request doesn't say. Azure's own default is the model's limit (16,384 tokens for
-#: GPT-4o); a small model that has begun to repeat itself would fill that for minutes.
-DEFAULT_MAX_TOKENS = 512
-
-_CATEGORIES = ("hate", "self_harm", "sexual", "violence")
-_SAFE: dict[str, Any] = {category: {"filtered": False, "severity": "safe"} for category in _CATEGORIES}
-_PROMPT_FILTERS = [
-    {"prompt_index": 0, "content_filter_results": {**_SAFE, "jailbreak": {"filtered": False, "detected": False}}}
-]
-_NOT_DETECTED = {"filtered": False, "detected": False}
-_REPLY_FILTERS = {**_SAFE, "protected_material_code": _NOT_DETECTED, "protected_material_text": _NOT_DETECTED}
-_ROLES = ("system", "developer", "user", "assistant", "tool", "function")
+from .account import Account, Deployment
+from .asking import Extra, read_chat
+from .azure_errors import invalid_request
+from .events import DONE, new_id, sse
+from .fields import Fields
+from .filters import safe_reply
+from .limits import arrival_tokens
+from .turn import Arguments, Call, End, Event, Text, Turn
 
 
 class Chat:
-    """One chat completion: the checked request, its prompt's tokens, and what has been generated so far."""
+    """One chat completion: `n` turns of the same ask, and their answers in the service's shapes."""
 
-    def __init__(self, body: dict[str, Any], deployment: Deployment, engine: Engine, pace: float = 0.0) -> None:
-        self.deployment, self.engine = deployment, engine
-        self.messages = _messages(body)
-        self.max_tokens = _limit(body, deployment)
-        self.stream: bool = _value(body, "stream", bool, False)
-        options = _value(body, "stream_options", dict, {})
-        if options and not self.stream:
+    def __init__(self, values: dict[str, Any], deployment: Deployment, account: Account, extra: Extra) -> None:
+        body = Fields(values)
+        self._engine, self._deployment = account.engine, deployment
+        self.stream = body.boolean("stream")
+        options = body.object("stream_options")
+        if options.values() and not self.stream:
             raise invalid_request(
                 "The 'stream_options' parameter is only allowed when 'stream' is enabled.", "stream_options"
             )
-        self.include_usage = bool(options.get("include_usage"))
-        self.job = Job(
-            messages=[
-                {"role": _engine_role(message["role"]), "content": text_of(message.get("content"))}
-                for message in self.messages
-            ],
-            temperature=_number(body, "temperature", 0, 2, 1.0),
-            top_p=_number(body, "top_p", 0, 1, 1.0),
-            seed=_value(body, "seed", int, None),
-            stop=_stop(body),
-            pace=pace,
-        )
-        self.prompt_tokens = tokens.count_chat(self.messages, deployment.model.name)
-        window = deployment.model.context_window
-        if self.prompt_tokens > window:
-            raise too_long(window, self.prompt_tokens)
-        self.id = "chatcmpl-" + "".join(secrets.choice(string.ascii_letters + string.digits) for _ in range(29))
-        self.created = int(time.time())
-        self.text = ""
-        self._pieces = self._generate()
-        self._first: Piece | None = None
+        self._include_usage = options.boolean("include_usage")
+        self._ask = read_chat(body, deployment, extra)
+        self._n = body.integer("n", 1, least=1, most=128)
+        self._id = new_id("chatcmpl-")
+        self._created = int(time.time())
+        characters = sum(len(message["content"]) for message in self._ask.job.messages)
+        self.arrival = arrival_tokens(characters, self._ask.max_tokens * self._n)
+        self.cut = 0
+        self._turns: list[Turn] = []
 
     async def begin(self) -> None:
-        """Wait for the first piece, so that what is wrong with the request is known before an answer begins."""
-        self._first = await anext(self._pieces)
+        """Let the filter judge the prompt, and wait for the answers to begin."""
+        if self._ask.filter.prompt.blocked:
+            raise self._ask.filter.refusal()
+        job, self.cut = await self._engine.fit(self._ask.job)
+        for index in range(self._n):
+            seed = job.seed if job.seed is None else job.seed + index
+            self._turns.append(Turn(replace(self._ask, job=replace(job, seed=seed)), self._engine))
+        await asyncio.gather(*(turn.begin() for turn in self._turns))
 
-    async def pieces(self) -> AsyncGenerator[Piece]:
-        """The reply piece by piece, from its beginning."""
-        try:
-            if self._first is not None:
-                yield self._first
-            async for piece in self._pieces:
-                yield piece
-        finally:
-            await self._pieces.aclose()
-
-    async def _generate(self) -> AsyncGenerator[Piece]:
-        """The engine's pieces, cut where the reply reaches `max_tokens` in the deployment's own tokens."""
-        meter = Meter(self.max_tokens, self.deployment.model.name)
-        generated = self.engine.generate(self.job)
-        try:
-            async for piece in generated:
-                if not meter.fits(piece.text):
-                    piece = Piece(meter.cut(piece.text), "length")
-                self.text += piece.text
-                yield piece
-                if piece.finish_reason:
-                    return
-        except TooLongError:
-            raise too_long(self.engine.context_window, self.prompt_tokens) from None
-        finally:
-            await generated.aclose()
+    async def close(self) -> None:
+        """End what is still generated, for a client that has left."""
+        await asyncio.gather(*(turn.close() for turn in self._turns), return_exceptions=True)
 
     async def answer(self) -> dict[str, Any]:
         """The whole answer in one body."""
-        finish: FinishReason = "stop"
-        async for piece in self.pieces():
-            finish = piece.finish_reason or finish
-        message: dict[str, Any] = {"role": "assistant", "content": self.text, "refusal": None, "annotations": []}
-        choice = {
-            "index": 0,
-            "message": message,
-            "logprobs": None,
-            "finish_reason": finish,
-            "content_filter_results": _REPLY_FILTERS,
-        }
+        choices = await asyncio.gather(*(self._choice(index, turn) for index, turn in enumerate(self._turns)))
         return {
             **self._head("chat.completion"),
-            "prompt_filter_results": _PROMPT_FILTERS,
-            "choices": [choice],
+            "prompt_filter_results": self._ask.filter.prompt_results,
+            "choices": choices,
             "usage": self._usage(),
         }
 
     async def events(self) -> AsyncGenerator[bytes]:
         """The answer as server-sent events, in the order that Azure sends them (facts, section 2.2)."""
         # The verdict on the prompt comes first, in a chunk with no choices: clients must not look at choices[0] blindly.
-        yield _event(
-            {
-                "id": "", "object": "", "created": 0, "model": "",
-                "prompt_filter_results": _PROMPT_FILTERS, "choices": [], "usage": None,
-            }
-        )  # fmt: skip
-        yield self._chunk({"role": "assistant", "content": "", "refusal": None}, filters={})
-        async for piece in self.pieces():
-            if piece.text:
-                yield self._chunk({"content": piece.text})
-            if piece.finish_reason:
-                yield self._chunk({}, finish=piece.finish_reason)
-        if self.include_usage:
-            yield _event({**self._head("chat.completion.chunk"), "choices": [], "usage": self._usage()})
-        yield b"data: [DONE]\n\n"
-
-    def _chunk(
-        self, delta: dict[str, Any], *, finish: FinishReason | None = None, filters: dict[str, Any] = _REPLY_FILTERS
-    ) -> bytes:
-        choice = {
-            "index": 0,
-            "delta": delta,
-            "logprobs": None,
-            "finish_reason": finish,
-            "content_filter_results": filters,
-        }
-        return _event({**self._head("chat.completion.chunk"), "choices": [choice], "usage": None})
-
-    def _head(self, kind: str) -> dict[str, Any]:
-        return {
-            "id": self.id,
-            "object": kind,
-            "created": self.created,
-            "model": self.deployment.model.id,
-            "system_fingerprint": self.engine.fingerprint,
-        }
+        results = self._ask.filter.prompt_results
+        yield sse({**_BLANK, "prompt_filter_results": results, "choices": [], "usage": None})
+        for index in range(self._n):
+            yield self._chunk(index, {"role": "assistant", "content": "", "refusal": None}, filters={})
+        async with contextlib.aclosing(merged([turn.events() for turn in self._turns])) as happenings:
+            async for index, event in happenings:
+                for chunk in self._chunks(index, event):
+                    yield chunk
+        if self._include_usage:
+            yield sse({**self._head("chat.completion.chunk"), "choices": [], "usage": self._usage()})
+        yield DONE
 
     def _usage(self) -> dict[str, Any]:
-        completion = tokens.count(self.text, self.deployment.model.name)
+        """What is billed: the prompt once, and the output of all choices."""
+        completion = sum(turn.completion_tokens for turn in self._turns)
         return {
-            "prompt_tokens": self.prompt_tokens,
+            "prompt_tokens": self._ask.prompt_tokens,
             "completion_tokens": completion,
-            "total_tokens": self.prompt_tokens + completion,
+            "total_tokens": self._ask.prompt_tokens + completion,
             "prompt_tokens_details": {"audio_tokens": 0, "cached_tokens": 0},
             "completion_tokens_details": {
                 "accepted_prediction_tokens": 0,
                 "audio_tokens": 0,
-                "reasoning_tokens": 0,
+                "reasoning_tokens": sum(turn.reasoning_tokens for turn in self._turns),
                 "rejected_prediction_tokens": 0,
             },
         }
 
+    async def _choice(self, index: int, turn: Turn) -> dict[str, Any]:
+        logprobs: list[dict[str, Any]] = []
+        calls: list[dict[str, Any]] = []
+        reason = "stop"
+        async for event in turn.events():
+            match event:
+                case Text():
+                    logprobs += event.logprobs
+                case Call():
+                    calls.append(_tool_call(event))
+                case Arguments():
+                    calls[event.number]["function"]["arguments"] += event.text
+                case End():
+                    reason = event.reason
+        message: dict[str, Any] = {"role": "assistant", "content": turn.text, "refusal": None, "annotations": []}
+        if calls:
+            message |= {"content": None, "tool_calls": calls}
+        return {
+            "index": index,
+            "message": message,
+            "logprobs": None if self._ask.job.logprobs is None else {"content": logprobs, "refusal": None},
+            "finish_reason": reason,
+            "content_filter_results": self._ask.filter.reply.results,
+        }
 
-def _event(data: dict[str, Any]) -> bytes:
-    return b"data: " + json.dumps(data, ensure_ascii=False, separators=(",", ":")).encode() + b"\n\n"
+    def _chunks(self, index: int, event: Event) -> list[bytes]:
+        passing = {} if self._ask.asynchronous or "error" in self._ask.filter.reply.results else safe_reply()
+        match event:
+            case Text():
+                logprobs = {"content": list(event.logprobs), "refusal": None} if event.logprobs else None
+                return [self._chunk(index, {"content": event.text}, filters=passing, logprobs=logprobs)]
+            case Call():
+                begun = {"index": event.number, **_tool_call(event)}
+                return [self._chunk(index, {"tool_calls": [begun]}, filters={})]
+            case Arguments():
+                more = {"index": event.number, "function": {"arguments": event.text}}
+                return [self._chunk(index, {"tool_calls": [more]}, filters={})]
+            case End() if self._ask.asynchronous:
+                return self._late_verdict(index, event)
+            case End():
+                return [self._chunk(index, {}, finish=event.reason, filters=self._ask.filter.reply.results)]
 
+    def _late_verdict(self, index: int, end: End) -> list[bytes]:
+        """The end in asynchronous mode: nothing was held back, so the verdict comes after the text that it is on."""
+        length = len(self._turns[index].text)
+        blocked = end.reason == "content_filter"
+        annotation = {
+            "index": index,
+            "finish_reason": end.reason if blocked else None,
+            "content_filter_results": self._ask.filter.reply.results,
+            "content_filter_raw": [],
+            "content_filter_offsets": {"check_offset": length, "start_offset": 0, "end_offset": length},
+        }
+        late = sse({**_BLANK, "choices": [annotation], "usage": None})
+        return [late] if blocked else [late, self._chunk(index, {}, finish=end.reason, filters={})]
 
-def _engine_role(role: str) -> str:
-    return {"developer": "system", "function": "tool"}.get(role, role)
+    def _chunk(
+        self,
+        index: int,
+        delta: dict[str, Any],
+        *,
+        finish: str | None = None,
+        filters: dict[str, Any],
+        logprobs: dict[str, Any] | None = None,
+    ) -> bytes:
+        choice = {
+            "index": index,
+            "delta": delta,
+            "logprobs": logprobs,
+            "finish_reason": finish,
+            "content_filter_results": filters,
+        }
+        return sse({**self._head("chat.completion.chunk"), "choices": [choice], "usage": None})
 
-
-def _messages(body: dict[str, Any]) -> list[dict[str, Any]]:
-    messages = body.get("messages")
-    if messages is None:
-        raise invalid_request("Missing required parameter: 'messages'.", "messages", "missing_required_parameter")
-    if not isinstance(messages, list):
-        raise _wrong_type("messages", "an array of objects", messages)
-    if not messages:
-        raise invalid_request(
-            "Invalid 'messages': empty array. Expected an array with minimum length 1, but got an empty array instead.",
-            "messages",
-            "empty_array",
-        )
-    for index, message in enumerate(messages):
-        where = f"messages[{index}]"
-        if not isinstance(message, dict):
-            raise _wrong_type(where, "an object", message)
-        if message.get("role") not in _ROLES:
-            raise invalid_request(
-                f"Invalid value: {message.get('role')!r}. Supported values are: {', '.join(map(repr, _ROLES))}.",
-                f"{where}.role",
-                "invalid_value",
-            )
-        content = message.get("content")
-        if isinstance(content, list):
-            for part in content:
-                if not isinstance(part, dict) or part.get("type") != "text" or not isinstance(part.get("text"), str):
-                    raise invalid_request("The local service takes text parts only so far.", f"{where}.content")
-        elif not isinstance(content, str) and not (content is None and message["role"] == "assistant"):
-            raise _wrong_type(f"{where}.content", "a string or an array of objects", content)
-    return messages
-
-
-def _limit(body: dict[str, Any], deployment: Deployment) -> int:
-    most = deployment.model.max_output_tokens
-    given = [name for name in ("max_completion_tokens", "max_tokens") if body.get(name) is not None]
-    if len(given) == 2:
-        raise invalid_request(
-            "Setting 'max_tokens' and 'max_completion_tokens' at the same time is not supported.",
-            "max_tokens",
-            "invalid_parameter_combination",
-        )
-    if not given:
-        return DEFAULT_MAX_TOKENS
-    limit: int = _value(body, given[0], int, 0)
-    if limit < 1:
-        raise invalid_request(
-            f"Invalid '{given[0]}': integer below minimum value. Expected a value >= 1, but got {limit} instead.",
-            given[0],
-            "integer_below_min_value",
-        )
-    if limit > most:
-        raise invalid_request(
-            f"{given[0]} is too large: {limit}. This model supports at most {most} completion tokens, whereas you provided {limit}.",
-            given[0],
-            "invalid_value",
-        )
-    return limit
-
-
-def _stop(body: dict[str, Any]) -> list[str]:
-    stop = body.get("stop")
-    stops = [stop] if isinstance(stop, str) else [] if stop is None else stop
-    if not isinstance(stops, list) or not all(isinstance(one, str) for one in stops):
-        raise _wrong_type("stop", "a string or an array of strings", stop)
-    if len(stops) > 4:
-        raise invalid_request(
-            f"Invalid 'stop': array too long. Expected an array with maximum length 4, but got an array with length {len(stops)} instead.",
-            "stop",
-            "array_above_max_length",
-        )
-    return stops
-
-
-def _number(body: dict[str, Any], name: str, least: float, most: float, default: float) -> float:
-    value = body.get(name)
-    if value is None:
-        return default
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise _wrong_type(name, "a decimal", value)
-    if not least <= value <= most:
-        bound, kind, sign = (most, "above maximum", "<=") if value > most else (least, "below minimum", ">=")
-        raise invalid_request(
-            f"Invalid '{name}': decimal {kind} value. Expected a value {sign} {bound}, but got {value} instead.",
-            name,
-            f"decimal_{kind.replace('imum', '').replace(' ', '_')}_value",
-        )
-    return float(value)
+    def _head(self, kind: str) -> dict[str, Any]:
+        return {
+            "id": self._id,
+            "object": kind,
+            "created": self._created,
+            "model": self._deployment.model_id,
+            "system_fingerprint": self._engine.fingerprint,
+        }
 
 
-def _value(body: dict[str, Any], name: str, kind: type, default: Any) -> Any:
-    value = body.get(name)
-    if value is None:
-        return default
-    if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
-        raise _wrong_type(name, {bool: "a boolean", int: "an integer", dict: "an object"}[kind], value)
-    return value
+_BLANK: dict[str, Any] = {"id": "", "object": "", "created": 0, "model": ""}
 
 
-def _wrong_type(name: str, expected: str, value: object) -> AzureError:
-    got = {
-        bool: "a boolean",
-        int: "an integer",
-        float: "a decimal",
-        str: "a string",
-        list: "an array",
-        dict: "an object",
-    }
-    found = got.get(type(value), "null")
-    return invalid_request(
-        f"Invalid type for '{name}': expected {expected}, but got {found} instead.", name, "invalid_type"
-    )
+def _tool_call(call: Call) -> dict[str, Any]:
+    return {"id": call.id, "type": "function", "function": {"name": call.name, "arguments": ""}}
+
+
+async def merged(turns: list[AsyncGenerator[Event]]) -> AsyncGenerator[tuple[int, Event]]:
+    """The events of several turns as they happen, each with the number of its turn."""
+    happened: asyncio.Queue[tuple[int, Event | Exception | None]] = asyncio.Queue()
+
+    async def follow(index: int, turn: AsyncGenerator[Event]) -> None:
+        try:
+            async with contextlib.aclosing(turn):
+                async for event in turn:
+                    happened.put_nowait((index, event))
+            happened.put_nowait((index, None))
+        except Exception as error:
+            happened.put_nowait((index, error))
+
+    tasks = [asyncio.create_task(follow(index, turn)) for index, turn in enumerate(turns)]
+    try:
+        running = len(turns)
+        while running:
+            index, event = await happened.get()
+            if isinstance(event, Exception):
+                raise event
+            if event is None:
+                running -= 1
+            else:
+                yield index, event
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
