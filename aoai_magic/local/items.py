@@ -1,0 +1,139 @@
+"""The items of the Responses API, as chat messages: the one form in which a conversation is checked and counted."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .azure_errors import invalid_request
+from .events import new_id
+from .fields import Fields
+
+_PARTS = ("input_text", "input_image", "output_text", "refusal", "text")
+
+
+def read_items(body: Fields) -> list[dict[str, Any]]:
+    """The request's input as a list of items, each with an id; a text alone is a message of the user's."""
+    body.required("input")
+    given = body.raw("input")
+    if isinstance(given, str):
+        given = [{"role": "user", "content": given}]
+    elif not isinstance(given, list):
+        raise body.wrong_type("input", "one of an array of objects or string")
+    items = []
+    for item in Fields({"input": given}).objects("input", least=1):
+        kind = item.raw("type") or "message"
+        if kind not in _READERS:
+            raise item.unsupported("type", kind, list(_READERS))
+        items.append(_READERS[kind](item))
+    return items
+
+
+def messages(items: list[dict[str, Any]], instructions: str = "") -> list[dict[str, Any]]:
+    """Items as the messages of a chat request.
+
+    >>> messages([{"type": "message", "role": "user", "content": [{"type": "input_text", "text": "Hi"}]}])
+    [{'role': 'user', 'content': [{'type': 'text', 'text': 'Hi'}]}]
+    """
+    said: list[dict[str, Any]] = [{"role": "system", "content": instructions}] if instructions else []
+    for item in items:
+        if item["type"] == "message":
+            said.append({"role": item["role"], "content": [_chat_part(part) for part in item["content"]]})
+        elif item["type"] == "function_call":
+            function = {"name": item["name"], "arguments": item["arguments"]}
+            call = {"id": item["call_id"], "type": "function", "function": function}
+            if said and said[-1].get("tool_calls"):
+                said[-1]["tool_calls"].append(call)
+            else:
+                said.append({"role": "assistant", "content": None, "tool_calls": [call]})
+        elif item["type"] == "function_call_output":
+            said.append({"role": "tool", "tool_call_id": item["call_id"], "content": item["output"]})
+    return said
+
+
+def _message(item: Fields) -> dict[str, Any]:
+    role = item.raw("role")
+    if role not in ("assistant", "system", "developer", "user"):
+        raise item.unsupported("role", role, ["assistant", "system", "developer", "user"])
+    own = "output_text" if role == "assistant" else "input_text"
+    content = item.raw("content")
+    if isinstance(content, str):
+        parts = [_text(own, content)]
+    elif isinstance(content, list):
+        parts = [_part(part) for part in item.objects("content", least=1)]
+    else:
+        raise item.wrong_type("content", "one of an array of objects or string")
+    identity = item.text("id") or new_id("msg_", 48)
+    return {"id": identity, "type": "message", "status": "completed", "role": role, "content": parts}
+
+
+def _part(part: Fields) -> dict[str, Any]:
+    kind = part.required("type")
+    if kind not in _PARTS:
+        raise part.unsupported("type", kind, _PARTS)
+    if kind == "input_image":
+        if "file_id" in part:
+            raise invalid_request("The local service takes pictures as data: URLs only.", part.path("file_id"))
+        part.required("image_url")
+        detail = part.choice("detail", ["low", "high", "auto", "original"], "auto")
+        return {"type": "input_image", "image_url": part.text("image_url"), "detail": detail}
+    if kind == "refusal":
+        part.required("refusal")
+        return {"type": "refusal", "refusal": part.text("refusal")}
+    part.required("text")
+    return _text(kind, part.text("text"))
+
+
+def _text(kind: str, text: str) -> dict[str, Any]:
+    return {"type": kind, "text": text, "annotations": []} if kind == "output_text" else {"type": kind, "text": text}
+
+
+def _call(item: Fields) -> dict[str, Any]:
+    for name in ("call_id", "name", "arguments"):
+        item.required(name)
+    return {
+        "id": item.text("id") or new_id("fc_", 48),
+        "type": "function_call",
+        "status": "completed",
+        "call_id": item.text("call_id"),
+        "name": item.text("name"),
+        "arguments": item.text("arguments"),
+    }
+
+
+def _call_output(item: Fields) -> dict[str, Any]:
+    for name in ("call_id", "output"):
+        item.required(name)
+    output = item.raw("output")
+    if isinstance(output, list):
+        output = "\n".join(part.text("text") for part in item.objects("output"))
+    elif not isinstance(output, str):
+        raise item.wrong_type("output", "one of an array of objects or string")
+    return {
+        "id": item.text("id") or new_id("fc_", 48),
+        "type": "function_call_output",
+        "status": "completed",
+        "call_id": item.text("call_id"),
+        "output": output,
+    }
+
+
+def _passed_over(item: Fields) -> dict[str, Any]:
+    """An item that the conversation holds, and the engine has no use for."""
+    return {"id": item.text("id") or new_id("rs_", 48), "type": item.text("type"), "summary": item.array("summary")}
+
+
+def _chat_part(part: dict[str, Any]) -> dict[str, Any]:
+    if part["type"] == "input_image":
+        return {"type": "image_url", "image_url": {"url": part["image_url"], "detail": part["detail"]}}
+    if part["type"] == "refusal":
+        return part
+    return {"type": "text", "text": part["text"]}
+
+
+_READERS = {
+    "message": _message,
+    "function_call": _call,
+    "function_call_output": _call_output,
+    "reasoning": _passed_over,
+    "item_reference": _passed_over,
+}
