@@ -1,0 +1,102 @@
+"""Embeddings: texts as vectors, in the deployment's number of dimensions."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import math
+from array import array
+from collections.abc import AsyncGenerator, Sequence
+from typing import Any
+
+from .. import tokens
+from .account import Account, Deployment
+from .asking import Extra
+from .azure_errors import invalid_request
+from .completions import read_text
+from .fields import Fields
+from .limits import arrival_tokens
+
+_PARAMETERS = frozenset("dimensions encoding_format input input_type model user".split())
+_MOST_INPUTS = 2048
+
+
+class Embeddings:
+    """One request for vectors."""
+
+    stream = False
+    cut = 0
+
+    def __init__(self, values: dict[str, Any], deployment: Deployment, account: Account, extra: Extra) -> None:
+        body = Fields(values)
+        body.refuse_unknown(_PARAMETERS)
+        self._account, self._deployment, model = account, deployment, deployment.model
+        body.required("input")
+        self._texts = _texts(body, model.name)
+        self._base64 = body.choice("encoding_format", ["float", "base64"], "float") == "base64"
+        self._whole = model.dimensions or 1536
+        if "dimensions" in body and not model.dimensions_reducible:
+            raise invalid_request("This model does not support specifying dimensions.", "dimensions")
+        self._dimensions = body.integer("dimensions", self._whole, least=1, most=self._whole)
+        counts, limit = tokens.count_many(self._texts, model.name), model.max_input_tokens or 8192
+        for count in counts:
+            if count > limit:
+                raise invalid_request(
+                    f"This model's maximum context length is {limit} tokens, however you requested {count} tokens "
+                    f"({count} in your prompt; 0 for the completion). Please reduce your prompt; or completion length."
+                )
+        self._tokens = sum(counts)
+        self.arrival = arrival_tokens(sum(map(len, self._texts)), 0)
+
+    async def begin(self) -> None:
+        """Nothing begins before the whole is there."""
+
+    async def close(self) -> None:
+        """Nothing goes on."""
+
+    async def answer(self) -> dict[str, Any]:
+        """All vectors in one body, in the order of the texts."""
+        vectors = await asyncio.to_thread(self._account.embed, self._texts)
+        shown = [self._shown(widened(vector, self._dimensions, self._whole)) for vector in vectors]
+        data = [{"object": "embedding", "index": index, "embedding": vector} for index, vector in enumerate(shown)]
+        usage = {"prompt_tokens": self._tokens, "total_tokens": self._tokens}
+        return {"object": "list", "data": data, "model": self._deployment.model_id, "usage": usage}
+
+    async def events(self) -> AsyncGenerator[bytes]:
+        """Vectors aren't streamed."""
+        return
+        yield b""
+
+    def _shown(self, vector: Sequence[float]) -> Any:
+        floats = array("f", vector)
+        return base64.b64encode(floats.tobytes()).decode() if self._base64 else floats.tolist()
+
+
+def widened(vector: Sequence[float], dimensions: int, whole: int) -> list[float]:
+    """A vector of the engine's as one of `whole` dimensions, of which the first `dimensions` are kept, of length 1.
+
+    The engine's numbers are repeated until they fill the whole, with signs that change in a fixed pattern from one
+    repetition to the next: angles between vectors stay exactly what they were, and a beginning still holds most of them.
+
+    >>> [round(value, 3) for value in widened([3.0, 4.0], 4, 4)]
+    [0.424, 0.566, 0.424, -0.566]
+    """
+    size = len(vector)
+    kept = [
+        -vector[at % size] if (at // size) & (at % size) & 1 else vector[at % size] for at in range(min(dimensions, whole))
+    ]
+    length = math.sqrt(sum(value * value for value in kept)) or 1.0
+    return [value / length for value in kept]
+
+
+def _texts(body: Fields, model: str) -> list[str]:
+    given = body.raw("input")
+    if given in ("", []):
+        raise invalid_request("Invalid 'input': input cannot be an empty string or array.", "input", "invalid_value")
+    several = given if isinstance(given, list) and not isinstance(given[0], int) else [given]
+    if len(several) > _MOST_INPUTS:
+        body.array("input", most=_MOST_INPUTS)
+    texts = [read_text(one, model, "input") for one in several]
+    if not all(texts):
+        raise invalid_request("Invalid 'input': input cannot be an empty string.", "input", "invalid_value")
+    return texts

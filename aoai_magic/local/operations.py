@@ -1,0 +1,100 @@
+"""What deployments can be asked to do: each operation's path, its names, and the class that carries it out."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Callable
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from .account import Account, Deployment
+from .asking import Extra
+from .azure_errors import AzureError
+from .chat import Chat
+from .completions import Completions
+from .embeddings import Embeddings
+from .images import Edits, Generations
+from .responses import Responses
+
+
+class Asked(Protocol):
+    """A request that was read: refused if it can't be, and not yet begun."""
+
+    #: What it counts as against the limit of tokens, on arrival.
+    arrival: int
+    #: Whether the answer is a stream of events.
+    stream: bool
+    #: Tokens of the prompt that the engine doesn't see, known once it has begun.
+    cut: int
+
+    async def begin(self) -> None:
+        """Begin; what is wrong that couldn't be seen before is raised here, before any answer is sent."""
+        ...
+
+    async def answer(self) -> dict[str, Any]:
+        """The whole answer."""
+        ...
+
+    def events(self) -> AsyncGenerator[bytes]:
+        """The answer as a stream."""
+        ...
+
+    async def close(self) -> None:
+        """End what is still under way, for a client that has left."""
+        ...
+
+
+@dataclass(frozen=True)
+class Operation:
+    """An operation: its path behind a deployment, what a model must be able to do for it, and its names in messages."""
+
+    path: str
+    needs: str
+    #: In rate-limit messages.
+    name: str
+    #: In "the … operation does not work with the specified model".
+    label: str
+    read: Callable[[dict[str, Any], Deployment, Account, Extra], Asked]
+    multipart: bool = False
+
+    def check(self, deployment: Deployment) -> None:
+        """Refuse a deployment whose model can't do this."""
+        if self.needs not in deployment.model.operations:
+            raise AzureError(
+                400,
+                {
+                    "code": "OperationNotSupported",
+                    "message": f"The {self.label} operation does not work with the specified model, "
+                    f"{deployment.model.name}. Please choose different model and try again. You can learn more about "
+                    "which models can be used with each operation here: https://go.microsoft.com/fwlink/?linkid=2197993.",
+                },
+            )
+
+
+def _unsupported(label: str) -> Callable[[dict[str, Any], Deployment, Account, Extra], Asked]:
+    """Sound: no engine for it is good enough to stand behind the service, so that no model here supports it."""
+
+    def refuse(values: dict[str, Any], deployment: Deployment, account: Account, extra: Extra) -> Asked:
+        Operation("", "sound", "", label, refuse).check(deployment)
+        raise AssertionError  # no model has that operation
+
+    return refuse
+
+
+_ALL = (
+    Operation("chat/completions", "chat", "ChatCompletions_Create", "chatCompletion", Chat),
+    Operation("completions", "completions", "Completions_Create", "completion", Completions),
+    Operation("embeddings", "embeddings", "Embeddings_Create", "embeddings", Embeddings),
+    Operation("responses", "responses", "Responses_Create", "responses", Responses),
+    Operation("images/generations", "images", "ImageGenerations_Create", "imageGeneration", Generations),
+    Operation("images/edits", "image_edits", "ImageEdits_Create", "imageEdit", Edits, multipart=True),
+    Operation("audio/speech", "speech", "AudioSpeech_Create", "audioSpeech", _unsupported("audioSpeech")),
+    Operation(
+        "audio/transcriptions", "transcriptions", "AudioTranscriptions_Create", "audioTranscription",
+        _unsupported("audioTranscription"), multipart=True,
+    ),
+    Operation(
+        "audio/translations", "translations", "AudioTranslations_Create", "audioTranslation",
+        _unsupported("audioTranslation"), multipart=True,
+    ),
+)  # fmt: skip
+OPERATIONS = {operation.path: operation for operation in _ALL}

@@ -1,0 +1,112 @@
+"""Between HTTP and the rest: reading bodies and forms, versions of the API, and noticing who has left."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Awaitable
+from typing import Any, TypeVar, cast
+
+from starlette.datastructures import UploadFile
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, Request
+
+from .account import Account
+from .azure_errors import AzureError, invalid_request, not_found, version_not_supported
+
+_Result = TypeVar("_Result")
+_LARGEST_BODY = 64 * 1024 * 1024
+_LARGEST_FORM = 200 * 1024 * 1024
+# Dated versions of the classic API that its lifecycle page or the specifications' repository names, from the first GA on.
+_VERSIONS = frozenset(
+    "2022-12-01 2023-03-15-preview 2023-05-15 2023-06-01-preview 2023-07-01-preview 2023-08-01-preview 2023-09-01-preview "
+    "2023-10-01-preview 2023-12-01-preview 2024-02-01 2024-02-15-preview 2024-03-01-preview 2024-04-01-preview "
+    "2024-05-01-preview 2024-06-01 2024-07-01-preview 2024-08-01-preview 2024-09-01-preview 2024-10-01-preview 2024-10-21 "
+    "2024-12-01-preview 2025-01-01-preview 2025-02-01-preview 2025-03-01-preview 2025-04-01-preview".split()
+)
+
+
+def account_of(request: Request) -> Account:
+    """The account that the service plays."""
+    return cast(Account, request.app.state.account)
+
+
+def is_v1(request: Request) -> bool:
+    """Whether the address is one of the v1 API's."""
+    return request.url.path.startswith("/openai/v1/")
+
+
+def check_version(request: Request) -> str:
+    """Return the API's version, "v1" or a date; refuse one that the address doesn't take."""
+    version = request.query_params.get("api-version")
+    if is_v1(request):
+        if version not in (None, "v1", "preview", "latest"):
+            raise version_not_supported()
+        return "v1"
+    if version not in _VERSIONS:
+        raise not_found()
+    return version
+
+
+async def json_body(request: Request) -> dict[str, Any]:
+    """The request's body, which has to be a JSON object."""
+    received = bytearray()
+    async for block in request.stream():
+        received += block
+        if len(received) > _LARGEST_BODY:
+            raise AzureError(413, {"code": "413", "message": "Request body too large."})
+    try:
+        body = json.loads(received)
+    except (ValueError, RecursionError):
+        raise invalid_request("We could not parse the JSON body of your request.") from None
+    if not isinstance(body, dict):
+        raise invalid_request("The body of your request must be a JSON object.")
+    return body
+
+
+async def form(request: Request) -> dict[str, Any]:
+    """The fields of a multipart form: texts as they are, files as bytes, with the file's name under NAME.filename.
+
+    A field that is given several times is a list.
+    """
+    if int(request.headers.get("content-length") or 0) > _LARGEST_FORM:
+        raise AzureError(413, {"code": "413", "message": "Request body too large."})
+    fields: dict[str, Any] = {}
+    try:
+        async with request.form(max_files=32, max_fields=64, max_part_size=_LARGEST_BODY) as given:
+            for name, value in given.multi_items():
+                content: Any = value
+                if isinstance(value, UploadFile):
+                    content = await value.read()
+                    fields[f"{name}.filename"] = value.filename
+                if name in fields:
+                    earlier = fields[name] if isinstance(fields[name], list) else [fields[name]]
+                    fields[name] = [*earlier, content]
+                else:
+                    fields[name] = content
+    except HTTPException as error:
+        raise invalid_request(f"We could not parse the form of your request: {error.detail}.") from None
+    return fields
+
+
+async def unless_gone(request: Request, answer: Awaitable[_Result]) -> _Result:
+    """Wait for an answer as long as its client does; a client that leaves ends the work for it at once.
+
+    Raises ClientDisconnect then. The request's body must have been read.
+    """
+    working = asyncio.ensure_future(answer)
+    leaving = asyncio.ensure_future(_left(request))
+    try:
+        await asyncio.wait({working, leaving}, return_when=asyncio.FIRST_COMPLETED)
+        if not working.done():
+            raise ClientDisconnect
+        return working.result()
+    finally:
+        for task in (working, leaving):
+            task.cancel()
+        await asyncio.gather(working, leaving, return_exceptions=True)
+
+
+async def _left(request: Request) -> None:
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
