@@ -1,62 +1,181 @@
-"""The routes: Azure's two forms of each address, and the service's own health check."""
+"""The routes: Azure's two forms of each address, the control plane, and the service's own few."""
 
 from __future__ import annotations
 
-import json
-import re
-import time
+import calendar
 import uuid
 from typing import Any
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
-from starlette.routing import Route
+from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from .azure_errors import AzureError, broken, invalid_request, no_deployment, not_found, version_not_supported
-from .chat import Chat
-from .deployments import Deployment, defaults
-from .engine import Engine
+from .. import catalog
+from . import arm, batches, files, fine_tuning, responses
+from .account import Account, Kept
+from .asking import Extra
+from .azure_errors import AzureError, broken, not_found
+from .faults import Faults
+from .fields import Fields
 from .guard import HEALTH, Guard
 from .launch import proof
+from .openapi import description
+from .operations import OPERATIONS, Operation
+from .plumbing import account_of, check_version, form, is_v1, json_body, unless_gone
 
-_DATED = re.compile(r"20\d\d-\d\d-\d\d(-preview)?")
-_MAX_BODY = 64 * 1024 * 1024
 
-
-def build(engine: Engine, *, key: str, port: int) -> Starlette:
-    """The ASGI application, answering on 127.0.0.1:`port` to whoever knows `key`."""
+def build(account: Account, *, port: int) -> Faults:
+    """The ASGI application, answering on 127.0.0.1:`port` for `account`."""
     app = Starlette(
-        routes=[
-            Route(HEALTH, health),
-            Route("/openai/v1/chat/completions", chat_completions, methods=["POST"]),
-            Route("/openai/deployments/{deployment}/chat/completions", chat_completions, methods=["POST"]),
+        routes=[Route(HEALTH, health), Route("/aoai/faults", faults, methods=["GET", "POST", "DELETE"]), *_data_plane(), *arm.routes()],
+        middleware=[
+            Middleware(Signed, account=account),
+            Middleware(Guard, account=account, port=port),
         ],
-        middleware=[Middleware(Activity), Middleware(Signed, engine=engine), Middleware(Guard, key=key, port=port)],
-        exception_handlers={AzureError: refused, HTTPException: unknown, Exception: failed},
-    )
-    app.state.engine, app.state.key, app.state.deployments = engine, key, defaults()
-    app.state.busy, app.state.last_active = 0, time.monotonic()
-    return app
+        exception_handlers={AzureError: refused, HTTPException: unknown, ClientDisconnect: gone, Exception: failed},
+    )  # fmt: skip
+
+    async def run_one(path: str, body: dict[str, Any]) -> dict[str, Any]:
+        """Carry out one request of a batch; batches have quotas of their own, and no limits by the minute."""
+        operation, deployment = OPERATIONS[path], account.deployment(body.get("model"), v1=True)
+        operation.check(deployment)
+        asked = operation.read(body, deployment, account, Extra())
+        await asked.begin()
+        return await asked.answer()
+
+    app.state.account, app.state.run_one, app.state.faults = account, run_one, Faults(app)
+    return app.state.faults  # type: ignore[no-any-return]  # Starlette's state is untyped
+
+
+def _data_plane() -> list[BaseRoute]:
+    routes: list[BaseRoute] = [Route("/openai/v1/openapi.json", openapi)]
+    for operation in OPERATIONS.values():
+        classic = "" if operation.path == "responses" else "deployments/{deployment}/"
+        for prefix in ("v1/", classic):
+            routes.append(Route(f"/openai/{prefix}{operation.path}", _handler(operation), methods=["POST"]))
+    kept = [
+        ("models", models, "GET"),
+        ("models/{id}", model, "GET"),
+        ("responses/{id}", response, "GET"),
+        ("responses/{id}", forget_response, "DELETE"),
+        ("responses/{id}/input_items", input_items, "GET"),
+        ("files", files.listed, "GET"),
+        ("files", files.upload, "POST"),
+        ("files/{id}", files.described, "GET"),
+        ("files/{id}", files.deleted, "DELETE"),
+        ("files/{id}/content", files.content, "GET"),
+        ("batches", batches.listed, "GET"),
+        ("batches", batches.created, "POST"),
+        ("batches/{id}", batches.described, "GET"),
+        ("batches/{id}/cancel", batches.cancelled, "POST"),
+        ("fine_tuning/jobs", fine_tuning.listed, "GET"),
+        ("fine_tuning/jobs", fine_tuning.created, "POST"),
+        ("fine_tuning/jobs/{id}", fine_tuning.described, "GET"),
+        ("fine_tuning/jobs/{id}/events", fine_tuning.events, "GET"),
+        ("fine_tuning/jobs/{id}/checkpoints", fine_tuning.checkpoints, "GET"),
+        ("fine_tuning/jobs/{id}/cancel", fine_tuning.stopped, "POST"),
+        ("fine_tuning/jobs/{id}/pause", fine_tuning.stopped, "POST"),
+        ("fine_tuning/jobs/{id}/resume", fine_tuning.resumed, "POST"),
+    ]
+    for path, handler, method in kept:
+        for prefix in ("v1/", ""):
+            routes.append(Route(f"/openai/{prefix}{path}", _versioned(handler), methods=[method]))
+    return routes
+
+
+def _handler(operation: Operation) -> Any:
+    """The handler of an operation behind a deployment: read, count against the limits, begin, answer."""
+
+    async def handle(request: Request) -> Response:
+        version = check_version(request)
+        body = await (form(request) if operation.multipart else json_body(request))
+        account = account_of(request)
+        name = request.path_params.get("deployment") or body.get("model")
+        deployment = account.deployment(name, v1=is_v1(request))
+        request.state.headers = deployment.limits.headers()
+        operation.check(deployment)
+        asked = operation.read(body, deployment, account, _extra(request))
+        request.state.headers = deployment.limits.take(asked.arrival, operation.name, version)
+        await unless_gone(request, asked.begin())
+        if asked.cut:
+            request.state.headers["x-aoai-local-cut"] = str(asked.cut)
+        if asked.stream:
+            return StreamingResponse(asked.events(), media_type="text/event-stream")
+        return JSONResponse(await unless_gone(request, asked.answer()))
+
+    handle.__doc__ = f"POST …/{operation.path}"
+    return handle
+
+
+def _versioned(handler: Any) -> Any:
+    async def handle(request: Request) -> Response:
+        check_version(request)
+        answer: Response = await handler(request)
+        return answer
+
+    handle.__doc__ = handler.__doc__
+    return handle
 
 
 async def health(request: Request) -> Response:
     """Show that this is the service that its address file speaks of, to someone who knows the key too."""
     nonce = request.query_params.get("nonce", "")
-    return JSONResponse({"status": "ok", "proof": proof(request.app.state.key, nonce)})
+    return JSONResponse({"status": "ok", "proof": proof(account_of(request).secret, nonce)})
 
 
-async def chat_completions(request: Request) -> Response:
-    """POST /openai/v1/chat/completions, or /openai/deployments/{deployment}/chat/completions?api-version=…"""
-    body = await _json(request)
-    chat = Chat(body, _deployment(request, body), request.app.state.engine, _pace(request))
-    await chat.begin()
-    if chat.stream:
-        return StreamingResponse(chat.events(), media_type="text/event-stream")
-    return JSONResponse(await chat.answer())
+async def faults(request: Request) -> Response:
+    """The faults that wait for requests to come: GET lists them, POST {"fault": "…"} adds one, DELETE takes all away"""
+    waiting: Faults = request.app.state.faults
+    if request.method == "POST":
+        body = Fields(await json_body(request))
+        try:
+            waiting.add(body.text("fault"))
+        except ValueError as error:
+            raise AzureError(400, {"code": "400", "message": f"{error}."}) from None
+    elif request.method == "DELETE":
+        waiting.clear()
+    return JSONResponse({"faults": waiting.waiting()})
+
+
+async def openapi(request: Request) -> Response:
+    """GET /openai/v1/openapi.json: the description of this API"""
+    return JSONResponse(description())
+
+
+async def models(request: Request) -> Response:
+    """GET /models: what could be deployed, not what is"""
+    data = [_model(one) for one in catalog.models() if one.operations]
+    return JSONResponse({"object": "list", "data": data})
+
+
+async def model(request: Request) -> Response:
+    """GET /models/{id}"""
+    wanted = request.path_params["id"]
+    found = next((one for one in catalog.models() if wanted in (one.id, one.name) and one.operations), None)
+    if found is None:
+        raise AzureError(404, {"code": "NotFound", "message": f"The model '{wanted}' does not exist."})
+    return JSONResponse(_model(found))
+
+
+async def response(request: Request) -> Response:
+    """GET /responses/{id}"""
+    return JSONResponse(_kept(request).response)
+
+
+async def forget_response(request: Request) -> Response:
+    """DELETE /responses/{id}"""
+    identity = _kept(request).response["id"]
+    del account_of(request).responses[identity]
+    return JSONResponse({"id": identity, "object": "response", "deleted": True})
+
+
+async def input_items(request: Request) -> Response:
+    """GET /responses/{id}/input_items"""
+    return JSONResponse(responses.item_list(_kept(request).items))
 
 
 async def refused(request: Request, error: Exception) -> Response:
@@ -70,91 +189,79 @@ async def unknown(request: Request, error: Exception) -> Response:
     return await refused(request, not_found())
 
 
+async def gone(request: Request, error: Exception) -> Response:
+    """The client has left: nobody reads this."""
+    return Response(status_code=499)
+
+
 async def failed(request: Request, error: Exception) -> Response:
     """A fault of the service's own: Azure's body for that, with the request's id in it."""
     return await refused(request, broken(request.state.request_id))
 
 
+def _kept(request: Request) -> Kept:
+    kept, identity = account_of(request).responses, request.path_params["id"]
+    if identity not in kept:
+        raise responses.not_found(identity)
+    return kept[identity]
+
+
+def _model(found: catalog.Model) -> dict[str, Any]:
+    stages = {"GA": "generally-available", "Preview": "preview"}
+    retires = calendar.timegm(found.retires.timetuple()) if found.retires else None
+    return {
+        "id": found.id,
+        "object": "model",
+        "created_at": 0,
+        "status": "succeeded",
+        "lifecycle_status": stages.get(found.stage or "", "deprecated"),
+        "capabilities": {
+            "fine_tune": bool(found.fine_tuning),
+            "inference": True,
+            "completion": "completions" in found.operations,
+            "chat_completion": "chat" in found.operations,
+            "embeddings": "embeddings" in found.operations,
+        },
+        "deprecation": {"inference": retires},
+    }
+
+
+def _extra(request: Request) -> Extra:
+    """What is asked for beside the body: x-aoai-pace, seconds between the pieces of the echo engine; a filter's fault."""
+    try:
+        pace = min(max(float(request.headers.get("x-aoai-pace", 0)), 0.0), 60.0)
+    except ValueError:
+        pace = 0.0
+    return Extra(pace, getattr(request.state, "filter_error", False))
+
+
 class Signed:
     """Gives every answer the headers that Azure sends, and one that says which model really answered."""
 
-    def __init__(self, app: ASGIApp, *, engine: Engine) -> None:
-        self.app = app
-        self._model = engine.model.encode("latin-1", "replace")
+    def __init__(self, app: ASGIApp, *, account: Account) -> None:
+        self.app, self._account = app, account
+        self._model = account.engine.model.encode("latin-1", "replace")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
         request_id = str(uuid.uuid4())
-        scope.setdefault("state", {})["request_id"] = request_id
+        state = scope.setdefault("state", {})
+        state["request_id"] = request_id
 
         async def signed(message: Message) -> None:
             if message["type"] == "http.response.start":
+                given = {name for name, _ in message["headers"]}
+                limits = [(name.encode(), value.encode()) for name, value in state.get("headers", {}).items()]
                 message["headers"] = [
                     *message["headers"],
+                    *((name, value) for name, value in limits if name not in given),
                     (b"apim-request-id", request_id.encode()),
                     (b"x-ms-region", b"local"),
                     (b"x-aoai-local-model", self._model),
                 ]
             await send(message)
 
-        await self.app(scope, receive, signed)
-
-
-class Activity:
-    """Keeps count of what is under way, so that an idle service can end itself."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self.app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            await self.app(scope, receive, send)
-            return
-        state = scope["app"].state
-        state.busy += 1
-        try:
-            await self.app(scope, receive, send)
-        finally:
-            state.busy -= 1
-            state.last_active = time.monotonic()
-
-
-def _pace(request: Request) -> float:
-    """Seconds between the pieces of a reply of the echo engine: the header x-aoai-pace, for tests of streams."""
-    try:
-        return min(max(float(request.headers.get("x-aoai-pace", 0)), 0.0), 60.0)
-    except ValueError:
-        return 0.0
-
-
-async def _json(request: Request) -> dict[str, Any]:
-    received = bytearray()
-    async for block in request.stream():
-        received += block
-        if len(received) > _MAX_BODY:
-            raise AzureError(413, {"code": "413", "message": "Request body too large."})
-    try:
-        body = json.loads(received)
-    except (ValueError, RecursionError):
-        raise invalid_request("We could not parse the JSON body of your request.") from None
-    if not isinstance(body, dict):
-        raise invalid_request("The body of your request must be a JSON object.")
-    return body
-
-
-def _deployment(request: Request, body: dict[str, Any]) -> Deployment:
-    version = request.query_params.get("api-version")
-    name = request.path_params.get("deployment")
-    v1 = name is None
-    if v1:
-        if version not in (None, "v1", "preview", "latest"):
-            raise version_not_supported()
-        name = body.get("model")
-    elif version is None or not _DATED.fullmatch(version):
-        raise not_found()
-    deployments: dict[str, Deployment] = request.app.state.deployments
-    if not isinstance(name, str) or name not in deployments:
-        raise no_deployment(v1=v1)
-    return deployments[name]
+        with self._account.working():
+            await self.app(scope, receive, signed)

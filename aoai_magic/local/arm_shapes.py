@@ -26,7 +26,7 @@ _CAPABILITIES = {
     "transcriptions": "audioTranscriptions",
     "translations": "audioTranslations",
 }
-_STAGES = {"preview": "Preview", "ga": "GenerallyAvailable", "legacy": "Legacy", "deprecated": "Deprecating"}
+_STAGES = {"Preview": "Preview", "GA": "GenerallyAvailable", "Legacy": "Legacy", "Deprecated": "Deprecating"}
 
 
 def account_id(request: Request) -> str:

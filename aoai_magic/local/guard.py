@@ -7,23 +7,25 @@ either kind arrives (facts/frontend.md, section 6).
 
 from __future__ import annotations
 
-import hmac
-
 from starlette.datastructures import Headers
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from .account import Account
 from .azure_errors import AzureError, wrong_key
 
 HEALTH = "/aoai/health"
+_CONTROL_PLANE = "/subscriptions/"
+# Where files are sent, and so a form and not JSON.
+_FORMS = ("/files", "/images/edits", "/audio/transcriptions", "/audio/translations")
 
 
 class Guard:
-    """Lets through only what comes from a program on this machine that knows the key."""
+    """Lets through only what comes from a program on this machine that knows a key or the local credential's token."""
 
-    def __init__(self, app: ASGIApp, *, key: str, port: int) -> None:
+    def __init__(self, app: ASGIApp, *, account: Account, port: int) -> None:
         self.app = app
-        self._key = key.encode()
+        self._account = account
         self._hosts = {f"127.0.0.1:{port}", f"localhost:{port}"}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -33,20 +35,29 @@ class Guard:
             await self.app(scope, receive, send)
 
     def _objection(self, scope: Scope) -> AzureError | None:
-        headers = Headers(scope=scope)
+        headers, path = Headers(scope=scope), scope["path"]
         if headers.get("host") not in self._hosts:
             return AzureError(421, {"code": "421", "message": "This service answers to its loopback address only."})
-        # Another port of 127.0.0.1 is "same-site" to a browser, so only "none" (typed by hand) and a program's silence pass.
+        # Another port of 127.0.0.1 is "same-site" to a browser, so only "none" (typed by hand) and no word of it pass.
         if "origin" in headers or headers.get("sec-fetch-site", "none") != "none":
             return AzureError(403, {"code": "403", "message": "This service doesn't answer to web pages."})
-        if scope["path"] == HEALTH:
+        if path == HEALTH:
             return None
-        given = headers.get("api-key") or headers.get("authorization", "").removeprefix("Bearer ")
-        if not hmac.compare_digest(given.encode(), self._key):
+        bearer = headers.get("authorization", "").removeprefix("Bearer ")
+        if path.startswith(_CONTROL_PLANE):
+            if not self._account.admits_token(bearer):
+                message = "Authentication failed. The 'Authorization' header is missing or holds another's token."
+                return AzureError(401, {"code": "AuthenticationFailed", "message": message})
+        elif not (self._account.admits(headers.get("api-key") or bearer) or self._account.admits_token(bearer)):
             return wrong_key()
-        if (
-            scope["method"] == "POST"
-            and headers.get("content-type", "").partition(";")[0].strip() != "application/json"
-        ):
+        if scope["method"] in ("POST", "PUT", "PATCH") and not _has_right_type(headers, path):
             return AzureError(415, {"code": "415", "message": "The body must be application/json."})
         return None
+
+
+def _has_right_type(headers: Headers, path: str) -> bool:
+    kind = headers.get("content-type", "").partition(";")[0].strip()
+    if path.endswith(_FORMS):
+        return kind == "multipart/form-data"
+    # A request without a body, as Resource Manager's clients send for listKeys, has no type either.
+    return kind == "application/json" or (not kind and headers.get("content-length", "0") == "0")

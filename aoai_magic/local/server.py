@@ -8,13 +8,17 @@ import secrets
 import signal
 import socket
 import threading
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import uvicorn
 
-from .engine import Echo, Engine
+from .echo import Echo
+from .engine import Engine
+
+if TYPE_CHECKING:
+    from .account import Account
 
 IDLE_SECONDS = 15 * 60
 
@@ -58,15 +62,17 @@ def run(
         listener.bind(("127.0.0.1", port))
         port = listener.getsockname()[1]
         key = key or secrets.token_hex(16)
+        from .account import Account
         from .app import build
 
         loading.join()
         found = loaded[0]
         if isinstance(found, BaseException):
             raise found
-        app = build(found, key=key, port=port)
+        account = Account(found, [key, secrets.token_hex(16)])
+        app = build(account, port=port)
         config = uvicorn.Config(app, log_level="warning", access_log=False, lifespan="off", timeout_graceful_shutdown=3)
-        server = _Server(config, lambda: ready(port, key), idle_seconds)
+        server = _Server(config, account, lambda: ready(port, key), idle_seconds)
         try:
             server.run(sockets=[listener])
         finally:
@@ -76,9 +82,11 @@ def run(
 class _Server(uvicorn.Server):
     """uvicorn that says when it accepts connections, and goes when it is idle."""
 
-    def __init__(self, config: uvicorn.Config, ready: Callable[[], None], idle_seconds: float | None) -> None:
+    def __init__(
+        self, config: uvicorn.Config, account: Account, ready: Callable[[], None], idle_seconds: float | None
+    ) -> None:
         super().__init__(config)
-        self._ready, self._idle_seconds = ready, idle_seconds
+        self._account, self._ready, self._idle_seconds = account, ready, idle_seconds
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
@@ -104,8 +112,7 @@ class _Server(uvicorn.Server):
                 await watch
 
     async def _watch(self) -> None:
-        state = self.config.app.state  # type: ignore[union-attr]  # always the Starlette application built above
         while self._idle_seconds is not None:
             await asyncio.sleep(min(30.0, self._idle_seconds / 4))
-            if not state.busy and time.monotonic() - state.last_active > self._idle_seconds:
+            if self._account.idle_seconds() > self._idle_seconds:
                 self.should_exit = True
