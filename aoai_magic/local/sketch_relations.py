@@ -14,7 +14,7 @@ FLOATING = ("", "space", "underwater", "sky")
 _GAP = 0.22
 # How far below their top things carry others, as a share of their height.
 _DECKS = {
-    "boat": 0.73, "ship": 0.5, "chair": 0.5, "bicycle": 0.16, "bridge": 0.3, "tree": 0.12, "cat": 0.1, "dog": 0.12, "mountain": 0.12,
+    "boat": 0.73, "ship": 0.5, "chair": 0.5, "bicycle": 0.55, "bridge": 0.3, "tree": 0.12, "cat": 0.1, "dog": 0.12, "mountain": 0.12,
     "elephant": 0.08, "turtle": 0.1, "person": 0.02, "robot": 0.1, "cup": 0.3, "castle": 0.03, "snowman": 0.02,
 }  # fmt: skip
 # How wide things on others may be, as a share of what carries them.
@@ -154,6 +154,9 @@ def cluster_of(groups: tuple[Group, ...], root: int, spreads: list[tuple[list[Po
             if link is not None and link[1] in boxes:
                 box = Box(0, 0, *spreads[index][1:])
                 boxes[index] = _related(link[0], groups[link[1]].kind, box, link[1], boxes)
+                if link[0] == "on":
+                    siblings = [at for at, group in enumerate(groups) if group.link == link]
+                    boxes[index] = _sharing(boxes[index], boxes[link[1]], siblings.index(index), len(siblings))
                 waiting.remove(index)
     homes: list[Home] = [home_of(groups[index]) if groups[index].kind in THINGS else "sky" for index in boxes]
     spots = [groups[index].spot for index in boxes if groups[index].spot is not None]
@@ -196,6 +199,14 @@ def _related(relation: str, anchor_kind: str, box: Box, anchor_index: int, boxes
     if relation == "left" or (relation == "beside" and any(_overlap(beside, other) for other in others)):
         return _clear(box.standing(left - box.width / 2 - 0.3, bottom), -0.1, 0, others)
     return _clear(beside, 0.1, 0, others)
+
+
+def _sharing(box: Box, anchor: Box, which: int, among: int) -> Box:
+    """The room of one of several groups that stand on the same thing, side by side."""
+    if among == 1:
+        return box
+    feet, part = box.sides[3], anchor.width / among
+    return box.within(part * 0.92, anchor.height * 1.1).standing(anchor.sides[0] + part * (which + 0.5), feet)
 
 
 def _clear(box: Box, step_x: float, step_y: float, others: list[Box]) -> Box:

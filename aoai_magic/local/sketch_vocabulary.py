@@ -86,7 +86,7 @@ RELATIONS = {
     "leftof": "left", "rightof": "right", "beside": "beside", "near": "beside", "by": "beside", "alongside": "beside",
     "above": "above", "over": "above", "below": "below", "under": "below", "beneath": "below", "underneath": "below",
     "inside": "inside", "within": "inside", "into": "inside", "in": "in", "behind": "behind", "infront": "front",
-    "on": "on", "onto": "on", "atop": "on", "upon": "on", "riding": "on", "between": "between", "around": "around",
+    "on": "on", "onto": "on", "atop": "on", "upon": "on", "riding": "on", "crossing": "on", "between": "between", "around": "around",
     "surrounding": "around", "wearing": "wearing", "holding": "holding", "carrying": "holding",
 }  # fmt: skip
 SPOTS = {

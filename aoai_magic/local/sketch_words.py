@@ -91,10 +91,12 @@ class _Reader:
         self.last: int | None = None  # the group spoken of
         self.target = ""  # what a colour that comes late belongs to: a "thing", the "sky" or the "ground"
         self.trimming = False  # after "with": a colour without a thing is of a part
+        self.begun = 0  # the first group of the sentence
         self.fresh = True  # nothing has been named since the clause began
         self.relation = ""
         self.subject: int | None = None  # who stands in the relation
         self.leading: tuple[str, int] | None = None  # a relation said before its subject: "On the table, a cup"
+        self.host: int | None = None  # a table with things that are still being listed
         self.spot: tuple[int, int] | None = None  # likewise: "on the left a cup"
 
     def take(self, word: str, following: str) -> None:
@@ -109,8 +111,9 @@ class _Reader:
             anchor = self.last
             self._end()
             self.trimming = True
-            if word == "amid":
-                self.relation, self.subject = word, anchor
+            self.relation, self.subject = "amid" if word == "amid" else "with", anchor
+            if anchor is not None and self.groups[anchor].kind == "table":
+                self.host = anchor
         elif word in TONES:
             said.tone = word if _is_colour(following) else ""
             if word == "dark" and following in PLACES:
@@ -151,7 +154,7 @@ class _Reader:
         elif word in RELATIONS:
             if said.colours:
                 self._end()
-            self.relation = RELATIONS[word]
+            self.relation, self.host = RELATIONS[word], None
             self.subject = self._bearer(self.last)
         elif word in ("is", "are", "colored", "coloured", "painted"):
             self._end()
@@ -199,6 +202,10 @@ class _Reader:
     def _thing(self, kind: str, plural: bool) -> None:
         """Enter a thing that was named, or find it where it has been named before."""
         said = self.said
+        if kind == "star" and plural and said.count is None and (said.known or self.facts.place or self.facts.time):
+            self._surround("", "night", "")  # under the stars
+            self._forget()
+            return
         index = self._known(kind) if said.known and said.count is None else None
         if index is None and not said.absent:
             count = said.count if said.count is not None else 3 if plural else 1
@@ -241,17 +248,24 @@ class _Reader:
             self._link(index, *self.leading)
             self.leading = None
         relation, subject, kind = self.relation, self.subject, self.groups[index].kind
-        if relation in ("", "is") or (subject is None and relation == "in"):
+        if relation in ("", "is", "with") and self.host is not None and index != self.host:
+            self._link(index, "on", self.host)
+        if relation in ("", "is") or (subject is None and relation in ("in", "with")):
             return
         if subject is None:
             self.leading = (relation, index)
-        elif relation in ("wearing", "holding", "amid") or (relation == "in" and kind in ("hat", "crown")):
+        elif relation in ("wearing", "holding", "amid") or (relation in ("in", "with") and kind in ("hat", "crown")):
             self._link(index, {"holding": "holding", "amid": "around"}.get(relation, "wearing"), subject)
         elif relation == "between":  # one neighbour is on its left, the other, still to come, on its right
             self._link(subject, "right", index)
             self.leading = ("right", subject)
+        elif relation == "with" or (relation == "in" and kind == "mountain"):
+            pass  # side by side, and far away
         elif relation == "in":
             self._link(subject, "on" if kind in ("boat", "ship") else "inside", index)
+        elif relation == "on" and kind == "table":  # all that was listed is on it
+            for listed in range(self.begun, index):
+                self._link(listed, "on", index)
         else:
             self._link(subject, relation, index)
 
@@ -327,7 +341,7 @@ class _Reader:
         if word not in ("and", ","):
             self.trimming = False
         if word in ".;!?":
-            self.last = None
+            self.last, self.host, self.begun = None, None, len(self.groups)
 
     def _end(self) -> None:
         """Settle what was said and found no thing: it belongs to what was there before."""

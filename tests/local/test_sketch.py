@@ -17,6 +17,7 @@ from aoai_magic.local.sketch_colours import COLOURS, TONES, Colour, distance, to
 from aoai_magic.local.sketch_ink import STYLES
 from aoai_magic.local.sketch_pen import NOUNS, THINGS
 from aoai_magic.local.sketch_vocabulary import PLACES, TIMES, WEATHER
+from aoai_magic.local.sketch_words import read
 
 WORDS = [
     *NOUNS,
@@ -239,6 +240,47 @@ def test_between_is_between() -> None:
 def test_left_and_right_can_be_said_in_many_ways(prompt: str) -> None:
     picture = drawn(prompt, 256)
     assert centre(near(picture, COLOURS["red"]))[0] < 110 < 146 < centre(near(picture, COLOURS["blue"]))[0]
+
+
+@pytest.mark.parametrize(
+    ("prompt", "links"),
+    [
+        ("a woman with a red hat", {"hat": ("wearing", "person")}),
+        ("three cats wearing hats", {"hat": ("wearing", "cat")}),
+        ("a house with a tree next to it", {"tree": ("beside", "house")}),
+        ("On the table, a cup", {"cup": ("on", "table")}),
+        (
+            "a pear, two apples and a book on a table",
+            {"pear": ("on", "table"), "apple": ("on", "table"), "book": ("on", "table")},
+        ),
+        ("a table with candles and a cake", {"candle": ("on", "table"), "cake": ("on", "table")}),
+        ("a cat wearing a crown on a book", {"crown": ("wearing", "cat"), "cat": ("on", "book")}),
+        ("a house surrounded by flowers", {"flower": ("around", "house")}),
+        ("a cabin in the mountains", {}),
+        ("a boat on the sea", {}),
+        ("the cat is on the ball and the ball is on the cat", {"cat": ("on", "ball")}),
+    ],
+)
+def test_relations_are_read(prompt: str, links: dict[str, tuple[str, str]]) -> None:
+    groups = read(prompt).groups
+    assert {g.kind: (g.link[0], groups[g.link[1]].kind) for g in groups if g.link is not None} == links
+
+
+@pytest.mark.parametrize(
+    ("prompt", "kinds"),
+    [
+        ("an orange, a rose and a lemon", ["tangerine", "flower", "lemonfruit"]),
+        ("an orange cat in a rose garden", ["cat", "flower"]),
+        ("a 3d render of a cat in 2024, 16:9, 50%", ["cat"]),
+        ("puppies, mice, people and butterflies", ["dog", "mouse", "person", "butterfly"]),
+        ("two foxes under the stars", ["fox"]),
+        ("a square. The square is blue", ["square"]),
+        ("a house without a tree", ["house"]),
+        ("line drawing of a circle", ["circle"]),
+    ],
+)
+def test_things_are_read(prompt: str, kinds: list[str]) -> None:
+    assert [group.kind for group in read(prompt).groups] == kinds
 
 
 def test_quoted_text_is_lettered() -> None:
