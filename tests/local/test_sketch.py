@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 from PIL import Image, ImageChops, ImageStat
 
 from aoai_magic.local import sketch
-from aoai_magic.local.sketch_colours import COLOURS, TONES, Colour, distance, toned
-from aoai_magic.local.sketch_ink import STYLES
-from aoai_magic.local.sketch_pen import NOUNS, THINGS
-from aoai_magic.local.sketch_vocabulary import PLACES, TIMES, WEATHER
-from aoai_magic.local.sketch_words import read
+from aoai_magic.local.sketch.colours import COLOURS, TONES, Colour, distance, toned
+from aoai_magic.local.sketch.ink import STYLES
+from aoai_magic.local.sketch.pen import NOUNS, THINGS
+from aoai_magic.local.sketch.vocabulary import PLACES, TIMES, WEATHER
+from aoai_magic.local.sketch.words import read
 
 WORDS = [
     *NOUNS,

@@ -7,11 +7,11 @@ from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import Any
 
-from . import sketch_animals, sketch_food, sketch_nature, sketch_objects, sketch_shapes, sketch_world  # noqa: F401 - they fill THINGS
-from .sketch_colours import COLOURS, TONES, Colour, colour, toned
-from .sketch_pen import THINGS
-from .sketch_scene import Group, Scene, cleaned
-from .sketch_vocabulary import (
+from . import animals, food, nature, objects, shapes, world  # noqa: F401 - they fill THINGS
+from .colours import COLOURS, TONES, Colour, colour, toned
+from .pen import THINGS
+from .scene import Group, Scene, cleaned
+from .vocabulary import (
     ALSO_THINGS,
     ARRANGEMENTS,
     LETTERINGS,

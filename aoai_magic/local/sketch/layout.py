@@ -6,9 +6,9 @@ import math
 from dataclasses import dataclass
 from random import Random
 
-from .sketch_pen import Point
-from .sketch_relations import FLOATING, Cluster, cluster_of, home_of, natural_size, spread, surrounding
-from .sketch_scene import Group, Scene
+from .pen import Point
+from .relations import FLOATING, Cluster, cluster_of, home_of, natural_size, spread, surrounding
+from .scene import Group, Scene
 
 #: Where the feet of things are, as a share of the picture's height.
 GROUND = 0.87
@@ -49,7 +49,7 @@ class Placed:
 def arrange(scene: Scene, width: int, height: int, random: Random, room: float = 1.0) -> list[Placed]:
     """Place every thing of the scene, in the order in which they are drawn; with less `room`, smaller.
 
-    >>> from .sketch_words import read
+    >>> from .words import read
     >>> [thing.group.kind for thing in sorted(arrange(read("a cat left of a dog"), 100, 100, Random(0)), key=lambda t: t.x)]
     ['cat', 'dog']
     """

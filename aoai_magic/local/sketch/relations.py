@@ -6,8 +6,8 @@ import math
 import textwrap
 from dataclasses import dataclass, replace
 
-from .sketch_pen import THINGS, Home, Point
-from .sketch_scene import Group
+from .pen import THINGS, Home, Point
+from .scene import Group
 
 #: Places where things float; everywhere else what has a weight stands on the ground.
 FLOATING = ("", "space", "underwater", "sky")

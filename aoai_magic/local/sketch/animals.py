@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 
-from .sketch_colours import DARK, Colour
-from .sketch_pen import Pen, ring, thing
+from .colours import DARK, Colour
+from .pen import Pen, ring, thing
 
 
 def eyes(pen: Pen, x: float, y: float, across: float, ink: str | Colour = DARK) -> None:

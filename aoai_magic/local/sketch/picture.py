@@ -8,15 +8,15 @@ from random import Random
 
 from PIL import Image, ImageColor, ImageDraw, ImageOps
 
-from .sketch_abstract import abstract
-from .sketch_colours import Colour, colour
-from .sketch_ink import STYLES, Hand, font, grain, lay, sheet
-from .sketch_layout import WATERS, Placed, arrange
-from .sketch_pen import THINGS, Pen, Stroke
-from .sketch_places import backdrop
-from .sketch_relations import lines_of
-from .sketch_scene import Scene
-from .sketch_sky import weather
+from .abstract import abstract
+from .colours import Colour, colour
+from .ink import STYLES, Hand, font, grain, lay, sheet
+from .layout import WATERS, Placed, arrange
+from .pen import THINGS, Pen, Stroke
+from .places import backdrop
+from .relations import lines_of
+from .scene import Scene
+from .sky import weather
 
 #: What every picture is signed with, so that nobody takes it for a model's.
 STAMP = "sketch · local service"
@@ -51,7 +51,7 @@ def compose(
 ) -> Composition:
     """Compose a scene; without what is `behind` the things if so asked, and with those smaller if there is less `room`.
 
-    >>> from .sketch_words import read
+    >>> from .words import read
     >>> composition = compose(read("a red circle"), 64, 64, Random(0), 0)
     >>> len(composition.behind), len(composition.things)
     (1, 1)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from .sketch_pen import Pen, ring, thing
+from .pen import Pen, ring, thing
 
 
 @thing("circle disc disk dot", face=(-0.62, -0.4, 0.62, 0.4))

@@ -2,11 +2,11 @@
 
 How a prompt becomes a picture, one module a step:
 
-    sketch_words (with sketch_vocabulary)       the prompt, read for what can be drawn of it -> sketch_scene
-    sketch_layout, sketch_places                where its things stand, and what is around them
-    sketch_animals, _nature, _objects, ...      things drawn with the pen of sketch_pen, which notes strokes
-    sketch_ink                                  strokes laid on paper in a style
-    sketch_picture, sketch_edit                 the whole picture, new or made of one that is given
+    words (with vocabulary)          the prompt, read for what can be drawn of it, as a scene
+    layout, relations, places, sky   where its things stand, and what is around them
+    animals, nature, objects, ...    things drawn with the pen of `pen`, which notes strokes
+    ink                              strokes laid on paper in a style
+    picture, edit                    the whole picture, new or made of one that is given
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ from random import Random
 
 from PIL import Image
 
-from .sketch_edit import edit, edit_partials
-from .sketch_picture import DETAIL, STAMP, compose, pictures, stamped
-from .sketch_scene import seed
-from .sketch_words import read
+from .edit import edit, edit_partials
+from .picture import DETAIL, STAMP, compose, pictures, stamped
+from .scene import seed
+from .words import read
 
 __all__ = ["STAMP", "draw", "edit", "edit_partials", "encode", "partials"]
 

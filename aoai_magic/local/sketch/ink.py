@@ -11,8 +11,8 @@ from random import Random
 
 from PIL import Image, ImageChops, ImageDraw, ImageFont
 
-from .sketch_colours import Colour, luminance, mix
-from .sketch_pen import Point, Stroke
+from .colours import Colour, luminance, mix
+from .pen import Point, Stroke
 
 WHITE: Colour = (255, 255, 255)
 INK: Colour = (43, 45, 58)

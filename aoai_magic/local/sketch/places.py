@@ -6,10 +6,10 @@ import math
 from dataclasses import replace
 from random import Random
 
-from .sketch_colours import Colour, colour, luminance, mix
-from .sketch_pen import THINGS, Pen, Stroke, ring
-from .sketch_scene import Scene
-from .sketch_sky import HORIZON, SKIES, dimmed, sky, stars
+from .colours import Colour, colour, luminance, mix
+from .pen import THINGS, Pen, Stroke, ring
+from .scene import Scene
+from .sky import HORIZON, SKIES, dimmed, sky, stars
 
 _PAPERS = "#eef3f8 #f6efe4 #f3ecf4 #eaf4ee #fdf1ec #f1f1ea #e8f1f4 #faf3dd".split()
 
@@ -17,7 +17,7 @@ _PAPERS = "#eef3f8 #f6efe4 #f3ecf4 #eaf4ee #fdf1ec #f1f1ea #e8f1f4 #faf3dd".spli
 def backdrop(scene: Scene, width: int, height: int, random: Random, detail: int) -> list[Stroke]:
     """Everything behind the things.
 
-    >>> from .sketch_words import read
+    >>> from .words import read
     >>> len(backdrop(read("a forest at night"), 64, 64, Random(0), detail=1)) > 20
     True
     """

@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from random import Random
 
-from .sketch_colours import Colour, colour, mix
-from .sketch_pen import Pen, Stroke, ring
-from .sketch_scene import Scene
+from .colours import Colour, colour, mix
+from .pen import Pen, Stroke, ring
+from .scene import Scene
 
 _PALETTES = [
     [colour(name) for name in line.split()]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 
-from .sketch_colours import mix
-from .sketch_pen import Pen, ring, thing
+from .colours import mix
+from .pen import Pen, ring, thing
 
 
 @thing("tree oak", 1.2, 1.6, "green #5fae4a #3f9460 #7cb342", "land", "meadow")

@@ -1,4 +1,4 @@
-"""The pen that the local service's sketches are drawn with: it notes strokes, which `sketch_ink` lays on paper."""
+"""The pen that the local service's sketches are drawn with: it notes strokes, which `ink` lays on paper."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from random import Random
 from typing import Literal
 
-from .sketch_colours import Colour, colour, mix
+from .colours import Colour, colour, mix
 
 Point = tuple[float, float]
 Home = Literal["any", "land", "sky", "water"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from .sketch_pen import Pen, thing
+from .pen import Pen, thing
 
 
 @thing("apple", 0.75, 0.8, "red #7cb342 #e04f4f")

@@ -9,11 +9,11 @@ from random import Random
 
 from PIL import Image, ImageChops, ImageEnhance, ImageFilter, ImageOps, ImageStat
 
-from .sketch_colours import Colour, luminance, mix
-from .sketch_picture import DETAIL, Composition, compose, pictures, stamped, toned
-from .sketch_scene import Scene, cleaned, seed
-from .sketch_sky import weather
-from .sketch_words import read
+from .colours import Colour, luminance, mix
+from .picture import DETAIL, Composition, compose, pictures, stamped, toned
+from .scene import Scene, cleaned, seed
+from .sky import weather
+from .words import read
 
 #: How much of the picture what is added may take: less where more of the picture given is to be kept.
 _ROOM = {"low": 0.8, "high": 0.5}

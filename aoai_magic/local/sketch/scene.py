@@ -6,7 +6,7 @@ import hashlib
 import unicodedata
 from dataclasses import dataclass
 
-from .sketch_colours import Colour
+from .colours import Colour
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from .sketch_pen import NOUNS
+from .pen import NOUNS
 
 PLACES = {
     word: place
@@ -182,7 +182,7 @@ def joined(text: str) -> str:
 def noun(word: str) -> tuple[str, bool]:
     """The kind of thing that a noun means, and whether it means several; an empty kind if none.
 
-    >>> from . import sketch_animals
+    >>> from . import animals
     >>> noun("puppies"), noun("mice"), noun("thoughts")
     (('dog', True), ('mouse', True), ('', False))
     """

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 
-from .sketch_colours import DARK
-from .sketch_pen import Pen, ring, thing
+from .colours import DARK
+from .pen import Pen, ring, thing
 
 
 @thing("ball", 0.8, 0.8, "red blue yellow green orange violet")

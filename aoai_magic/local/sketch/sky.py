@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from random import Random
 
-from .sketch_colours import Colour, colour, mix
-from .sketch_pen import Pen, Stroke, ring
-from .sketch_scene import Scene
+from .colours import Colour, colour, mix
+from .pen import Pen, Stroke, ring
+from .scene import Scene
 
 #: Where the ground begins, in the measure of a pen whose y runs from -1, the top, to 1.
 HORIZON = 0.28
