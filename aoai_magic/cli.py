@@ -91,7 +91,10 @@ def _serve(options: argparse.Namespace) -> int:
 
     try:
         server.run(
-            lambda: server.load(wanted.engine, model, options.threads), port=options.port, key=options.key, ready=ready
+            lambda: server.load(wanted.engine, model, wanted.home, options.threads),
+            port=options.port,
+            key=options.key,
+            ready=ready,
         )
     except OSError as error:
         raise AoaiError(

@@ -155,7 +155,7 @@ class Connection:
         """Begin to start the local service, if that is where requests go, while something else is done."""
         if self.kind == "local":
             wanted = settings.local()
-            if wanted.engine == "echo" or wanted.model or weights.present(wanted.home):
+            if wanted.engine == "echo" or wanted.model or weights.CHAT.present(wanted.home):
                 threading.Thread(target=_start_quietly, args=[wanted], name="aoai-warm-up", daemon=True).start()
 
 

@@ -29,7 +29,7 @@ def describe(connection: Connection) -> str:
         engine = (
             "the echo engine"
             if local.engine == "echo"
-            else f"the model {(local.model or weights.path(local.home)).stem}"
+            else f"the model {(local.model or weights.CHAT.path(local.home)).stem}"
         )
         rows = [("requests go to", f"the local service on this machine ({came_from})"), ("answered by", engine)]
     else:
@@ -92,10 +92,10 @@ def _installed(wanted: launch.LocalSettings) -> str:
 
 
 def _model(wanted: launch.LocalSettings) -> str:
-    if wanted.model is None and not weights.present(wanted.home):
+    if wanted.model is None and not weights.CHAT.present(wanted.home):
         print()  # the bar has a line of its own
         with LiveReply(None) as live, told(live.note):
-            return f"fetched: {weights.ensure(wanted.home)}"
+            return f"fetched: {weights.CHAT.ensure(wanted.home)}"
     return str(launch.model_file(wanted))
 
 

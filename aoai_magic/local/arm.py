@@ -17,7 +17,17 @@ from starlette.routing import Route
 
 from .. import catalog
 from .account import Account, Deployment
-from .arm_shapes import LOCATION, NAME, PROVIDER, QUOTA, account_id, account_shape, deployment_shape, model_shape, skus_of
+from .arm_shapes import (
+    LOCATION,
+    NAME,
+    PROVIDER,
+    QUOTA,
+    account_id,
+    account_shape,
+    deployment_shape,
+    model_shape,
+    skus_of,
+)
 from .azure_errors import AzureError
 from .plumbing import account_of, json_body
 
@@ -130,7 +140,9 @@ async def deployment_skus(request: Request) -> Response:
     """GET …/deployments/{d}/skus"""
     _check(request)
     kind, capacity = "Microsoft.CognitiveServices/accounts/deployments", {"minimum": 1, "maximum": QUOTA, "step": 1}
-    skus = [{"resourceType": kind, "sku": {"name": sku}, "capacity": capacity} for sku in skus_of(_found(request).model)]
+    skus = [
+        {"resourceType": kind, "sku": {"name": sku}, "capacity": capacity} for sku in skus_of(_found(request).model)
+    ]
     return JSONResponse({"value": skus})
 
 
@@ -153,7 +165,10 @@ async def usages(request: Request) -> Response:
     pairs = {(one.sku, one.model.name): one.model for one in found.deployments.values()}
     value = [
         {
-            "name": {"value": f"OpenAI.{sku}.{name}", "localizedValue": f"Tokens Per Minute (thousands) - {name} - {sku}"},
+            "name": {
+                "value": f"OpenAI.{sku}.{name}",
+                "localizedValue": f"Tokens Per Minute (thousands) - {name} - {sku}",
+            },
             "currentValue": float(_used(found, model, sku)),
             "limit": float(QUOTA),
             "unit": "Count",

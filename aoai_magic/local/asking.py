@@ -183,16 +183,18 @@ def check_schema(schema: Any, what: str, param: str, path: tuple[str, ...] = (),
     if schema.get("type") == "object" or properties is not None:
         if schema.get("additionalProperties") is not False:
             raise refuse("'additionalProperties' is required to be supplied and to be false.")
-        missing = [name for name in properties or {} if name not in (schema.get("required") or [])]
+        required = schema["required"] if isinstance(schema.get("required"), list) else []
+        missing = [name for name in properties or {} if name not in required]
         if missing:
             raise refuse(
                 "'required' is required to be supplied and to be an array including every key in properties. "
                 f"Missing '{missing[0]}'."
             )
-    inner = {("properties", name): one for name, one in (properties or {}).items()}
+    inner: dict[tuple[str, ...], Any] = {("properties", name): one for name, one in (properties or {}).items()}
     if isinstance(schema.get("items"), dict):
         inner["items",] = schema["items"]
-    inner |= {("anyOf", str(index)): one for index, one in enumerate(schema.get("anyOf") or [])}
+    if isinstance(schema.get("anyOf"), list):
+        inner |= {("anyOf", str(index)): one for index, one in enumerate(schema["anyOf"])}
     if isinstance(schema.get("$defs"), dict):
         inner |= {("$defs", name): one for name, one in schema["$defs"].items()}
     for step, one in inner.items():
@@ -271,7 +273,8 @@ def _logit_bias(body: Fields, model: Model) -> list[tuple[str, float]]:
         value = bias.decimal(number, 0.0, least=-100, most=100)
         if not (number.isascii() and number.isdigit()):
             raise invalid_request(
-                f"Invalid key in 'logit_bias': {number}. You should only be submitting non-negative integers.", "logit_bias"
+                f"Invalid key in 'logit_bias': {number}. You should only be submitting non-negative integers.",
+                "logit_bias",
             )
         if text := tokens.decode([int(number)], model.name):
             biases.append((text, value))

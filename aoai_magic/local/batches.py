@@ -79,7 +79,9 @@ async def created(request: Request) -> Response:
     body.choice("completion_window", ["24h"], "24h")
     file = account.files.get(body.text("input_file_id"))
     if file is None or file.purpose != "batch":
-        raise invalid_request(f"Invalid 'input_file_id': no batch file '{body.text('input_file_id')}'.", "input_file_id")
+        raise invalid_request(
+            f"Invalid 'input_file_id': no batch file '{body.text('input_file_id')}'.", "input_file_id"
+        )
     batch = Batch(file, endpoint, body.object("metadata").values())
     account.batches[batch.id] = batch
     while len(account.batches) > _MOST_BATCHES:

@@ -142,7 +142,7 @@ class Chat:
         """The end in asynchronous mode: nothing was held back, so the verdict comes after the text that it is on."""
         length = len(self._turns[index].text)
         blocked = end.reason == "content_filter"
-        annotation = {
+        annotation: dict[str, Any] = {
             "index": index,
             "finish_reason": end.reason if blocked else None,
             "content_filter_results": self._ask.filter.reply.results,

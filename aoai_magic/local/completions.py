@@ -78,7 +78,9 @@ class Completions:
         self._filters = [Filter.of([prompt], fails=extra.filter_fails) for prompt in self._prompts]
         self._id, self._created = new_id("cmpl-"), int(time.time())
         self.cut = 0
-        self.arrival = arrival_tokens(sum(map(len, self._prompts)), self._max_tokens * self._best_of * len(self._prompts))
+        self.arrival = arrival_tokens(
+            sum(map(len, self._prompts)), self._max_tokens * self._best_of * len(self._prompts)
+        )
         self._turns: list[Turn] = []
         self._written: list[_Written] = []
 
@@ -162,7 +164,8 @@ class Completions:
 
     def _verdicts(self) -> list[dict[str, Any]]:
         return [
-            {"prompt_index": at, "content_filter_results": found.prompt.results} for at, found in enumerate(self._filters)
+            {"prompt_index": at, "content_filter_results": found.prompt.results}
+            for at, found in enumerate(self._filters)
         ]
 
     def _usage(self) -> dict[str, int]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import math
 from array import array
@@ -30,7 +29,7 @@ class Embeddings:
     def __init__(self, values: dict[str, Any], deployment: Deployment, account: Account, extra: Extra) -> None:
         body = Fields(values)
         body.refuse_unknown(_PARAMETERS)
-        self._account, self._deployment, model = account, deployment, deployment.model
+        self._engine, self._deployment, model = account.engine, deployment, deployment.model
         body.required("input")
         self._texts = _texts(body, model.name)
         self._base64 = body.choice("encoding_format", ["float", "base64"], "float") == "base64"
@@ -56,7 +55,7 @@ class Embeddings:
 
     async def answer(self) -> dict[str, Any]:
         """All vectors in one body, in the order of the texts."""
-        vectors = await asyncio.to_thread(self._account.embed, self._texts)
+        vectors = await self._engine.embed(self._texts)
         shown = [self._shown(widened(vector, self._dimensions, self._whole)) for vector in vectors]
         data = [{"object": "embedding", "index": index, "embedding": vector} for index, vector in enumerate(shown)]
         usage = {"prompt_tokens": self._tokens, "total_tokens": self._tokens}
@@ -83,7 +82,8 @@ def widened(vector: Sequence[float], dimensions: int, whole: int) -> list[float]
     """
     size = len(vector)
     kept = [
-        -vector[at % size] if (at // size) & (at % size) & 1 else vector[at % size] for at in range(min(dimensions, whole))
+        -vector[at % size] if (at // size) & (at % size) & 1 else vector[at % size]
+        for at in range(min(dimensions, whole))
     ]
     length = math.sqrt(sum(value * value for value in kept)) or 1.0
     return [value / length for value in kept]

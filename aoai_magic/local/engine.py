@@ -57,6 +57,10 @@ class Engine(Protocol):
         """Return the job with its conversation cut to what the engine can hold, and how many of its tokens were cut."""
         ...
 
+    async def embed(self, texts: Sequence[str]) -> list[list[float]]:
+        """Return a vector of length 1 for each text; those of texts with a like meaning point alike."""
+        ...
+
     async def choose(self, job: Job, options: Sequence[str]) -> str:
         """Return the one of the options that the conversation calls for."""
         ...

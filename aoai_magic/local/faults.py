@@ -129,7 +129,7 @@ class Faults:
             return
         await asyncio.sleep(fault.delay)
         struck = _Struck(fault, send)
-        with contextlib.suppress(_Broken):
+        with contextlib.suppress(_BrokenError):
             if fault.status is not None:
                 await _answer(fault)(scope, receive, struck)
             else:
@@ -145,7 +145,7 @@ class Faults:
         return next((fault for fault in self._waiting if fault.strikes(scope["path"])), None)
 
 
-class _Broken(Exception):
+class _BrokenError(Exception):
     """The connection was broken, as the fault asked."""
 
 
@@ -206,7 +206,7 @@ class _Struck:
             raw = transport.get_extra_info("socket")
             raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             transport.abort()
-        raise _Broken
+        raise _BrokenError
 
 
 def _halved(body: bytes) -> bytes:

@@ -168,4 +168,6 @@ class Fields:
 
 def _wrong_type(path: str, expected: str, value: object) -> AzureError:
     found = _KINDS.get(type(value), "an unknown type")
-    return invalid_request(f"Invalid type for '{path}': expected {expected}, but got {found} instead.", path, "invalid_type")
+    return invalid_request(
+        f"Invalid type for '{path}': expected {expected}, but got {found} instead.", path, "invalid_type"
+    )

@@ -58,7 +58,9 @@ async def upload(request: Request) -> Response:
     content = given.get("file")
     if not isinstance(content, bytes):
         raise invalid_request("Missing required parameter: 'file'.", "file", "missing_required_parameter")
-    file = File(content, fields.text("file.filename") or "file", purpose, _expires(fields.text("expires_after[seconds]")))
+    file = File(
+        content, fields.text("file.filename") or "file", purpose, _expires(fields.text("expires_after[seconds]"))
+    )
     if purpose in ("batch", "fine-tune"):
         _check_lines(file)
     files = account_of(request).files

@@ -140,7 +140,9 @@ async def created(request: Request) -> Response:
         )
     training = account.files.get(body.text("training_file"))
     if training is None or training.purpose != "fine-tune":
-        raise invalid_request(f"Invalid training_file: no fine-tune file '{body.text('training_file')}'.", "training_file")
+        raise invalid_request(
+            f"Invalid training_file: no fine-tune file '{body.text('training_file')}'.", "training_file"
+        )
     method = body.object("method").choice("type", ["supervised", "dpo", "reinforcement"], "supervised")
     given = {
         **body.object("hyperparameters").values(),

@@ -7,7 +7,7 @@ import base64
 import contextlib
 import io
 import time
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Iterator
 from typing import TYPE_CHECKING, Any
 
 from .. import tokens
@@ -42,7 +42,10 @@ class Generations:
 
     def __init__(self, values: dict[str, Any], deployment: Deployment, account: Account, extra: Extra) -> None:
         body = Fields(values)
-        for name in ("response_format", "style"):  # of dall-e-3, which is retired; gpt-image models always answer base64
+        for name in (
+            "response_format",
+            "style",
+        ):  # of dall-e-3, which is retired; gpt-image models always answer base64
             if name in body:
                 raise invalid_request(f"Unknown parameter: '{name}'.", name, "unknown_parameter")
         body.refuse_unknown(self._parameters)
@@ -66,7 +69,9 @@ class Generations:
         self.stream = body.boolean("stream")
         self._partials = body.integer("partial_images", 0, least=0, most=3)
         if self._partials and not self.stream:
-            raise invalid_request("The 'partial_images' parameter is only allowed when 'stream' is enabled.", "partial_images")
+            raise invalid_request(
+                "The 'partial_images' parameter is only allowed when 'stream' is enabled.", "partial_images"
+            )
         self._filter = Filter.of([self._prompt], fails=extra.filter_fails)
         self.arrival = arrival_tokens(len(self._prompt), 0)
         self._created = int(time.time())
@@ -83,7 +88,7 @@ class Generations:
 
     async def answer(self) -> dict[str, Any]:
         """All pictures in one body."""
-        pictures = [await asyncio.to_thread(self._encoded, number, None) for number in range(self._n)]
+        pictures = [await asyncio.to_thread(self._next, self._pictures(number)) for number in range(self._n)]
         data = [{"b64_json": picture} for picture in pictures]
         return {"created": self._created, **self._facts(), "data": data, "usage": self._usage(self._n)}
 
@@ -91,28 +96,29 @@ class Generations:
         """The pictures as they come into being: partial ones, then each whole."""
         facts = {"created_at": self._created, **self._facts()}
         for number in range(self._n):
+            pictures = self._pictures(number)
+            name = f"{self._name}.partial_image"
             for index in range(self._partials):
-                name = f"{self._name}.partial_image"
-                picture = await asyncio.to_thread(self._encoded, number, index)
+                picture = await asyncio.to_thread(self._next, pictures)
                 yield sse({"type": name, "partial_image_index": index, "b64_json": picture, **facts}, name)
             name = f"{self._name}.completed"
-            picture = await asyncio.to_thread(self._encoded, number, None)
+            picture = await asyncio.to_thread(self._next, pictures)
             yield sse({"type": name, "b64_json": picture, **facts, "usage": self._usage(1, self._partials)}, name)
 
-    def _encoded(self, number: int, partial: int | None) -> str:
+    def _next(self, pictures: Iterator[Image]) -> str:
         from .sketch import encode
 
+        return base64.b64encode(encode(next(pictures), self._format, self._compression)).decode()
+
+    def _pictures(self, number: int) -> Iterator[Image]:
+        """The unfinished pictures that were asked for, then the finished one."""
+        from .sketch import partials
+
         width, height = map(int, self._size.split("x"))
-        picture = self._drawn(width, height, number, partial)
-        return base64.b64encode(encode(picture, self._format, self._compression)).decode()
-
-    def _drawn(self, width: int, height: int, number: int, partial: int | None) -> Image:
-        from . import sketch
-
-        given = {"quality": self._quality, "background": self._background, "number": number}
-        if partial is not None:
-            return sketch.partial(self._prompt, partial + 1, self._partials + 1, width=width, height=height, **given)
-        return sketch.draw(self._prompt, width=width, height=height, **given)
+        return partials(
+            self._prompt, self._partials, width=width, height=height, quality=self._quality, background=self._background,
+            number=number,
+        )  # fmt: skip
 
     def _facts(self) -> dict[str, str]:
         return {
@@ -140,42 +146,56 @@ class Edits(Generations):
     """One request for a picture to be changed: multipart, with the pictures and perhaps a mask as files."""
 
     _name = "image_edit"
-    _parameters = _COMMON | {"image", "image[]", "image.filename", "image[].filename", "input_fidelity", "mask", "mask.filename"}
+    _parameters = _COMMON | {
+        "image",
+        "image[]",
+        "image.filename",
+        "image[].filename",
+        "input_fidelity",
+        "mask",
+        "mask.filename",
+    }
 
     def __init__(self, values: dict[str, Any], deployment: Deployment, account: Account, extra: Extra) -> None:
         super().__init__(_read_form(values), deployment, account, extra)
         self._fidelity = Fields(values).choice("input_fidelity", ["low", "high"], "low")
         given = values.get("image[]") or values.get("image")
         files = given if isinstance(given, list) else [given]
-        if not all(isinstance(file, bytes) for file in files):
+        contents = [file for file in files if isinstance(file, bytes)]
+        if len(contents) < len(files):
             raise invalid_request("Missing required parameter: 'image'.", "image", "missing_required_parameter")
         if len(files) > _MOST_FILES:
-            raise invalid_request(f"Invalid 'image': at most {_MOST_FILES} images are supported.", "image", "too_many_images")
-        self._pictures = [_opened(file, "image") for file in files]
+            raise invalid_request(
+                f"Invalid 'image': at most {_MOST_FILES} images are supported.", "image", "too_many_images"
+            )
+        self._given = [_opened(file, "image") for file in contents]
         mask = values.get("mask")
         self._mask = _opened(mask, "mask") if isinstance(mask, bytes) else None
-        if self._mask is not None and self._mask.size != self._pictures[0].size:
+        if self._mask is not None and self._mask.size != self._given[0].size:
             raise invalid_request(
                 f"Invalid mask image format - mask size does not match image size: {self._mask.size}, "
-                f"{self._pictures[0].size}.",
+                f"{self._given[0].size}.",
                 "mask",
                 "invalid_value",
             )
         if self._mask is not None and "A" not in self._mask.getbands():
-            raise invalid_request("Invalid mask image format - mask image missing alpha channel.", "mask", "invalid_value")
+            raise invalid_request(
+                "Invalid mask image format - mask image missing alpha channel.", "mask", "invalid_value"
+            )
 
-    def _drawn(self, width: int, height: int, number: int, partial: int | None) -> Image:
-        from .sketch import edit
+    def _pictures(self, number: int) -> Iterator[Image]:
+        from .sketch import edit_partials
 
-        return edit(
-            self._pictures[0], self._prompt, self._mask, width=width, height=height, quality=self._quality,
-            background=self._background, input_fidelity=self._fidelity,
+        width, height = map(int, self._size.split("x"))
+        return edit_partials(
+            self._given[0], self._prompt, self._partials, self._mask, width=width, height=height,
+            quality=self._quality, background=self._background, input_fidelity=self._fidelity, number=number,
         )  # fmt: skip
 
     def _input_tokens(self) -> int:
         return sum(
             tokens.count_edited_image(*picture.size, self._model, input_fidelity=self._fidelity)
-            for picture in self._pictures
+            for picture in self._given
         )
 
 
@@ -207,6 +227,8 @@ def _opened(file: bytes, param: str) -> Image:
     except (AoaiError, OSError, ValueError, SyntaxError) as error:
         why = error.what if isinstance(error, AoaiError) else str(error)
         raise invalid_request(
-            f"Invalid image file or mode for image 1, please check your image file. ({why})", param, "invalid_image_file"
+            f"Invalid image file or mode for image 1, please check your image file. ({why})",
+            param,
+            "invalid_image_file",
         ) from None
     return picture

@@ -146,7 +146,7 @@ def model_file(settings: LocalSettings) -> Path | None:
     """Return the model file that the engine needs (None for the echo engine), fetching the usual one if it is missing."""
     if settings.engine == "echo":
         return None
-    return weights.checked(settings.model) if settings.model else weights.ensure(settings.home)
+    return weights.checked(settings.model) if settings.model else weights.CHAT.ensure(settings.home)
 
 
 def find(settings: LocalSettings) -> Service | None:
@@ -195,7 +195,7 @@ def _digest(settings: LocalSettings) -> str:
     if settings.engine == "echo":
         model = "echo"
     elif settings.model is None:
-        model = weights.SHA256
+        model = weights.CHAT.sha256
     else:
         try:
             status = settings.model.stat()
@@ -209,7 +209,7 @@ def _digest(settings: LocalSettings) -> str:
 def _sources() -> Iterator[Path]:
     package = Path(__file__).parent.parent
     for part in ("local", "catalog", "tokens"):
-        yield from sorted(path for path in (package / part).iterdir() if path.suffix in (".py", ".toml"))
+        yield from sorted(path for path in (package / part).rglob("*") if path.suffix in (".py", ".toml"))
 
 
 def _start(settings: LocalSettings, model: Path | None) -> Service:

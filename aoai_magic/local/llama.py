@@ -14,6 +14,8 @@ from typing import Any
 
 import xllamacpp
 
+from . import weights
+from .embedder import Embedder
 from .engine import BadSchemaError, Job, Piece
 
 #: Replies generated at the same time; more wait in the order they came.
@@ -22,6 +24,8 @@ SLOTS = 4
 CONTEXT_WINDOW = 4096
 #: What a prompt that is too long leaves of them for the reply.
 ROOM_FOR_REPLY = 1024
+#: Texts turned into vectors before somebody else's have their turn.
+TEXTS_AT_ONCE = 32
 
 
 def default_threads() -> int:
@@ -33,7 +37,7 @@ def default_threads() -> int:
 class Llama:
     """A GGUF model, loaded once; each generation runs in a thread of its own, since llama.cpp blocks."""
 
-    def __init__(self, model: Path, threads: int | None = None) -> None:
+    def __init__(self, model: Path, home: Path, threads: int | None = None) -> None:
         self.model = model.name.removesuffix(".gguf")
         self.fingerprint = "fp_local_" + self.model.lower().replace(".", "-")
         parameters = xllamacpp.CommonParams()
@@ -53,6 +57,9 @@ class Llama:
         self._server = xllamacpp.Server(parameters)
         self._pool = ThreadPoolExecutor(SLOTS, thread_name_prefix="llama")
         self._stopping = threading.Event()
+        self._home = home
+        self._embedder: Embedder | None = None  # loaded when it is first asked
+        self._embedding = asyncio.Lock()
         # A server that is dropped before its first request may hang for ever (same section).
         self._server.handle_completions({"prompt": "a", "max_tokens": 1})
 
@@ -140,6 +147,18 @@ class Llama:
         async for piece in self.generate(replace(job, temperature=0.0, schema={"enum": list(options)}, stop=())):
             chosen += piece.text
         return str(json.loads(chosen))
+
+    async def embed(self, texts: Sequence[str]) -> list[list[float]]:
+        vectors: list[list[float]] = []
+        for start in range(0, len(texts), TEXTS_AT_ONCE):
+            async with self._embedding:  # which is fair: whoever waits longest is next
+                if self._embedder is None:
+                    self._embedder = await asyncio.to_thread(self._load_embedder)
+                vectors += await asyncio.to_thread(self._embedder.embed, texts[start : start + TEXTS_AT_ONCE])
+        return vectors
+
+    def _load_embedder(self) -> Embedder:
+        return Embedder(weights.EMBEDDING.ensure(self._home))
 
     def close(self) -> None:
         # Leaving the process while llama.cpp generates is a segmentation fault (facts/measurements.md, section 5).

@@ -25,7 +25,8 @@ def description() -> dict[str, Any]:
     for path, methods in _KEPT.items():
         parameters = [_in_path("id")] if "{id}" in path else []
         paths[f"/openai/v1/{path}"] = {
-            method: {**_operation(summary, body), "parameters": parameters} for method, (summary, body) in methods.items()
+            method: {**_operation(summary, body), "parameters": parameters}
+            for method, (summary, body) in methods.items()
         }
     return {
         "openapi": "3.1.0",
@@ -98,12 +99,18 @@ _VERSION: _Schema = {
 }
 _ERROR = _object({"error": _object({"code": {"type": ["string", "null"]}, "message": _TEXT}, "message")}, "error")
 _NAME: _Schema = {"type": "string", "pattern": "^[a-zA-Z0-9_-]{1,64}$"}
-_SCHEMA = _one_of({"type": "object", "properties": {"a": {"type": "string"}}, "required": ["a"], "additionalProperties": False})
+_SCHEMA = _one_of(
+    {"type": "object", "properties": {"a": {"type": "string"}}, "required": ["a"], "additionalProperties": False}
+)
 _FUNCTION: _Schema = {"name": _NAME, "description": _TEXT, "parameters": _SCHEMA, "strict": _BOOLEAN}
 _NAMED_SCHEMA = _object({"name": _NAME, "schema": _SCHEMA, "strict": _BOOLEAN}, "name", "schema")
 _PART = _either(
     _object({"type": _one_of("text"), "text": _TEXT}, "type", "text"),
-    _object({"type": _one_of("image_url"), "image_url": _object({"url": _TEXT, "detail": _TEXT}, "url")}, "type", "image_url"),
+    _object(
+        {"type": _one_of("image_url"), "image_url": _object({"url": _TEXT, "detail": _TEXT}, "url")},
+        "type",
+        "image_url",
+    ),
 )
 _ROLE = _one_of("system", "user", "assistant", "developer")
 _MESSAGE = _object({"role": _ROLE, "content": _either(_TEXT, _array(_PART, 1)), "name": _TEXT}, "role", "content")
@@ -214,14 +221,25 @@ _BATCH: _Schema = {
 # What is kept: path, then method, summary, and body.
 _KEPT: dict[str, dict[str, tuple[str, _Schema | None]]] = {
     "images/edits": {
-        "post": ("Change a picture", _form({"image": _FILE, "mask": _FILE, "prompt": _TEXT, "model": _TEXT}, "image", "prompt"))
+        "post": (
+            "Change a picture",
+            _form({"image": _FILE, "mask": _FILE, "prompt": _TEXT, "model": _TEXT}, "image", "prompt"),
+        )
     },
-    "audio/speech": {"post": ("Speak a text (no model here supports it)", _json({"model": _TEXT, "input": _TEXT}, ["model"]))},
+    "audio/speech": {
+        "post": ("Speak a text (no model here supports it)", _json({"model": _TEXT, "input": _TEXT}, ["model"]))
+    },
     "audio/transcriptions": {
-        "post": ("Transcribe speech (no model here supports it)", _form({"file": _FILE, "model": _TEXT}, "file", "model"))
+        "post": (
+            "Transcribe speech (no model here supports it)",
+            _form({"file": _FILE, "model": _TEXT}, "file", "model"),
+        )
     },
     "audio/translations": {
-        "post": ("Translate speech (no model here supports it)", _form({"file": _FILE, "model": _TEXT}, "file", "model"))
+        "post": (
+            "Translate speech (no model here supports it)",
+            _form({"file": _FILE, "model": _TEXT}, "file", "model"),
+        )
     },
     "models": {"get": ("List the models that could be deployed", None)},
     "models/{id}": {"get": ("Describe a model", None)},

@@ -136,7 +136,7 @@ class Responses:
         if not output or output[-1]["type"] != "message":
             part = {"type": "output_text", "text": "", "annotations": [], "logprobs": []}
             message = {"id": new_id("msg_", 48), "type": "message", "status": "in_progress", "role": "assistant"}
-            at = {"output_index": len(output)}
+            at: dict[str, Any] = {"output_index": len(output)}
             happenings.append(("response.output_item.added", {**at, "item": {**message, "content": []}}))
             at |= {"item_id": message["id"], "content_index": 0}
             happenings.append(("response.content_part.added", {**at, "part": {**part, "logprobs": []}}))

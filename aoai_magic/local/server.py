@@ -23,14 +23,14 @@ if TYPE_CHECKING:
 IDLE_SECONDS = 15 * 60
 
 
-def load(engine: str, model: Path | None, threads: int | None = None) -> Engine:
-    """The engine of that name ("echo" or "llama"), loaded and ready."""
+def load(engine: str, model: Path | None, home: Path, threads: int | None = None) -> Engine:
+    """The engine of that name ("echo" or "llama"), loaded and ready; what it needs later, it fetches into `home`."""
     if engine == "echo":
         return Echo()
     from .llama import Llama
 
     assert model is not None
-    return Llama(model, threads)
+    return Llama(model, home, threads)
 
 
 def run(

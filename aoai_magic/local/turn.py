@@ -247,7 +247,8 @@ def _answers_a_tool(job: Job) -> bool:
 def _described(tool: Tool) -> str:
     properties = tool.parameters.get("properties") or {}
     arguments = ", ".join(
-        f"{name}: {facts.get('type', 'any') if isinstance(facts, dict) else 'any'}" for name, facts in properties.items()
+        f"{name}: {facts.get('type', 'any') if isinstance(facts, dict) else 'any'}"
+        for name, facts in properties.items()
     )
     return f"{tool.name}({arguments}): {tool.description}"
 

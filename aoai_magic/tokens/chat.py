@@ -109,7 +109,11 @@ def _count_tools(tools: Sequence[Mapping[str, Any]], model: str) -> int:
 
 def _count_property(name: str, facts: Any, model: str) -> int:
     """A property's tokens; one with a structure of its own, which the notebook has nothing on, as its JSON."""
-    if not isinstance(facts, dict) or set(facts) - {"type", "description", "enum"} or not isinstance(facts.get("type"), str):
+    if (
+        not isinstance(facts, dict)
+        or set(facts) - {"type", "description", "enum"}
+        or not isinstance(facts.get("type"), str)
+    ):
         return count(f"{name}:{json.dumps(facts, separators=(',', ':'))}", model)
     total = count(f"{name}:{facts['type']}:{(facts.get('description') or '').removesuffix('.')}", model)
     if "enum" in facts:

@@ -28,7 +28,7 @@ print(aoai_magic.last.first_token_seconds, time.perf_counter() - begun)
 
 @pytest.mark.llama
 def test_the_first_token_of_a_fresh_kernel_comes_within_three_seconds() -> None:
-    weights.ensure(settings.home())
+    weights.CHAT.ensure(settings.home())
     first = []
     for _ in range(5):
         for service in launch.running(settings.home()):

@@ -107,7 +107,7 @@ def test_a_model_of_the_users_own_answers(tmp_path: Path, monkeypatch: pytest.Mo
     from aoai_magic.local import launch, weights
 
     own = tmp_path / "my-own.gguf"
-    own.symlink_to(weights.ensure(settings.home()))
+    own.symlink_to(weights.CHAT.ensure(settings.home()))
     copy = tmp_path / "copy.gguf"
     copy.hardlink_to(own.resolve())
     monkeypatch.setenv("AOAI_LOCAL_MODEL", str(copy))
