@@ -148,7 +148,7 @@ def test_the_last_word_of_the_user_is_echoed(ask: Any) -> None:
         {"role": "user", "content": "first"},
         {"role": "assistant", "content": "a"},
         {"role": "user", "content": "second"},
-        {"role": "assistant", "content": None},
+        {"role": "assistant", "content": "b"},
     ]
     assert ask(V1, body(messages=talk)).json["choices"][0]["message"]["content"] == "second"
     alone = [{"role": "system", "content": "s"}]

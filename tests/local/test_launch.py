@@ -149,8 +149,8 @@ def test_stopping_ends_it_and_takes_its_address_away(echo: LocalSettings) -> Non
 
 def test_it_ends_by_itself_when_nobody_asks(tmp_path: Path) -> None:
     code = (
-        "from aoai_magic.local import server\n"
-        "server.run(lambda: server.load('echo', None), idle_seconds=0.5, ready=lambda port, key: print('ready', flush=True))"
+        "from pathlib import Path\nfrom aoai_magic.local import server\n"
+        "server.run(lambda: server.load('echo', None, Path('.')), idle_seconds=0.5, ready=lambda port, key: print('ready', flush=True))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=30, check=True)
     assert done.stdout == "ready\n"

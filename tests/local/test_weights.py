@@ -16,7 +16,6 @@ from aoai_magic.errors import LocalServiceError
 from aoai_magic.local import weights
 from aoai_magic.local.waiting import told
 
-
 CONTENT = b"GGUF" + bytes(range(256)) * 16
 SMALL = replace(weights.CHAT, sha256=hashlib.sha256(CONTENT).hexdigest(), size=len(CONTENT))
 REAL = [weights.CHAT, weights.EMBEDDING]
