@@ -101,6 +101,15 @@ def cloud() -> Iterator[Any]:
 
 
 @pytest.fixture
+def service() -> Any:
+    """A running local service of the engine that the test wants."""
+    from aoai_magic import settings
+    from aoai_magic.local import launch
+
+    return launch.ensure(settings.local())
+
+
+@pytest.fixture
 def python() -> str:
     """This environment's interpreter."""
     return sys.executable

@@ -26,6 +26,7 @@ sse chunks
 render
 reply
 explain
+azure
 transport
 client
 api

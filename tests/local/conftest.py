@@ -12,8 +12,6 @@ from typing import Any
 import openai
 import pytest
 
-from aoai_magic import settings
-from aoai_magic.local import launch
 from aoai_magic.local.launch import Service
 
 
@@ -26,12 +24,6 @@ class Answer:
     @property
     def json(self) -> Any:
         return json.loads(self.body)
-
-
-@pytest.fixture
-def service() -> Service:
-    """A running local service of the engine that the test wants."""
-    return launch.ensure(settings.local())
 
 
 @pytest.fixture

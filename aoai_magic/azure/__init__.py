@@ -1,0 +1,5 @@
+"""Azure's own libraries, and what they need to know to work against the local service."""
+
+from .credential import AsyncLocalCredential, LocalCredential
+
+__all__ = ["AsyncLocalCredential", "LocalCredential"]
