@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
     from . import errors, lessons, render, tokens
-    from .api import chat, connect, connection
+    from .api import chat, connect, connection, deployments, models
     from .client import Connection
     from .reply import Reply
 
@@ -36,17 +36,23 @@ __all__ = [
     "chat",
     "connect",
     "connection",
+    "deployments",
     "errors",
     "last",
     "lessons",
     "load_ipython_extension",
+    "models",
     "render",
     "tokens",
     "unload_ipython_extension",
 ]
 
 # Where each public name lives; its module is imported when the name is first used, so that %load_ext stays light.
-_HOME = {"Connection": "client", "Reply": "reply", "chat": "api", "connect": "api", "connection": "api"}
+_HOME = {
+    "Connection": "client",
+    "Reply": "reply",
+    **dict.fromkeys(("chat", "connect", "connection", "deployments", "models"), "api"),
+}
 
 
 def __getattr__(name: str) -> Any:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from . import settings
 from .client import Connection, Message
 from .errors import AoaiError, Interrupted
 from .reply import Reply
+
+if TYPE_CHECKING:
+    import pandas
 
 _connection: Connection | None = None
 _last: Reply | None = None
@@ -22,6 +25,7 @@ def connect(
     api_version: str | None = None,
     deployment: str | None = None,
     scope: str | None = None,
+    subscription: str | None = None,
 ) -> Connection:
     """Say where requests go from here on, and return the connection. Nothing is sent.
 
@@ -29,7 +33,8 @@ def connect(
     service; None reads the environment anew. Azure is asked through its v1 API, unless an `api_version` selects the
     classic one. Without an `api_key` the environment's key for that very resource is used, else a sign-in with
     Entra ID: `credential` (an azure-identity credential, by default DefaultAzureCredential) for `scope`.
-    `deployment` is used where a cell names none. Raises SettingsError for what can't be an endpoint.
+    `deployment` is used where a cell names none; `subscription` (an id) saves the control plane the search for the
+    resource. Raises SettingsError for what can't be an endpoint.
 
     >>> connect("https://contoso.openai.azure.com", deployment="chat")
     <Connection azure https://contoso.openai.azure.com, deployment chat>
@@ -43,6 +48,7 @@ def connect(
             api_version=api_version,
             deployment=deployment,
             scope=scope,
+            subscription=subscription,
         )
     )
     return _connection
@@ -103,6 +109,39 @@ def chat(
         raise
     _remember(reply)
     return reply
+
+
+def deployments() -> pandas.DataFrame:
+    """The deployments of the connection's resource, a row each: name, model, version, sku, capacity, tpm, rpm, state.
+
+    Asked of the control plane, on Azure with a sign-in (see `Connection.control_plane`). `tpm` and `rpm` are tokens and
+    requests a minute. Raises AoaiError as `ControlPlane.deployments` does.
+
+    >>> connect("local")
+    <Connection local, deployment gpt-4o>
+    >>> deployments()[["name", "sku"]].head(1).to_dict("records")
+    [{'name': 'gpt-4o', 'sku': 'GlobalStandard'}]
+    """
+    import pandas
+
+    return pandas.DataFrame(connection().control_plane.deployments())
+
+
+def models(name: str = "") -> pandas.DataFrame:
+    """The models that the connection's service offers, a row each; those whose name contains `name`.
+
+    Columns: name, version, operations, context_window and max_output_tokens (in tokens), stage and retires (a date). What
+    a model costs and takes is the catalogue's: facts with their dates. Raises AoaiError as `chat` does.
+
+    >>> connect("local")
+    <Connection local, deployment gpt-4o>
+    >>> models("gpt-4o-mini").columns.tolist()
+    ['name', 'version', 'operations', 'context_window', 'max_output_tokens', 'stage', 'retires']
+    """
+    import pandas
+
+    rows = [one for one in connection().models() if name.lower() in one["name"].lower()]
+    return pandas.DataFrame(rows).convert_dtypes()
 
 
 def last() -> Reply | None:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from . import settings
+from . import catalog, settings
 from .chunks import Chunks
 from .errors import AoaiError, Interrupted, NoAnswerError, SettingsError
 from .explain import explain, stream_error
@@ -19,9 +19,13 @@ from .local import launch, weights
 from .reply import Choice, Reply, Usage
 from .settings import Target
 from .sse import events
+from .visible import visible
 
 if TYPE_CHECKING:
+    import httpx2
     import openai
+
+    from .azure import ControlPlane
 
 Message = Mapping[str, Any]
 
@@ -61,17 +65,24 @@ class Connection:
         return f"<Connection {' '.join(filter(None, words))}{named}>"
 
     @cached_property
-    def client(self) -> openai.OpenAI:
-        """The SDK's synchronous client."""
+    def http(self) -> httpx2.Client:
+        """The HTTP client under the SDK's: it puts the address of the local service, and credentials, into requests."""
         import openai
 
         from .transport import Transport
 
         transport = Transport(self.target)
-        kind = openai.AzureOpenAI if self.target.api_version else openai.OpenAI
-        client = kind(**self._options(), http_client=openai.DefaultHttpx2Client(transport=transport))
+        client = openai.DefaultHttpx2Client(transport=transport)
         weakref.finalize(client, transport.close)  # its sockets; the SDK closes only HTTP clients of its own making
         return client
+
+    @cached_property
+    def client(self) -> openai.OpenAI:
+        """The SDK's synchronous client."""
+        import openai
+
+        kind = openai.AzureOpenAI if self.target.api_version else openai.OpenAI
+        return kind(**self._options(), http_client=self.http)
 
     @cached_property
     def async_client(self) -> openai.AsyncOpenAI:
@@ -84,6 +95,60 @@ class Connection:
         return kind(
             **self._options(), http_client=openai.DefaultAsyncHttpx2Client(transport=AsyncTransport(self.target))
         )
+
+    @cached_property
+    def control_plane(self) -> ControlPlane:
+        """What makes, lists and removes the resource's deployments. Raises SettingsError where there are none."""
+        from .azure import ControlPlane
+
+        return ControlPlane(self.target, self.http)
+
+    def models(self) -> list[dict[str, Any]]:
+        """The models that the service offers, each with name, version, operations, context_window, max_output_tokens,
+        stage and retires; what the service doesn't say is the catalogue's, and None where that doesn't know either.
+
+        Raises AoaiError as a prompt does.
+        """
+        try:
+            found = list(self.client.models.list())
+        except Exception as error:
+            told = explain(error, self.target)
+            if told is None or told is error:
+                raise
+            raise told from error
+        return [_offered(one.id) for one in found]
+
+    def faults(self, fault: str | None = None) -> list[dict[str, Any]]:
+        """Ask the local service to fail on purpose; return the faults that wait, each with `fault`, `skip` and `times`.
+
+        `fault` is a line as in `aoai_magic.local.faults`, "off" to take all away, None only to look. Raises SettingsError
+        for another kind of connection and for words that are no fault.
+
+        >>> Connection(settings.resolve("local")).faults("status=503 times=2")[0]["times"]
+        2
+        >>> Connection(settings.resolve("local")).faults("off")
+        []
+        """
+        from .transport import LOCAL_URL
+
+        if self.kind != "local":
+            raise SettingsError(
+                f"Faults are the local service's; requests go to {self.target.endpoint}.",
+                "A real service can't be told to fail.",
+                "%aoai connect local",
+            )
+        method = "GET" if fault is None else "DELETE" if fault == "off" else "POST"
+        answer = self.http.request(
+            method, f"{LOCAL_URL}/aoai/faults", json={"fault": fault} if method == "POST" else None
+        )
+        if not answer.is_success:
+            raise SettingsError(
+                answer.json()["error"]["message"],
+                "A fault is words like status=503, delay=2 or reset=200, with skip=N and times=N.",
+                '%aoai fault "status=503 times=2"',
+            )
+        waiting: list[dict[str, Any]] = answer.json()["faults"]
+        return waiting
 
     def _options(self) -> dict[str, Any]:
         from .transport import LOCAL_URL, PLACEHOLDER
@@ -164,6 +229,14 @@ def _start_quietly(wanted: launch.LocalSettings) -> None:
         AoaiError, OSError
     ):  # the request that needs the service meets the same error, and shows it
         launch.ensure(wanted)
+
+
+def _offered(name: str) -> dict[str, Any]:
+    model = catalog.model(name)
+    row: dict[str, Any] = {"name": visible(model.name if model else name)}
+    for fact in ("version", "operations", "context_window", "max_output_tokens", "stage", "retires"):
+        row[fact] = getattr(model, fact, None)
+    return row
 
 
 class _Exchange:

@@ -50,6 +50,7 @@ class Target:
     ad_token: str | None = field(default=None, repr=False)
     credential: object | None = field(default=None, repr=False)
     scope: str = DEFAULT_SCOPE
+    subscription: str | None = None
     source: str = ""
     key_source: str = ""
 
@@ -95,6 +96,7 @@ def resolve(
     api_version: str | None = None,
     deployment: str | None = None,
     scope: str | None = None,
+    subscription: str | None = None,
 ) -> Target:
     """Say where requests go: to `endpoint`, else where the environment points, else to the local service.
 
@@ -141,6 +143,7 @@ def resolve(
         ad_token=ad_token,
         credential=credential,
         scope=scope or DEFAULT_SCOPE,
+        subscription=subscription or environment("AZURE_SUBSCRIPTION_ID"),
         source=source,
         key_source=key_source,
     )

@@ -26,8 +26,8 @@ sse chunks
 render
 reply
 explain
-azure
 transport
+azure
 client
 api
 lessons doctor

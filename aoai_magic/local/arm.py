@@ -42,6 +42,12 @@ def error(status: int, code: str, message: str, target: str | None = None) -> Az
     return AzureError(status, {"code": code, "message": message} | ({"target": target} if target else {}))
 
 
+async def subscriptions(request: Request) -> Response:
+    """GET /subscriptions"""
+    _check(request)
+    return JSONResponse({"value": [{"id": f"/subscriptions/{NAME}", "subscriptionId": NAME, "state": "Enabled"}]})
+
+
 async def accounts(request: Request) -> Response:
     """GET …/accounts, of a subscription or a resource group"""
     _check(request)
@@ -211,6 +217,7 @@ def routes() -> list[Route]:
     provider, group = f"/subscriptions/{{s}}{PROVIDER}", f"/subscriptions/{{s}}/resourceGroups/{{rg}}{PROVIDER}"
     one, location = f"{group}/accounts/{{a}}", f"{provider}/locations/{{loc}}"
     return [
+        Route("/subscriptions", subscriptions),
         Route(f"{provider}/accounts", accounts),
         Route(f"{group}/accounts", accounts),
         Route(one, account),

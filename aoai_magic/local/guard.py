@@ -15,7 +15,7 @@ from .account import Account
 from .azure_errors import AzureError, wrong_key
 
 HEALTH = "/aoai/health"
-_CONTROL_PLANE = "/subscriptions/"
+_CONTROL_PLANE = "/subscriptions"
 # Where files are sent, and so a form and not JSON.
 _FORMS = ("/files", "/images/edits", "/audio/transcriptions", "/audio/translations")
 

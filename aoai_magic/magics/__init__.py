@@ -37,16 +37,16 @@ class AoaiMagics(Magics):
 
     @no_var_expand
     @line_cell_magic
-    def aoai(self, line: str, cell: str | None = None) -> None:
+    def aoai(self, line: str, cell: str | None = None) -> Any:
         """`%aoai COMMAND` does what isn't a prompt (`%aoai help`); a cell `%%aoai` is the same as `%%chat`."""
         if cell is None:
             from . import aoai
 
-            aoai.run(line)
-        else:
-            from . import chat
+            return aoai.run(line)
+        from . import chat
 
-            chat.run(self.shell, line, self._as_typed("aoai", line, cell), "%%aoai")
+        chat.run(self.shell, line, self._as_typed("aoai", line, cell), "%%aoai")
+        return None
 
     @no_var_expand
     @cell_magic

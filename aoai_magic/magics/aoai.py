@@ -15,13 +15,16 @@ class Command:
     """One command of `%aoai`: what it does, its options, an example, and the function that does it."""
 
     summary: str
-    run: Callable[[dict[str, Any]], str]
+    run: Callable[[dict[str, Any]], Any]
     options: tuple[Option, ...] = ()
     example: str = ""
 
 
-def run(line: str) -> None:
-    """Do what the line says and print what came of it. Raises OptionError for a command that there isn't."""
+def run(line: str) -> Any:
+    """Do what the line says; print what it says in words, return what is a table.
+
+    Raises OptionError for a command that there isn't.
+    """
     words = line.split(maxsplit=1)
     name, rest = (words[0], words[1] if len(words) > 1 else "") if words else ("help", "")
     if name in ("-h", "--help"):
@@ -32,8 +35,12 @@ def run(line: str) -> None:
     options = parse(rest, command.options, f"%aoai {name}")
     if options.pop("help", False):
         print(usage(f"%aoai {name}", command.summary, command.options, f"    {command.example or '%aoai ' + name}"))
-    else:
-        print(command.run(options))
+        return None
+    found = command.run(options)
+    if not isinstance(found, str):
+        return found
+    print(found)
+    return None
 
 
 def _connect(options: dict[str, Any]) -> str:
@@ -56,6 +63,32 @@ def _status(options: dict[str, Any]) -> str:
     from .. import api, doctor
 
     return doctor.describe(api.connection())
+
+
+def _deployments(options: dict[str, Any]) -> Any:
+    from .. import api
+
+    return api.deployments()
+
+
+def _models(options: dict[str, Any]) -> Any:
+    from .. import api
+
+    return api.models(options.get("name", ""))
+
+
+def _fault(options: dict[str, Any]) -> str:
+    from .. import api
+
+    waiting = api.connection().faults(options.get("fault"))
+    lines = [
+        f"{one['fault']}  ({_times(one['skip'], 'passes')}, then {_times(one['times'], 'struck')})" for one in waiting
+    ]
+    return "\n".join(lines) or "No fault waits: requests to the local service are answered in good order."
+
+
+def _times(count: int, what: str) -> str:
+    return f"{count} request{'' if count == 1 else 's'} {what}"
 
 
 def _help(options: dict[str, Any]) -> str:
@@ -85,6 +118,29 @@ COMMANDS = {
         "%aoai connect https://contoso.openai.azure.com -d my-gpt-4o",
     ),
     "status": Command("Show where cells are sent, and where that was said.", _status),
+    "deployments": Command(
+        "List the deployments of the resource: name, model, version, SKU, capacity, tokens and requests a minute.",
+        _deployments,
+    ),
+    "models": Command(
+        "List the models that the service offers.",
+        _models,
+        (Option(("--name",), "only models whose name contains this", "NAME", positional=True),),
+        "%aoai models gpt-4.1",
+    ),
+    "fault": Command(
+        "Let the local service fail on purpose, to see what a cell makes of it; alone, list the faults that wait.",
+        _fault,
+        (
+            Option(
+                ("--fault",),
+                'what is to happen: "status=503", "delay=2", "reset=200", … (python -m pydoc aoai_magic.local.faults), or "off"',
+                "FAULT",
+                positional=True,
+            ),
+        ),
+        '%aoai fault "status=429 retry-after=2 times=3"',
+    ),
     "help": Command("Show the magics and their options.", _help),
 }
 
