@@ -5,6 +5,8 @@
     ├── SettingsError            the environment, `connect` or an argument names something that can't be used
     ├── MissingExtraError        a part that isn't installed is needed
     ├── LocalServiceError        the local service can't start, or has no model
+    ├── BudgetError              a request that a budget has no room for; it wasn't sent
+    ├── LedgerError              what is spent can't be written down
     └── ServiceError             a service answered with an error, or not at all
         ├── AuthenticationError      401 and 403: key, token, role or network rules
         ├── DeploymentNotFoundError  404: no such deployment, or no such address
@@ -78,6 +80,14 @@ class MissingExtraError(AoaiError):
 
 class LocalServiceError(AoaiError):
     """The local service can't start, has no model, or went away."""
+
+
+class BudgetError(AoaiError):
+    """A request that a budget has no room for. It wasn't sent."""
+
+
+class LedgerError(AoaiError):
+    """The ledger can't be read or written, so that nothing is sent that costs."""
 
 
 class ServiceError(AoaiError):

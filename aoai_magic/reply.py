@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -128,8 +127,8 @@ class Reply:
     def _price(self) -> str:
         azure = self.azure_cost
         if self.kind == "local":
-            return "local, free" if azure is None else f"local, free; on Azure about {_dollars(azure)}"
-        return "price unknown" if azure is None else f"about {_dollars(azure)}"
+            return "local, free" if azure is None else f"local, free; on Azure about {catalog.dollars(azure)}"
+        return "price unknown" if azure is None else f"about {catalog.dollars(azure)}"
 
     @property
     def raw(self) -> ChatCompletion:
@@ -155,14 +154,3 @@ class Reply:
 
     def __iter__(self) -> Iterator[Choice]:
         return iter(self.choices)
-
-
-def _dollars(amount: float) -> str:
-    """Dollars with two digits that say something.
-
-    >>> _dollars(0.0000823), _dollars(0.0), _dollars(12.5)
-    ('$0.000082', '$0.00', '$12.50')
-    """
-    if amount == 0 or amount >= 0.1:
-        return f"${amount:.2f}"
-    return f"${amount:.{1 - math.floor(math.log10(amount))}f}"

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+import sys
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
@@ -73,6 +74,23 @@ def home() -> Path:
     import platformdirs
 
     return platformdirs.user_state_path("aoai-magic", appauthor=False)
+
+
+def notebook() -> str:
+    """The notebook that this kernel belongs to, by its path; outside of one, the working folder.
+
+    Jupyter's server tells a kernel by JPY_SESSION_NAME, VS Code by a variable. nbclient and terminals tell nothing.
+    """
+    if name := environment("JPY_SESSION_NAME"):
+        return name
+    if ipython := sys.modules.get("IPython"):
+        shell = ipython.get_ipython()
+        if shell is not None and (file := shell.user_ns.get("__vsc_ipynb_file__")):
+            return str(file)
+    try:
+        return os.getcwd()
+    except FileNotFoundError:
+        return "a folder that is gone"
 
 
 def local() -> LocalSettings:

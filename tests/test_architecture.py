@@ -22,6 +22,7 @@ catalog
 tokens
 local
 settings
+ledger
 sse chunks
 render
 reply

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import math
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -125,6 +126,17 @@ def price(name: str, *, sku: str = "GlobalStandard", region: str | None = None) 
     if sku.endswith("Batch") and found.name not in overlay["batch"]["cached"]:
         base = replace(base, cached_input=None)
     return replace(base._scaled(factor), read=min(base.read, overlay["read"]))
+
+
+def dollars(amount: float) -> str:
+    """An amount in words, with two digits that say something.
+
+    >>> dollars(0.0000823), dollars(0.0), dollars(12.5)
+    ('$0.000082', '$0.00', '$12.50')
+    """
+    if amount == 0 or amount >= 0.1:
+        return f"${amount:.2f}"
+    return f"${amount:.{1 - math.floor(math.log10(amount))}f}"
 
 
 def _factor(model: Model, sku: str, region: str) -> float | None:

@@ -1,0 +1,11 @@
+"""The ledger: one row a request, written before it is sent and settled after; and the budgets that hold.
+
+A row never has prompt or reply text in it, nor a key. A request whose price is not known in the end (a kill, a stream
+that broke off, an error after the service had begun) counts in full, with the dearest price that it could have had.
+"""
+
+from .budget import Allowance, Budget, budgets, set_budget
+from .entry import Entry, reserve, rows
+from .store import path
+
+__all__ = ["Allowance", "Budget", "Entry", "budgets", "path", "reserve", "rows", "set_budget"]

@@ -1,0 +1,128 @@
+"""Budgets: how many US dollars may be spent per session, notebook, day or cell, and how many are."""
+
+from __future__ import annotations
+
+import math
+import secrets
+import sqlite3
+import time
+from dataclasses import dataclass, field
+from typing import Any, Literal, get_args
+
+from .. import settings
+from ..catalog import dollars
+from ..errors import SettingsError
+from .store import path, transaction
+
+Per = Literal["session", "notebook", "day"]
+
+#: This kernel, from its start to its end; processes forked from it belong to it.
+SESSION = secrets.token_hex(8)
+
+
+@dataclass(frozen=True)
+class Budget:
+    """US dollars that may be spent per session, notebook, day or cell, and how much of them is."""
+
+    per: Per | Literal["cell"]
+    usd: float
+    spent: float
+
+    @property
+    def left(self) -> float:
+        return max(self.usd - self.spent, 0.0)
+
+    def __str__(self) -> str:
+        whose = {"session": "this session", "notebook": "this notebook", "day": "today", "cell": "this cell"}[self.per]
+        return f"{dollars(self.spent)} of {dollars(self.usd)} for {whose}"
+
+
+@dataclass(frozen=True)
+class Allowance:
+    """What one cell or call may cost, in US dollars, however many requests it sends.
+
+    >>> Allowance(0.05).usd
+    0.05
+    """
+
+    usd: float
+    id: str = field(default_factory=lambda: secrets.token_hex(8), compare=False)
+
+    def __post_init__(self) -> None:
+        _check(self.usd)
+
+
+def set_budget(usd: float | None, per: Per = "session") -> None:
+    """Let requests cost at most `usd` US dollars per session (this kernel's life), notebook or day; None lifts that.
+
+    All that was spent in that time counts, also before the budget was set. Raises SettingsError for what is no amount,
+    LedgerError where the ledger can't be written.
+
+    >>> set_budget(0.5)
+    >>> print(*budgets())
+    $0.00 of $0.50 for this session
+    >>> set_budget(None)
+    """
+    if per not in get_args(Per):
+        raise SettingsError(f"A budget can't be per {per!r}.", "", f"per: {', '.join(get_args(Per))}")
+    if usd is not None:
+        _check(usd)
+    with transaction() as db:
+        if usd is None:
+            db.execute("DELETE FROM budgets WHERE per = ? AND key = ?", (per, key(per)))
+        else:
+            db.execute("INSERT OR REPLACE INTO budgets VALUES (?, ?, ?)", (per, key(per), usd))
+
+
+def budgets(*, practice: bool = False) -> list[Budget]:
+    """The budgets that hold here and now, the one with the least left first.
+
+    With `practice`, what was spent is what requests to the local service would have cost on Azure; the two are never
+    added up. Raises LedgerError where the ledger can't be read.
+    """
+    if not path().exists():
+        return []
+    with transaction() as db:
+        return standing(db, practice)
+
+
+def standing(db: sqlite3.Connection, practice: bool, allowance: Allowance | None = None) -> list[Budget]:
+    """The same inside of a transaction, with a cell's allowance among them."""
+    found: list[tuple[Any, str, float]] = [
+        (per, name, usd) for per, name, usd in db.execute("SELECT per, key, usd FROM budgets") if name == key(per)
+    ]
+    if allowance is not None:
+        found.append(("cell", allowance.id, allowance.usd))
+    held = [Budget(per, usd, _spent(db, per, name, practice)) for per, name, usd in found]
+    return sorted(held, key=lambda budget: budget.usd - budget.spent)
+
+
+def _spent(db: sqlite3.Connection, per: str, name: str, practice: bool) -> float:
+    column, value = (per, name) if per != "day" else ("at", _midnight())
+    total: float = db.execute(
+        f"SELECT total(counted) FROM requests WHERE {column} {'>=' if per == 'day' else '='} ? "  # noqa: S608
+        f"AND connection {'=' if practice else '!='} 'local'",
+        (value,),
+    ).fetchone()[0]
+    return total
+
+
+def key(per: Per) -> str:
+    """What tells this session, notebook or day from others in the ledger."""
+    match per:
+        case "session":
+            return SESSION
+        case "notebook":
+            return settings.notebook()
+        case "day":
+            return ""
+
+
+def _midnight() -> float:
+    now = time.localtime()
+    return time.mktime((now.tm_year, now.tm_mon, now.tm_mday, 0, 0, 0, 0, 0, -1))
+
+
+def _check(usd: float) -> None:
+    if not (math.isfinite(usd) and usd >= 0):
+        raise SettingsError(f"{usd} is no amount of US dollars.", "", "%aoai budget 0.50")

@@ -1,0 +1,176 @@
+"""A request's row: written at its dearest price before it is sent, and settled after."""
+
+from __future__ import annotations
+
+import math
+import time
+from typing import Any
+
+from .. import settings
+from ..catalog import dollars
+from ..errors import BudgetError, LedgerError
+from .budget import Allowance, Budget, key, standing
+from .store import path, transaction
+
+# Sums of floating-point dollars: what is less than this too much is not too much.
+_CENT_OF_A_MICRODOLLAR = 1e-8
+
+
+def rows() -> list[dict[str, Any]]:
+    """All that is in the ledger, a dictionary a request, the oldest first."""
+    if not path().exists():
+        return []
+    with transaction() as db:
+        cursor = db.execute("SELECT * FROM requests ORDER BY id")
+        names = [column[0] for column in cursor.description]
+        return [dict(zip(names, row, strict=True)) for row in cursor]
+
+
+class Entry:
+    """The row of one request: `reserve` writes it, and it must be settled.
+
+    `limit` is how many tokens the reply may have so that its dearest outcome fits all budgets, None where they don't
+    limit it; `note` says what the cell should tell, or "".
+    """
+
+    def __init__(self, row: dict[str, Any], limit: int | None, allowance: Allowance | None) -> None:
+        self.limit: int | None = None
+        self.note = ""
+        self._row, self._allowance = row, allowance
+        self._practice = row["connection"] == "local"
+        self._id: int | None = None
+        self._reserve(limit)
+
+    def again(self) -> None:
+        """The same request is sent once more, and the service may charge for both: reserve its dearest price again.
+
+        Raises BudgetError where it doesn't fit beside the first, which then stays as it is: unknown, in full.
+        """
+        self.settle("tried again")
+        self._reserve(None)  # its limit stands in the request already
+
+    def settle(
+        self,
+        outcome: str,
+        *,
+        price: float | None = None,
+        azure_price: float | None = None,
+        model: str | None = None,
+        seconds: float | None = None,
+        prompt_tokens: int | None = None,
+        cached_tokens: int | None = None,
+        completion_tokens: int | None = None,
+        reasoning_tokens: int | None = None,
+        image_tokens: int | None = None,
+    ) -> None:
+        """Write down what came of the request; with a price unknown it goes on to count in full.
+
+        Raises nothing: the reply is there, and a ledger that can't be written now counts the request in full.
+        """
+        if self._id is None:
+            return
+        found = {
+            "outcome": outcome, "price": price, "azure_price": azure_price, "model": model, "seconds": seconds,
+            "prompt_tokens": prompt_tokens, "cached_tokens": cached_tokens, "completion_tokens": completion_tokens,
+            "reasoning_tokens": reasoning_tokens, "image_tokens": image_tokens,
+        }  # fmt: skip
+        if (counted := azure_price if self._practice else price) is not None:
+            found["counted"] = counted
+        try:
+            with transaction() as db:
+                changes = ", ".join(f"{name} = :{name}" for name in found)
+                db.execute(f"UPDATE requests SET {changes} WHERE id = :id", {**found, "id": self._id})  # noqa: S608
+        except LedgerError as error:
+            self.note = f"{error.what} This request counts in full."
+
+    def _reserve(self, limit: int | None) -> None:
+        try:
+            with transaction() as db:
+                self._row |= {"at": time.time(), "session": key("session"), "notebook": key("notebook")}
+                if held := standing(db, self._practice, self._allowance):
+                    self._fit(held[0], limit)
+                row = {**self._row, "counted": self._row["dearest"]}
+                names = ", ".join(f":{name}" for name in row)
+                cursor = db.execute(f"INSERT INTO requests ({', '.join(row)}) VALUES ({names})", row)  # noqa: S608
+                self._id = cursor.lastrowid
+        except LedgerError as error:
+            if not self._practice:  # what costs nothing is sent all the same
+                raise
+            self.note = f"{error.what} This request isn't written down."
+
+    def _fit(self, budget: Budget, limit: int | None) -> None:
+        cheapest, dearest = self._row["cheapest"], self._row["dearest"]
+        if dearest is None or cheapest is None:
+            if not self._practice:
+                raise _unknown(self._row["deployment"], budget)
+            return
+        left = budget.left + _CENT_OF_A_MICRODOLLAR
+        if dearest <= left:
+            return
+        if limit is None or limit < 2 or cheapest > left:
+            raise _refused(dearest if limit is None else cheapest, limit, budget, self._practice)
+        per_token = (dearest - cheapest) / (limit - 1)
+        self.limit = 1 + math.floor((left - cheapest) / per_token)
+        self._row["dearest"] = cheapest + (self.limit - 1) * per_token
+        self.note = f"at most {self.limit:,} tokens, so that the budget holds ({budget})"
+
+
+def reserve(
+    connection: settings.Kind,
+    deployment: str,
+    operation: str = "chat",
+    *,
+    cheapest: float | None,
+    dearest: float | None,
+    limit: int | None = None,
+    tokens: int | None = None,
+    allowance: Allowance | None = None,
+) -> Entry:
+    """Write down that a request is about to be sent, at its dearest price, and return its entry.
+
+    Prices are in US dollars, None where unknown: `cheapest` if the reply has one token, `dearest` if it has `limit`;
+    between them it is a straight line. Without a `limit` nothing can be lowered. `tokens` are the prompt's, as
+    estimated. Check and row are one transaction, so that requests sent at once can't overrun a budget together. For
+    the local service budgets count what it would cost on Azure.
+
+    Raises BudgetError where no outcome fits a budget, and LedgerError where the ledger can't be written and the
+    request costs something.
+
+    >>> entry = reserve("local", "gpt-4o", cheapest=0.001, dearest=0.02, limit=100)
+    >>> entry.limit is None
+    True
+    >>> entry.settle("stop", price=0.0, azure_price=0.004)
+    """
+    row = {
+        "cell": allowance and allowance.id,
+        "connection": connection,
+        "deployment": deployment,
+        "operation": operation,
+        "estimated_tokens": tokens,
+        "cheapest": cheapest,
+        "dearest": dearest,
+    }
+    return Entry(row, limit, allowance)
+
+
+def _refused(price: float, limit: int | None, budget: Budget, practice: bool) -> BudgetError:
+    return BudgetError(
+        f"Not sent: it {'may cost' if limit is None else 'costs at least'} {dollars(price)}"
+        f"{' (on Azure, that is)' if practice else ''}, and the budget has {dollars(budget.left)} left.",
+        f"Spent so far: {budget}. What isn't settled counts in full.",
+        _way_out(budget, f"{math.ceil((budget.spent + price) * 110) / 100:.2f}"),
+    )
+
+
+def _unknown(deployment: str, budget: Budget) -> BudgetError:
+    return BudgetError(
+        f"Not sent: what {deployment} costs isn't known, and a budget holds ({budget}).",
+        "Its name says nothing about its model, or the model has no price in the catalogue.",
+        _way_out(budget, "off"),
+    )
+
+
+def _way_out(budget: Budget, enough: str) -> str:
+    if budget.per == "cell":
+        return "Leave --budget out." if enough == "off" else f"Leave --budget out, or let it be {enough}."
+    return f"%aoai budget {enough} --per {budget.per}"

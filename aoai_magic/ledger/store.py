@@ -1,0 +1,146 @@
+"""The file behind the ledger: SQLite, shared by kernels, threads and forked processes, and whole after a kill -9."""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import os
+import sqlite3
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+from .. import settings
+from ..errors import LedgerError
+
+# A row is written in a tenth of a millisecond, so whoever waits longer than this (s) waits for a program that hangs.
+_PATIENCE = 10.0
+_VERSION = 1
+_SCHEMA = (
+    """
+    CREATE TABLE requests (
+        id INTEGER PRIMARY KEY,
+        at REAL NOT NULL,            -- when it was reserved, in seconds since 1970
+        session TEXT NOT NULL,
+        notebook TEXT NOT NULL,
+        cell TEXT,                   -- the Allowance it was sent under
+        connection TEXT NOT NULL,    -- local, azure, openai, compatible
+        deployment TEXT NOT NULL,
+        model TEXT,                  -- who answered
+        operation TEXT NOT NULL,
+        estimated_tokens INTEGER,    -- of the prompt
+        prompt_tokens INTEGER,       -- these as the service counted them; cached ones are among them
+        cached_tokens INTEGER,
+        completion_tokens INTEGER,   -- reasoning ones are among them
+        reasoning_tokens INTEGER,
+        image_tokens INTEGER,
+        cheapest REAL,               -- US dollars, as foreseen
+        dearest REAL,
+        price REAL,                  -- US dollars, as billed; NULL where unknown
+        azure_price REAL,            -- what the same costs on Azure, where the local service answered for nothing
+        counted REAL,                -- what budgets count
+        seconds REAL,
+        recorded INTEGER NOT NULL DEFAULT 0,
+        outcome TEXT                 -- NULL until settled
+    )
+    """,
+    "CREATE INDEX by_time ON requests (at)",
+    "CREATE INDEX by_session ON requests (session)",
+    "CREATE INDEX by_notebook ON requests (notebook)",
+    "CREATE INDEX by_cell ON requests (cell) WHERE cell IS NOT NULL",
+    "CREATE TABLE budgets (per TEXT, key TEXT, usd REAL NOT NULL, PRIMARY KEY (per, key)) WITHOUT ROWID",
+    f"PRAGMA user_version = {_VERSION}",
+)
+
+
+def path() -> Path:
+    """Where the ledger is: a SQLite file in the state folder. It is made with the first request, not before."""
+    return settings.home() / "ledger.sqlite3"
+
+
+# One connection a process, used by one thread at a time: a lock is fairer than SQLite's waiting, and faster.
+_lock = threading.Lock()
+_open: sqlite3.Connection | None = None
+_file: tuple[Path, int, int] | None = None  # which file it has open: path, device and inode
+
+
+@contextlib.contextmanager
+def transaction() -> Iterator[sqlite3.Connection]:
+    """All or nothing, and one at a time over all processes. Raises LedgerError where the ledger can't be used."""
+    try:
+        with _lock:
+            db = _connection()
+            try:
+                db.execute("BEGIN IMMEDIATE")
+                yield db
+                db.execute("COMMIT")
+            except BaseException:
+                if db.in_transaction:
+                    db.execute("ROLLBACK")
+                raise
+    except (sqlite3.Error, OSError) as error:
+        raise LedgerError(
+            f"The ledger can't be written: {error}.",
+            "What costs money is written down before it is sent, so that nothing is spent unseen.",
+            f"See to {path()} (its folder, its disk, its rights), or set AOAI_HOME to another folder.",
+        ) from error
+
+
+def _connection() -> sqlite3.Connection:
+    global _open, _file
+    file = path()
+    if _open is None or _identity(file) != _file:  # another home, or the file was moved away
+        _close()
+        file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        os.close(os.open(file, os.O_WRONLY | os.O_CREAT, 0o600))
+        db = sqlite3.connect(file, timeout=_PATIENCE, isolation_level=None, check_same_thread=False)
+        try:
+            _prepare(db, file)
+        except BaseException:
+            db.close()
+            raise
+        _open, _file = db, _identity(file)
+    return _open
+
+
+def _prepare(db: sqlite3.Connection, file: Path) -> None:
+    db.execute("BEGIN IMMEDIATE")
+    version = db.execute("PRAGMA user_version").fetchone()[0]
+    if version == 0:
+        for statement in _SCHEMA:
+            db.execute(statement)
+    db.execute("COMMIT")
+    if version > _VERSION:
+        raise sqlite3.NotSupportedError(f"{file.name} was made by a newer aoai-magic")
+    # Neither is needed for correctness: where a file system can't do it, or another process is just then busy, it is
+    # only slower. A commit then outlives a kill -9; a power failure may take the last ones, and never the file.
+    with contextlib.suppress(sqlite3.OperationalError):
+        db.execute("PRAGMA busy_timeout = 100")
+        db.execute("PRAGMA journal_mode = WAL")
+        db.execute("PRAGMA synchronous = NORMAL")
+    db.execute(f"PRAGMA busy_timeout = {_PATIENCE * 1000:.0f}")
+
+
+def _identity(file: Path) -> tuple[Path, int, int] | None:
+    try:
+        found = file.stat()
+    except OSError:
+        return None
+    return file, found.st_dev, found.st_ino
+
+
+def _close() -> None:
+    global _open, _file
+    if _open is not None:
+        _open.close()
+    _open = _file = None
+
+
+def _before_fork() -> None:
+    # SQLite's locks don't survive a fork, and its memory of them does: a child must find nothing open.
+    _lock.acquire()
+    _close()
+
+
+os.register_at_fork(before=_before_fork, after_in_parent=_lock.release, after_in_child=_lock.release)
+atexit.register(_close)
