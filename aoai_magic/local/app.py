@@ -10,7 +10,7 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.responses import Response, StreamingResponse
 from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -26,6 +26,7 @@ from .launch import proof
 from .openapi import description
 from .operations import OPERATIONS, Operation
 from .plumbing import account_of, check_version, form, is_v1, json_body, unless_gone
+from .wire import JSONResponse
 
 
 def build(account: Account, *, port: int) -> Faults:

@@ -12,7 +12,7 @@ import time
 from typing import Any
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 
 from .. import catalog
@@ -30,6 +30,7 @@ from .arm_shapes import (
 )
 from .azure_errors import AzureError
 from .plumbing import account_of, json_body
+from .wire import JSONResponse
 
 #: How long a deployment takes to be made; it is served when it has succeeded.
 CREATION_SECONDS = 0.5

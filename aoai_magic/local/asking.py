@@ -271,7 +271,7 @@ def _logit_bias(body: Fields, model: Model) -> list[tuple[str, float]]:
     bias = body.object("logit_bias")
     for number in bias.values():
         value = bias.decimal(number, 0.0, least=-100, most=100)
-        if not (number.isascii() and number.isdigit()):
+        if not (number.isascii() and number.isdigit() and len(number) < 10):
             raise invalid_request(
                 f"Invalid key in 'logit_bias': {number}. You should only be submitting non-negative integers.",
                 "logit_bias",

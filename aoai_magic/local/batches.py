@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
 from .azure_errors import AzureError, broken, invalid_request
 from .events import new_id
 from .fields import Fields
 from .files import File
 from .plumbing import account_of, json_body
+from .wire import JSONResponse, read, written
 
 _ENDPOINTS = ("/chat/completions", "/v1/chat/completions", "/v1/completions", "/v1/embeddings", "/v1/responses")
 _STAGES = ("in_progress", "finalizing", "completed", "failed", "expired", "cancelling", "cancelled")
@@ -96,7 +96,7 @@ async def listed(request: Request) -> Response:
     batches = list(reversed(account_of(request).batches.values()))
     after, limit = request.query_params.get("after"), request.query_params.get("limit", "")
     start = next((at + 1 for at, batch in enumerate(batches) if batch.id == after), 0)
-    most = min(int(limit), 100) if limit.isascii() and limit.isdigit() else 20
+    most = int(limit) if limit in map(str, range(1, 101)) else 20
     page = [batch.shown() for batch in batches[start : start + most]]
     ends = {"first_id": page[0]["id"] if page else None, "last_id": page[-1]["id"] if page else None}
     return JSONResponse({"object": "list", "data": page, **ends, "has_more": len(batches) > start + most})
@@ -161,7 +161,7 @@ def _validated(batch: Batch) -> list[dict[str, Any]]:
     lines: list[dict[str, Any]] = []
     seen = set()
     for number, raw in enumerate(batch.file.lines(), 1):
-        line = json.loads(raw)
+        line = read(raw)
         identity, url = line.get("custom_id"), line.get("url")
         problem = None
         if not isinstance(identity, str) or identity in seen:
@@ -201,7 +201,7 @@ def _write(batch: Batch, files: dict[str, File], output: list[dict[str, Any]], e
 def _written(batch: Batch, files: dict[str, File], kind: str, lines: list[dict[str, Any]]) -> str | None:
     if not lines:
         return None
-    content = "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines).encode()
+    content = b"".join(written(line) + b"\n" for line in lines)
     file = File(content, f"{batch.id}_{kind}.jsonl", "batch_output")
     files[file.id] = file
     return file.id

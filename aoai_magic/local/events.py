@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import secrets
 import string
 from typing import Any
+
+from .wire import written
 
 DONE = b"data: [DONE]\n\n"
 _LETTERS = string.ascii_letters + string.digits
@@ -18,7 +19,7 @@ def sse(data: dict[str, Any], name: str | None = None) -> bytes:
     b'data: {"a":1}\\n\\n'
     """
     head = f"event: {name}\n".encode() if name else b""
-    return head + b"data: " + json.dumps(data, ensure_ascii=False, separators=(",", ":")).encode() + b"\n\n"
+    return head + b"data: " + written(data) + b"\n\n"
 
 
 def new_id(prefix: str, length: int = 29) -> str:

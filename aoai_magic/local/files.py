@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import json
 import time
 from dataclasses import dataclass, field
 from typing import Any
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
 from .azure_errors import AzureError, invalid_request
 from .events import new_id
 from .fields import Fields
 from .plumbing import account_of, form
+from .wire import JSONResponse, read
 
 _PURPOSES = ("assistants", "batch", "evals", "fine-tune", "user_data", "vision")
 _MOST_FILES = 500
@@ -105,7 +105,7 @@ def _file(request: Request) -> File:
 def _expires(given: str) -> int | None:
     if not given:
         return None
-    if not (given.isascii() and given.isdigit() and _EXPIRES_LEAST <= int(given) <= _EXPIRES_MOST):
+    if not (given.isascii() and given.isdigit() and len(given) < 10 and _EXPIRES_LEAST <= int(given) <= _EXPIRES_MOST):
         raise invalid_request(
             f"Invalid 'expires_after.seconds': expected between {_EXPIRES_LEAST} and {_EXPIRES_MOST}, got {given[:40]}.",
             "expires_after",
@@ -120,8 +120,8 @@ def _check_lines(file: File) -> None:
         raise invalid_request("Invalid file format. The file is empty.", "file", "invalid_file_format")
     for number, line in enumerate(file.lines(), 1):
         try:
-            is_object = isinstance(json.loads(line), dict)
-        except (ValueError, RecursionError):
+            is_object = isinstance(read(line), dict)
+        except ValueError:
             is_object = False
         if not is_object:
             raise invalid_request(

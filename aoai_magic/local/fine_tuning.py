@@ -6,14 +6,13 @@ reports them, so that the calls and their answers can be learned.
 
 from __future__ import annotations
 
-import json
 import math
 import time
 from dataclasses import dataclass, field
 from typing import Any
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
 from .. import catalog
 from .azure_errors import AzureError, invalid_request
@@ -21,6 +20,7 @@ from .events import new_id
 from .fields import Fields
 from .files import File
 from .plumbing import account_of, json_body
+from .wire import JSONResponse, read
 
 _LEAST_EXAMPLES = 10
 _QUEUED_SECONDS, _RUNNING_SECONDS, _STEPS = 1.0, 4.0, 20
@@ -214,7 +214,7 @@ def _job(request: Request) -> TuningJob:
 
 def _examples(file: File) -> int:
     """How many examples a training file has; refused if they are too few, or no conversations."""
-    examples = [json.loads(line) for line in file.lines()]
+    examples = [read(line) for line in file.lines()]
     if len(examples) < _LEAST_EXAMPLES:
         raise invalid_request(
             f"Training file has {len(examples)} example(s), but must have at least {_LEAST_EXAMPLES} examples.",

@@ -8,11 +8,11 @@ either kind arrives (facts/frontend.md, section 6).
 from __future__ import annotations
 
 from starlette.datastructures import Headers
-from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from .account import Account
 from .azure_errors import AzureError, wrong_key
+from .wire import JSONResponse
 
 HEALTH = "/aoai/health"
 _CONTROL_PLANE = "/subscriptions"

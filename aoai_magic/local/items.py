@@ -22,7 +22,7 @@ def read_items(body: Fields) -> list[dict[str, Any]]:
     items = []
     for item in Fields({"input": given}).objects("input", least=1):
         kind = item.raw("type") or "message"
-        if kind not in _READERS:
+        if not isinstance(kind, str) or kind not in _READERS:
             raise item.unsupported("type", kind, list(_READERS))
         items.append(_READERS[kind](item))
     return items

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import Awaitable
 from typing import Any, TypeVar, cast
 
@@ -13,6 +12,7 @@ from starlette.requests import ClientDisconnect, Request
 
 from .account import Account
 from .azure_errors import AzureError, invalid_request, not_found, version_not_supported
+from .wire import read
 
 _Result = TypeVar("_Result")
 _LARGEST_BODY = 64 * 1024 * 1024
@@ -56,8 +56,8 @@ async def json_body(request: Request) -> dict[str, Any]:
         if len(received) > _LARGEST_BODY:
             raise AzureError(413, {"code": "413", "message": "Request body too large."})
     try:
-        body = json.loads(received)
-    except (ValueError, RecursionError):
+        body = read(received)
+    except ValueError:
         raise invalid_request("We could not parse the JSON body of your request.") from None
     if not isinstance(body, dict):
         raise invalid_request("The body of your request must be a JSON object.")

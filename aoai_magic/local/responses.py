@@ -95,11 +95,11 @@ class Responses:
     async def events(self) -> AsyncGenerator[bytes]:
         """The response as named events, each with a sequence number; there is no [DONE] at the end."""
         for name in ("response.created", "response.in_progress"):
-            yield self._event(name, response=self.response)
+            yield self._event(name, {"response": self.response})
         async with contextlib.aclosing(self._happenings()) as happenings:
             async for name, facts in happenings:
-                yield self._event(name, **facts)
-        yield self._event(f"response.{self.response['status']}", response=self.response)
+                yield self._event(name, facts)
+        yield self._event(f"response.{self.response['status']}", {"response": self.response})
 
     async def _happenings(self) -> AsyncGenerator[_Happening]:
         """What happens to the response, as event names and their facts; it is whole when they have ended."""
@@ -166,7 +166,7 @@ class Responses:
         if self._store:
             self._account.keep_response(self.response, self._items)
 
-    def _event(self, name: str, **facts: Any) -> bytes:
+    def _event(self, name: str, facts: dict[str, Any]) -> bytes:
         number, self._number = self._number, self._number + 1
         return sse({"type": name, "sequence_number": number, **facts}, name)
 

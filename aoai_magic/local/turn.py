@@ -188,11 +188,12 @@ class Turn:
             if name == _NO_TOOL and _NO_TOOL not in by_name:
                 break
             number, arguments = len(self.calls), ""
-            # The first call is streamed; a further one is looked at first, since the small model likes to repeat itself.
-            if number == 0:
-                yield Call(number, new_id("call_", 24), name)
+            # The first call is streamed, from its first piece on: before that, its schema may be refused. A further one is
+            # looked at first, since the small model likes to repeat itself.
             async with contextlib.aclosing(self._fill_in(by_name[name])) as pieces:
                 async for piece in pieces:
+                    if number == 0 and not arguments:
+                        yield Call(number, new_id("call_", 24), name)
                     if not meter.fits(piece):
                         arguments += (rest := meter.cut(piece))
                         if number == 0:

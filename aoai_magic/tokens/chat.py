@@ -83,7 +83,7 @@ def _message_parts(message: Mapping[str, Any], model: str, reasoning: bool) -> I
     parts = content if isinstance(content, list) else []
     texts = [content] if isinstance(content, str) else [part.get("text") or part.get("refusal") or "" for part in parts]
     tokens += sum(count(text, model) for text in texts if isinstance(text, str))
-    calls = message.get("tool_calls") or []
+    calls = (message.get("tool_calls") or []) if role == "assistant" else []
     for call in calls:
         tokens += _PER_MESSAGE + count(call["function"]["name"], model) + count(call["function"]["arguments"], model)
     yield Part(role, tokens, estimated=reasoning or bool(calls) or role == "tool")
@@ -113,6 +113,8 @@ def _count_property(name: str, facts: Any, model: str) -> int:
         not isinstance(facts, dict)
         or set(facts) - {"type", "description", "enum"}
         or not isinstance(facts.get("type"), str)
+        or not isinstance(facts.get("description"), str | None)
+        or not isinstance(facts.get("enum", []), list)
     ):
         return count(f"{name}:{json.dumps(facts, separators=(',', ':'))}", model)
     total = count(f"{name}:{facts['type']}:{(facts.get('description') or '').removesuffix('.')}", model)
