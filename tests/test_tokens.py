@@ -90,3 +90,13 @@ def test_the_head_of_a_text_is_its_beginning_and_within_the_limit(text: str, lim
     utf8 = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     assert utf8.startswith(head) or head == text
     assert tokens.count(head) <= limit
+
+
+@pytest.mark.parametrize("facts", [{"type": "string", "description": 7}, {"type": "string", "enum": 7}, {"type": 7}, 7])
+def test_a_tool_of_any_shape_is_counted(facts: object) -> None:
+    tool = {"function": {"name": "look", "parameters": {"properties": {"city": facts}}}}
+    assert tokens.count_chat([{"role": "user", "content": "pear"}], "gpt-4o", [tool]) > 8
+
+
+def test_calls_are_counted_where_calls_can_be() -> None:
+    assert tokens.count_chat([{"role": "user", "content": "pear", "tool_calls": [1]}]) == 8

@@ -1,0 +1,179 @@
+"""Whatever is sent to the service, it answers: no status of 500 or above, no answer cut short, no hang, no word in its log.
+
+FUZZ=5000 in the environment makes it that many requests for each kind of fuzzing; the default is what CI has time for.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+
+from aoai_magic.local import launch
+from aoai_magic.local.launch import LocalSettings, Service
+
+from .bodies import BODIES, V1
+
+REQUESTS = int(os.environ.get("FUZZ", "400"))
+# An answer takes a few milliseconds, and a picture 0.2 s: what takes this long has hung.
+HANGS_AFTER = 20.0
+many = settings(
+    max_examples=REQUESTS,
+    deadline=None,
+    database=None,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+
+
+@dataclass
+class Target:
+    """A service of this module's own, so that nothing it goes through meets another test."""
+
+    service: Service
+    log: Path
+
+    def send(self, request: bytes) -> bytes:
+        """Send bytes as they are, and return all that comes back until the service closes the connection."""
+        with socket.create_connection(("127.0.0.1", self.service.port), timeout=HANGS_AFTER) as connection:
+            connection.sendall(request)
+            connection.shutdown(socket.SHUT_WR)
+            answer = b""
+            try:
+                while block := connection.recv(65536):
+                    answer += block
+            except ConnectionResetError:
+                pass  # bytes that it didn't read any more
+        return answer
+
+    def ask(self, method: str, path: str, body: bytes, **headers: str) -> int:
+        """Send a request with the local credential; return the status of an answer that is whole."""
+        given = {
+            "host": f"127.0.0.1:{self.service.port}",
+            "authorization": f"Bearer {launch.local_token(self.service.key)}",
+            "content-type": "application/json",
+            "content-length": str(len(body)),
+            "connection": "close",
+            **headers,
+        }
+        head = "".join(f"{name.replace('_', '-')}: {value}\r\n" for name, value in given.items())
+        with socket.create_connection(("127.0.0.1", self.service.port), timeout=HANGS_AFTER) as connection:
+            connection.sendall(f"{method} {path} HTTP/1.1\r\n{head}\r\n".encode() + body)
+            answer = b""
+            while block := connection.recv(65536):
+                answer += block
+        start, _, rest = answer.partition(b"\r\n\r\n")
+        status = int(start.split(b" ", 2)[1])
+        assert status < 500, answer
+        if b"transfer-encoding: chunked" in start.lower():
+            assert rest.endswith(b"0\r\n\r\n"), rest[-1000:]
+        elif status != 204:
+            json.loads(rest)
+        assert self.log.read_text() == ""
+        return status
+
+
+@pytest.fixture(scope="module")
+def target(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Target]:
+    echo = LocalSettings(tmp_path_factory.mktemp("fuzz"), "echo")
+    service = launch.ensure(echo)
+    yield Target(service, next(echo.folder.glob("*.log")))
+    assert service.alive()
+    launch.stop(service)
+
+
+class Literal(str):
+    """A piece of JSON, or of none, that Python's own values can't say."""
+
+
+VALUES: list[Any] = [
+    None, True, 0, 1, -1, 2**31, 2**63, 10**30, 1.5, -0.0, "", " ", "\x00", "x" * 3000, "\u202e", "é😀", [], {}, [[]], [{}],
+    [None], {"": []}, [1, 2], ["a", "b"], {"type": "x"}, "look", "gpt-4o", "gpt-5", "text-embedding-3-small", "none",
+    "required", "auto", "json", "assistant", "tool", "function", "developer", "message", "aoai-filter:violence",
+    "aoai-filter:reply-violence", "aoai-filter:error", "aoai-filter:reply-blocklist", "data:", "data:image/png;base64,",
+    "data:image/png;base64,AAAA", "http://localhost", "file:///etc/passwd", {"$ref": "#"}, {"$ref": "#/nowhere"}, {"$ref": 7},
+    {"type": "array", "items": {"type": "string"}, "minItems": 10**9}, {"type": "string", "minLength": 10**12},
+    {"type": ["string", "null"]}, {"type": {}}, {"enum": [[]]}, {"anyOf": 7}, {"required": [[1]]}, {"properties": [1]},
+    Literal("1e999"), Literal("NaN"), Literal("-Infinity"), Literal('"\\ud800"'), Literal('"\\udc00x"'), Literal("9" * 5000),
+    Literal("9" * 400), Literal("[" * 150 + "]" * 150), Literal("[" * 30_000), Literal(""),
+]  # fmt: skip
+NAMES = [
+    "type", "stream", "n", "content", "tools", "tool_calls", "$ref", "minItems", "properties", "required", "description",
+    "enum", "items", "response_format", "sequence_number", "name", "model",
+]  # fmt: skip
+
+
+def places(value: Any, at: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """Where in a JSON value something could be put in another's place."""
+    yield at
+    steps = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for step, inner in steps:
+        yield from places(inner, (*at, step))
+
+
+def changed(value: Any, at: tuple[Any, ...], new: Any) -> Any:
+    """The value with another one in a place of it; a place of a name that isn't there is made."""
+    if not at:
+        return new
+    copy = value.copy()
+    copy[at[0]] = changed(value[at[0]] if len(at) > 1 else None, at[1:], new)
+    return copy
+
+
+def dumped(value: Any) -> str:
+    if isinstance(value, Literal):
+        return str(value)
+    if isinstance(value, dict):
+        return "{" + ",".join(f"{json.dumps(name)}:{dumped(inner)}" for name, inner in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ",".join(map(dumped, value)) + "]"
+    return json.dumps(value)
+
+
+@st.composite
+def damaged(draw: st.DrawFn) -> tuple[str, str, bytes]:
+    """A valid request with up to three values in it replaced by others, or put in where there were none."""
+    method, path, body = draw(st.sampled_from(BODIES))
+    for _ in range(draw(st.integers(0, 3))):
+        at = draw(st.sampled_from(list(places(body))))
+        found = body
+        for step in at:
+            found = found[step]
+        if isinstance(found, dict) and draw(st.booleans()):
+            at = (*at, draw(st.sampled_from(NAMES)))
+        body = changed(body, at, draw(st.sampled_from(VALUES)))
+    return method, path, dumped(body).encode()
+
+
+def test_every_body_that_fuzzing_starts_from_is_understood(target: Target) -> None:
+    statuses = [target.ask(method, path, json.dumps(body).encode()) for method, path, body in BODIES]
+    refused = [body for (_, _, body), status in zip(BODIES, statuses, strict=True) if status not in (200, 201)]
+    # These name a response or a file that isn't there, or ask for a transparent JPEG: a step short of an answer.
+    assert len(refused) == 4, refused
+
+
+@many
+@given(damaged())
+@example(("POST", f"{V1}/responses", b'{"model":"gpt-4o","input":[{"type":[]}]}'))
+@example(("POST", f"{V1}/chat/completions", b'{"model":"gpt-4o","messages":[{"role":"user","content":"\\ud800"}]}'))
+@example(
+    (
+        "POST",
+        f"{V1}/chat/completions",
+        b'{"model":"gpt-4o","messages":[{"role":"user","content":"a","tool_calls":[1]}]}',
+    )
+)
+@example(
+    ("POST", f"{V1}/chat/completions", b'{"model":"gpt-4o","messages":[],"logit_bias":{"' + b"9" * 5000 + b'":1}}')
+)
+@example(("GET", f"{V1}/batches?limit={'9' * 5000}", b""))
+def test_a_damaged_request_is_refused_or_answered(target: Target, request_: tuple[str, str, bytes]) -> None:
+    method, path, body = request_
+    target.ask(method, path, body)
