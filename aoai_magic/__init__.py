@@ -22,8 +22,9 @@ if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
     from . import errors, lessons, render, tokens
-    from .api import chat, connect, connection, deployments, models
+    from .api import chat, connect, connection, deployments, estimate, models
     from .client import Connection
+    from .estimates import Estimate
     from .reply import Reply
 
     last: Reply | None
@@ -32,12 +33,14 @@ __version__ = "0.1.0.dev0"
 
 __all__ = [
     "Connection",
+    "Estimate",
     "Reply",
     "chat",
     "connect",
     "connection",
     "deployments",
     "errors",
+    "estimate",
     "last",
     "lessons",
     "load_ipython_extension",
@@ -50,8 +53,9 @@ __all__ = [
 # Where each public name lives; its module is imported when the name is first used, so that %load_ext stays light.
 _HOME = {
     "Connection": "client",
+    "Estimate": "estimates",
     "Reply": "reply",
-    **dict.fromkeys(("chat", "connect", "connection", "deployments", "models"), "api"),
+    **dict.fromkeys(("chat", "connect", "connection", "deployments", "estimate", "models"), "api"),
 }
 
 

@@ -6,9 +6,11 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from . import settings
-from .client import Connection, Message
+from .client import Connection
 from .errors import AoaiError, Interrupted
+from .estimates import Estimate
 from .reply import Reply
+from .request import Message
 
 if TYPE_CHECKING:
     import pandas
@@ -26,6 +28,7 @@ def connect(
     deployment: str | None = None,
     scope: str | None = None,
     subscription: str | None = None,
+    serves: str | None = None,
 ) -> Connection:
     """Say where requests go from here on, and return the connection. Nothing is sent.
 
@@ -33,7 +36,8 @@ def connect(
     service; None reads the environment anew. Azure is asked through its v1 API, unless an `api_version` selects the
     classic one. Without an `api_key` the environment's key for that very resource is used, else a sign-in with
     Entra ID: `credential` (an azure-identity credential, by default DefaultAzureCredential) for `scope`.
-    `deployment` is used where a cell names none; `subscription` (an id) saves the control plane the search for the
+    `deployment` is used where a cell names none; `serves` is its model, where its
+    name doesn't say; `subscription` (an id) saves the control plane the search for the
     resource. Raises SettingsError for what can't be an endpoint.
 
     >>> connect("https://contoso.openai.azure.com", deployment="chat")
@@ -49,6 +53,7 @@ def connect(
             deployment=deployment,
             scope=scope,
             subscription=subscription,
+            serves=serves,
         )
     )
     return _connection
@@ -75,6 +80,10 @@ def chat(
     max_tokens: int | None = None,
     seed: int | None = None,
     stop: str | Sequence[str] | None = None,
+    attach: object = (),
+    detail: str | None = None,
+    schema: object = None,
+    tools: Sequence[Any] = (),
     stream: bool = True,
     on_text: Callable[[str], None] | None = None,
     **params: Any,
@@ -82,7 +91,8 @@ def chat(
     """Send a prompt, or a list of messages, to a chat deployment and return its reply.
 
     What is None is not sent, so the service's own default holds. `temperature` is 0 to 2, `top_p` 0 to 1; `max_tokens`
-    limits the reply; `on_text` is called with each bit of text as it arrives; `params` are sent as they are. The
+    limits the reply. `attach` is a picture or text file, or several (see `attachments.content`), looked at as `detail` says;
+    `schema` the shape of the answer (see `schema.response_format`); `tools` functions that the model may ask to call. `on_text` is called with each bit of text as it arrives; `params` are sent as they are. The
     answer is read as a stream unless `stream` is false, so that a break loses nothing: an error's or interrupt's
     `reply` holds what had arrived. Raises AoaiError (see `errors`) and, for Ctrl-C, Interrupted.
 
@@ -99,6 +109,10 @@ def chat(
             max_tokens=max_tokens,
             seed=seed,
             stop=stop,
+            attach=attach,
+            detail=detail,
+            answer=schema,
+            functions=tools,
             stream=stream,
             on_text=on_text,
             **params,
@@ -109,6 +123,39 @@ def chat(
         raise
     _remember(reply)
     return reply
+
+
+def estimate(
+    prompt: str | Sequence[Message],
+    *,
+    deployment: str | None = None,
+    system: str | None = None,
+    max_tokens: int | None = None,
+    attach: object = (),
+    detail: str | None = None,
+    schema: object = None,
+    tools: Sequence[Any] = (),
+    **params: Any,
+) -> Estimate:
+    """Return what `chat` with the same arguments would cost, and whether it fits. Nothing is sent; see `Estimate`.
+
+    Tokens are exact where the vendor documents how they are counted, and marked as estimates elsewhere. Raises AoaiError for
+    what can't be attached or described.
+
+    >>> print(estimate("Say hello.", deployment="gpt-4o", max_tokens=20).prompt_tokens)
+    10
+    """
+    return connection().estimate(
+        prompt,
+        deployment=deployment,
+        system=system,
+        max_tokens=max_tokens,
+        attach=attach,
+        detail=detail,
+        answer=schema,
+        functions=tools,
+        **params,
+    )
 
 
 def deployments() -> pandas.DataFrame:

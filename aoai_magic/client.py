@@ -12,11 +12,14 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from . import catalog, settings
+from .catalog import Known
 from .chunks import Chunks
 from .errors import AoaiError, Interrupted, NoAnswerError, SettingsError
+from .estimates import Estimate, Headroom, estimate
 from .explain import explain, stream_error
 from .local import launch, weights
 from .reply import Choice, Reply, Usage
+from .request import Message, chat_body
 from .settings import Target
 from .sse import events
 from .visible import visible
@@ -26,8 +29,6 @@ if TYPE_CHECKING:
     import openai
 
     from .azure import ControlPlane
-
-Message = Mapping[str, Any]
 
 
 class Connection:
@@ -43,6 +44,8 @@ class Connection:
 
     def __init__(self, target: Target) -> None:
         self.target = target
+        self._replied: dict[str, str] = {}  # deployment to the model that its last reply named
+        self._headroom: dict[str, Headroom] = {}
 
     @property
     def kind(self) -> settings.Kind:
@@ -165,43 +168,18 @@ class Connection:
         prompt: str | Sequence[Message],
         *,
         deployment: str | None = None,
-        system: str | None = None,
-        temperature: float | None = None,
-        top_p: float | None = None,
-        max_tokens: int | None = None,
-        seed: int | None = None,
-        stop: str | Sequence[str] | None = None,
         stream: bool = True,
         on_text: Callable[[str], None] | None = None,
-        **params: Any,
+        **options: Any,
     ) -> Reply:
-        """Send a prompt to a chat deployment and return the reply; see `aoai_magic.chat`."""
-        name = deployment or self.deployment
-        if name is None:
-            raise SettingsError(
-                f"No deployment is named for {self.target.endpoint}.",
-                "On Azure a model is called by the name that its deployment was given.",
-                "%%chat NAME, or once for all cells: %aoai connect … -d NAME",
-            )
-        messages = [{"role": "user", "content": prompt}] if isinstance(prompt, str) else [dict(one) for one in prompt]
-        if system is not None:
-            messages.insert(0, {"role": "system", "content": system})
-        given = {
-            "temperature": temperature,
-            "top_p": top_p,
-            "max_tokens": max_tokens,
-            "seed": seed,
-            "stop": [stop] if isinstance(stop, str) else stop,
-            **params,
-        }
-        body = {
-            "model": name,
-            "messages": messages,
-            **{key: value for key, value in given.items() if value is not None},
-        }
+        """Send a prompt to a chat deployment and return the reply; `options` are those of `aoai_magic.chat`."""
+        if "client" not in vars(self):
+            self.warm_up()  # the service starts while the SDK and the vocabulary are loaded: they take equally long
+        body, estimate = self._planned(prompt, deployment, options)
         if stream:
             body |= {"stream": True, "stream_options": {"include_usage": True}}
-        exchange = _Exchange(self, name, body, on_text)
+        name = body["model"]
+        exchange = _Exchange(self, body, estimate, on_text)
         try:
             exchange.run()
         except KeyboardInterrupt:
@@ -214,7 +192,45 @@ class Connection:
             if told is error:
                 raise
             raise told from error
-        return exchange.reply()
+        finally:
+            if headroom := Headroom.of(exchange.headers):
+                self._headroom[name] = headroom
+        reply = exchange.reply()
+        self._replied[name] = reply.body.get("model") or ""
+        return reply
+
+    def estimate(self, prompt: str | Sequence[Message], *, deployment: str | None = None, **options: Any) -> Estimate:
+        """What sending a prompt would cost; see `aoai_magic.estimate`. Nothing is sent."""
+        return self._planned(prompt, deployment, options)[1]
+
+    def known(self, deployment: str) -> Known | None:
+        """The model of a deployment, and how it is known; None where its name says nothing and nobody else did."""
+        told = self.target.serves if deployment == self.deployment else None
+        listed = self._listed(deployment)
+        control_plane = f"{listed['model']}-{listed['version']}".removesuffix("-") if listed else None
+        return catalog.known(deployment, told=told, control_plane=control_plane, reply=self._replied.get(deployment))
+
+    def _listed(self, deployment: str) -> dict[str, Any] | None:
+        """What the control plane said of a deployment, if it was asked already."""
+        plane: ControlPlane | None = vars(self).get("control_plane")
+        return plane.seen.get(deployment) if plane else None
+
+    def _planned(
+        self, prompt: str | Sequence[Message], deployment: str | None, options: dict[str, Any]
+    ) -> tuple[dict[str, Any], Estimate]:
+        """The body of a request as it would be sent, and what it would cost."""
+        name = deployment or self.deployment
+        if name is None:
+            raise SettingsError(
+                f"No deployment is named for {self.target.endpoint}.",
+                "On Azure a model is called by the name that its deployment was given.",
+                "%%chat NAME, or once for all cells: %aoai connect … -d NAME",
+            )
+        known, listed = self.known(name), self._listed(name)
+        body = chat_body(prompt, name, known.model if known else None, **options)
+        sku = listed["sku"] if listed else "GlobalStandard"
+        local = self.kind == "local"
+        return body, estimate(body, known, sku=sku, local=local, headroom=self._headroom.get(name))
 
     def warm_up(self) -> None:
         """Begin to start the local service, if that is where requests go, while something else is done."""
@@ -243,11 +259,15 @@ class _Exchange:
     """One chat request and what has arrived of its answer, so that a break loses nothing."""
 
     def __init__(
-        self, connection: Connection, deployment: str, body: dict[str, Any], on_text: Callable[[str], None] | None
+        self,
+        connection: Connection,
+        body: dict[str, Any],
+        estimate: Estimate,
+        on_text: Callable[[str], None] | None,
     ) -> None:
-        self._connection, self._deployment, self._on_text = connection, deployment, on_text
+        self._connection, self._estimate, self._on_text = connection, estimate, on_text
         self._body = body
-        self._headers: Mapping[str, str] = {}
+        self.headers: Mapping[str, str] = {}
         self._chunks = Chunks()
         self._started = time.perf_counter()
         self._first_token: float | None = None
@@ -255,14 +275,12 @@ class _Exchange:
 
     def run(self) -> None:
         """Send the request and read the answer to its end."""
-        if "client" not in vars(self._connection):
-            self._connection.warm_up()  # the service starts while the SDK is imported: they take equally long
         create = self._connection.client.chat.completions.with_streaming_response.create
         rest = {key: value for key, value in self._body.items() if key not in ("model", "messages")}
         with create(model=self._body["model"], messages=self._body["messages"], extra_body=rest) as response:
             first, *_ = [*response.http_response.history, response.http_response]  # more than one after a redirect
             self._body = json.loads(first.request.content)
-            self._headers = response.headers
+            self.headers = response.headers
             if "text/event-stream" in response.headers.get("content-type", ""):
                 self._read(response.iter_bytes())
             else:
@@ -279,7 +297,7 @@ class _Exchange:
             except (ValueError, AttributeError, TypeError, LookupError):
                 raise self._not_a_completion(data) from None
             if chunk.get("error"):
-                raise stream_error(chunk["error"], self._headers)
+                raise stream_error(chunk["error"], self.headers)
             self._arrived(added)
         if not self._chunks.finished:
             raise NoAnswerError(
@@ -317,7 +335,7 @@ class _Exchange:
 
     @property
     def _request_id(self) -> str | None:
-        return self._headers.get("apim-request-id") or self._headers.get("x-request-id")
+        return self.headers.get("apim-request-id") or self.headers.get("x-request-id")
 
     def reply(self) -> Reply:
         """The reply as far as it has arrived."""
@@ -329,10 +347,11 @@ class _Exchange:
                     filters[category] = found
         return Reply(
             request=self._body,
-            deployment=self._deployment,
+            deployment=self._estimate.deployment,
+            estimate=self._estimate,
             kind=self._connection.kind,
             choices=[Choice(one["message"].get("content") or "", one.get("finish_reason")) for one in body["choices"]],
-            model=self._headers.get("x-aoai-local-model") or body.get("model") or "",
+            model=self.headers.get("x-aoai-local-model") or body.get("model") or "",
             usage=_usage(body.get("usage")),
             filters=filters,
             request_id=self._request_id,

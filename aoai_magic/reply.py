@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from . import catalog
+from .estimates import Estimate
 from .render import mimebundle
 from .visible import visible
 
@@ -49,7 +50,7 @@ class Reply:
     `request` is the JSON body as it was sent, `raw` the SDK's own `ChatCompletion`, `filters` the content filter's
     verdicts by category. `model` is who really answered, which behind the local service is a small model and behind
     Azure the version of the deployment's model. `seconds` is the time until the last token, `first_token_seconds`
-    until the first; both in seconds. A reply that was interrupted or broke off has `finish_reason` None.
+    until the first; both in seconds. `estimate` is what was foreseen before it was sent. A reply that was interrupted or broke off has `finish_reason` None.
 
     >>> reply = Reply(request={}, deployment="gpt-4o", kind="azure", choices=[Choice("Hello!", "stop")])
     >>> str(reply), reply.finish_reason
@@ -66,6 +67,7 @@ class Reply:
     request_id: str | None = None
     seconds: float = 0.0
     first_token_seconds: float | None = None
+    estimate: Estimate | None = field(default=None, repr=False)
     body: dict[str, Any] = field(default_factory=dict, repr=False)
 
     @property

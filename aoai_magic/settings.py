@@ -52,6 +52,7 @@ class Target:
     credential: object | None = field(default=None, repr=False)
     scope: str = DEFAULT_SCOPE
     subscription: str | None = None
+    serves: str | None = None
     source: str = ""
     key_source: str = ""
 
@@ -115,6 +116,7 @@ def resolve(
     deployment: str | None = None,
     scope: str | None = None,
     subscription: str | None = None,
+    serves: str | None = None,
 ) -> Target:
     """Say where requests go: to `endpoint`, else where the environment points, else to the local service.
 
@@ -161,6 +163,7 @@ def resolve(
         ad_token=ad_token,
         credential=credential,
         scope=scope or DEFAULT_SCOPE,
+        serves=serves,
         subscription=subscription or environment("AZURE_SUBSCRIPTION_ID"),
         source=source,
         key_source=key_source,

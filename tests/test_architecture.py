@@ -24,6 +24,9 @@ local
 settings
 ledger
 sse chunks
+attachments schema tools
+request
+estimates
 render
 reply
 explain

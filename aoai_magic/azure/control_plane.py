@@ -54,6 +54,8 @@ class ControlPlane:
                 "%aoai models",
             )
         self._target, self._http = target, http
+        #: The deployments as they were last listed, by name.
+        self.seen: dict[str, dict[str, Any]] = {}
         self._manager = LOCAL_URL if target.kind == "local" else _manager(target)
         self._account = _LOCAL_ACCOUNT if target.kind == "local" else ""
 
@@ -64,7 +66,9 @@ class ControlPlane:
         `rpm` are its tokens and requests a minute, None where the service doesn't say. Raises AuthenticationError,
         SettingsError where no such resource is found, NoAnswerError.
         """
-        return [_row(one) for one in self._pages(f"{self._found()}/deployments")]
+        rows = [_row(one) for one in self._pages(f"{self._found()}/deployments")]
+        self.seen = {row["name"]: row for row in rows}
+        return rows
 
     def deploy(
         self, name: str, model: str, *, version: str | None = None, sku: str = "GlobalStandard", capacity: int = 10

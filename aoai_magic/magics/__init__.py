@@ -45,16 +45,15 @@ class AoaiMagics(Magics):
             return aoai.run(line)
         from . import chat
 
-        chat.run(self.shell, line, self._as_typed("aoai", line, cell), "%%aoai")
-        return None
+        return chat.run(self.shell, line, self._as_typed("aoai", line, cell), "%%aoai")
 
     @no_var_expand
     @cell_magic
-    def chat(self, line: str, cell: str) -> None:
+    def chat(self, line: str, cell: str) -> Any:
         """Send the cell to a chat model and show its reply."""
         from . import chat
 
-        chat.run(self.shell, line, self._as_typed("chat", line, cell))
+        return chat.run(self.shell, line, self._as_typed("chat", line, cell))
 
     chat.getdoc = _chat_help  # type: ignore[union-attr]  # IPython asks for it at %%chat?
 

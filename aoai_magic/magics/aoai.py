@@ -113,6 +113,7 @@ COMMANDS = {
             Option(("-d", "--deployment"), "the deployment of cells that name none", "NAME"),
             Option(("--api-version",), "speak Azure's classic API of that date instead of v1", "DATE"),
             Option(("--key-env",), "the environment variable that holds the key", "VARIABLE"),
+            Option(("--serves",), "the model of that deployment, where its name doesn't say", "MODEL"),
             Option(("--scope",), "the Entra ID scope to sign in for", "SCOPE"),
         ),
         "%aoai connect https://contoso.openai.azure.com -d my-gpt-4o",

@@ -184,6 +184,17 @@ def integer(least: int | None = None) -> Callable[[str], int]:
     return read
 
 
+def choice(*words: str) -> Callable[[str], str]:
+    """A reader for one of a few words."""
+
+    def read(word: str) -> str:
+        if word not in words:
+            raise ValueError(f"it is none of {', '.join(words)}")
+        return word
+
+    return read
+
+
 def name(word: str) -> str:
     """A reader for the name of a variable."""
     import keyword

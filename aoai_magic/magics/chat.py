@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ..errors import AoaiError, Interrupted, OptionError
-from .arguments import Option, integer, name, number, parse, usage
+from .arguments import Option, choice, integer, name, number, parse, usage
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
@@ -17,6 +17,11 @@ OPTIONS = (
     Option(("-t", "--temperature"), "0 for the likeliest words, up to 2 for the boldest", "NUMBER", number(0, 2)),
     Option(("--max-tokens",), "the most tokens that the reply may have", "COUNT", integer(1)),
     Option(("--seed",), "a number that makes sampling repeatable, as far as the service can", "NUMBER", integer()),
+    Option(("-a", "--attach"), "a picture or text file, a picture's URL, or a variable (PIL image, array, figure); may repeat", "FILE|URL|VARIABLE", repeat=True),
+    Option(("--detail",), "how closely pictures are looked at: low, high, auto or original", "DETAIL", choice("low", "high", "auto", "original")),
+    Option(("--schema",), "the shape of the answer: 'name, age int', a JSON schema, or the variable of a pydantic class", "SCHEMA"),
+    Option(("--tools",), "functions of the notebook that the model may ask to call, parted by commas; may repeat", "NAMES", repeat=True),
+    Option(("--dry-run",), "send nothing; show the tokens, the price and whether it fits"),
     Option(("--no-stream",), "show the reply when it is whole, not as it arrives"),
     Option(("-q", "--quiet"), "show nothing; the reply is in _ and in the variable of -o"),
 )  # fmt: skip
@@ -26,25 +31,65 @@ EXAMPLES = """\
     What is a token, in one sentence?
 
     %%chat gpt-4o-mini -t 0 -o answer -s "You answer in one word."
-    Which city is the capital of France?"""
+    Which city is the capital of France?
+
+    %%chat gpt-4o -a photo.jpg --detail low --dry-run
+    What is on this picture?"""
 
 USAGE = usage("%%chat", "Send the cell to a chat model and show its reply.", OPTIONS, EXAMPLES)
 
 
-def run(shell: InteractiveShell, line: str, body: str, magic: str = "%%chat") -> None:
-    """Send a cell: parse its line, ask, show, and put the reply where it is looked for."""
+def run(shell: InteractiveShell, line: str, body: str, magic: str = "%%chat") -> Any:
+    """Send a cell: parse its line, ask, show, and put the reply where it is looked for.
+
+    With --dry-run nothing is sent, and the estimate is returned, for the shell to show.
+    """
     options = parse(line, OPTIONS, magic)
     if options.pop("help", False):
         print(USAGE)
-        return
+        return None
     if not body.strip():
         raise OptionError("The cell holds no prompt.", "", f"{magic}, and the prompt on the lines below it")
+    _look_up(shell, options)
+    output: str | None = options.pop("output", None)
+    if options.pop("dry_run", False):
+        return _estimate(shell, body, output, options)
     from ..render import LiveReply
 
-    output: str | None = options.pop("output", None)
     quiet, stream = options.pop("quiet", False), not options.pop("no_stream", False)
     with LiveReply(shell, animate=stream, quiet=quiet) as live:
         _ask(shell, live, body, stream, output, options)
+    return None
+
+
+def _look_up(shell: InteractiveShell, options: dict[str, Any]) -> None:
+    """Put the kernel's variables in the place of the words that name them."""
+    variables = shell.user_ns
+    if "attach" in options:
+        options["attach"] = [variables.get(word, word) for word in options["attach"]]
+    if "schema" in options:
+        options["schema"] = variables.get(options["schema"], options["schema"])
+    names = [word.strip() for words in options.get("tools", ()) for word in words.split(",")]
+    for word in names:
+        if not callable(variables.get(word)) and not isinstance(variables.get(word), dict):
+            raise OptionError(
+                f"--tools can't be {word!r}: no function of that name is defined here.",
+                "A tool is a function of the notebook; its docstring says what it is for.",
+                f'def {word if word.isidentifier() else "weather"}(city: str) -> str: "The weather of a city."',
+            )
+    if names:
+        options["tools"] = [variables[word] for word in names]
+
+
+def _estimate(shell: InteractiveShell, body: str, output: str | None, options: dict[str, Any]) -> Any:
+    from ..api import estimate
+
+    for display in ("quiet", "no_stream"):
+        options.pop(display, None)
+    found = estimate(body, **options)
+    if output is not None:
+        shell.push({output: found})
+    return found
 
 
 def _ask(

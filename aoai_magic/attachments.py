@@ -1,0 +1,108 @@
+"""What is attached to a prompt, as the content parts of a message: pictures as data URLs, text files as text."""
+
+from __future__ import annotations
+
+import base64
+import io
+import os
+from pathlib import Path
+from typing import Any
+
+from .errors import SettingsError
+from .tokens import image_size
+from .tokens.headers import media_type
+from .tokens.pictures import MAX_PICTURES
+
+#: The longest text that a message may hold, in characters (Microsoft's quotas page).
+_LONGEST_TEXT = 1_048_576
+
+
+def content(prompt: str, attached: object, detail: str | None = None) -> str | list[dict[str, Any]]:
+    """Return the content of a user's message: the prompt alone, or its text and a part for each attachment.
+
+    `attached` is one thing or several: a file (picture or text), an http(s) or data URL of a picture, bytes of one, or a
+    variable: a PIL image, a NumPy array, a matplotlib figure. `detail` (low, high, auto, original) is how closely pictures
+    are looked at. Files are read and pictures checked here; an address is fetched by the service alone. Raises
+    SettingsError for what can't be sent.
+
+    >>> content("What is this?", "data:image/gif;base64,R0lGODlhAQABAAAAACH5BAEKAAEALAAAAAABAAEAAAICTAEAOw==")[1]["type"]
+    'image_url'
+    """
+    things = list(attached) if isinstance(attached, list | tuple) else [] if attached is None else [attached]
+    if not things:
+        return prompt
+    parts = [_part(thing, detail) for thing in things]
+    pictures = sum(part["type"] == "image_url" for part in parts)
+    if pictures > MAX_PICTURES:
+        raise SettingsError(
+            f"{pictures} pictures are attached.", f"A request takes {MAX_PICTURES}.", "Send them in several cells."
+        )
+    return [{"type": "text", "text": prompt}, *parts]
+
+
+def _part(thing: object, detail: str | None) -> dict[str, Any]:
+    if isinstance(thing, str) and thing.lower().startswith(("http://", "https://")):
+        return _picture(thing, detail)
+    if isinstance(thing, str | os.PathLike) and not str(thing).lower().startswith("data:"):
+        text = _text(Path(thing).expanduser())
+        if text is not None:
+            return {"type": "text", "text": text}
+    image_size(thing)  # raises for what is no picture, is broken, or is too large
+    return _picture(_data_url(thing), detail)
+
+
+def _picture(url: str, detail: str | None) -> dict[str, Any]:
+    return {"type": "image_url", "image_url": {"url": url} | ({"detail": detail} if detail else {})}
+
+
+def _text(path: Path) -> str | None:
+    """The text of a text file under its name; None for another kind of file, and where it can't be read."""
+    try:
+        if path.stat().st_size > 4 * _LONGEST_TEXT:
+            return None
+        text = path.read_text(encoding="utf-8")
+    except (OSError, ValueError):
+        return None
+    if "\0" in text:
+        return None
+    if len(text) > _LONGEST_TEXT:
+        raise SettingsError(
+            f"{path.name} has {len(text):,} characters.", f"A message holds {_LONGEST_TEXT:,}.", "Attach a part of it."
+        )
+    return f"{path.name}:\n\n{text}"
+
+
+def _data_url(thing: Any) -> str:
+    if isinstance(thing, str) and thing.lower().startswith("data:"):
+        return thing
+    if isinstance(thing, bytes | bytearray | memoryview):
+        data = bytes(thing)
+    elif isinstance(thing, str | os.PathLike):
+        data = Path(thing).expanduser().read_bytes()
+    else:
+        data = _encoded(thing)
+    return f"data:{media_type(data)};base64,{base64.b64encode(data).decode()}"
+
+
+def _encoded(variable: Any) -> bytes:
+    """A picture that is in memory, as PNG."""
+    written = io.BytesIO()
+    if hasattr(variable, "savefig"):
+        variable.savefig(written, format="png", dpi="figure")  # whole, in the size that was counted
+        return written.getvalue()
+    from PIL import Image, ImageOps
+
+    if not isinstance(variable, Image.Image):
+        import numpy
+
+        array = variable.squeeze(-1) if variable.ndim == 3 and variable.shape[2] == 1 else variable
+        if array.dtype.kind == "f":  # as matplotlib has it: 0 to 1
+            array = (numpy.nan_to_num(array).clip(0, 1) * 255).round()
+        elif array.dtype.kind == "b":
+            array = array * 255
+        variable = Image.fromarray(array.clip(0, 255).astype("uint8"))
+    picture = ImageOps.exif_transpose(variable)
+    if picture.mode not in ("1", "L", "LA", "P", "RGB", "RGBA"):
+        picture = picture.convert("RGB")
+    picture.save(written, "PNG")
+    return written.getvalue()

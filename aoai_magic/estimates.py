@@ -1,0 +1,261 @@
+"""What a request will cost, and whether it fits, before it is sent: tokens by part, prices, window and rate limits."""
+
+from __future__ import annotations
+
+import datetime
+import html
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from . import catalog
+from .catalog import Known, Price
+from .local.limits import arrival_tokens
+from .tokens import Part, chat_parts
+from .visible import visible
+
+_SOON = datetime.timedelta(days=90)
+_HOW = {
+    "told": "as you said",
+    "control plane": "says the control plane",
+    "reply": "says its last reply",
+    "name": "guessed from its name",
+}
+# What a request that leaves it out asks for anyway, so that no model refuses it.
+_DEFAULTS = {"temperature": 1, "top_p": 1, "presence_penalty": 0, "frequency_penalty": 0}
+
+
+@dataclass(frozen=True)
+class Headroom:
+    """What a deployment may take in the running minute, as the x-ratelimit headers of its last answer said."""
+
+    tokens: int | None
+    requests: int | None
+    token_limit: int | None
+    request_limit: int | None
+    at: float
+
+    @classmethod
+    def of(cls, headers: Mapping[str, str]) -> Headroom | None:
+        """Read the headers of an answer; None where they have none of it.
+
+        >>> Headroom.of({"x-ratelimit-remaining-tokens": "900"}).tokens
+        900
+        """
+        kinds = ("remaining-tokens", "remaining-requests", "limit-tokens", "limit-requests")
+        found = [headers.get(f"x-ratelimit-{kind}", "") for kind in kinds]
+        tokens, requests, token_limit, request_limit = (
+            int(one) if one.isascii() and one.isdigit() else None for one in found
+        )
+        if tokens is None and requests is None:
+            return None
+        return cls(tokens, requests, token_limit, request_limit, time.time())
+
+    def now(self) -> tuple[int | None, int | None]:
+        """Tokens and requests that are left now: all of them, once a minute has gone by."""
+        if time.time() - self.at >= 60:
+            return self.token_limit, self.request_limit
+        return self.tokens, self.requests
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """What a request will cost. `str(estimate)` is a table; a notebook shows it as one.
+
+    `parts` are the prompt's, each with its tokens; `prompt_tokens` their sum; `max_tokens` the most that the reply can
+    have, None where neither the request nor the catalogue says. `cheapest` and `dearest` are US dollars with a reply of
+    one token and of `max_tokens`, without any discount for a cached prompt; None where a price or a number is unknown.
+    `exact` is false where the vendor documents no rule for a part. `warnings` say what would go wrong or be wasted.
+
+    >>> import aoai_magic as aoai
+    >>> aoai.estimate("How many tokens is this?", deployment="gpt-4o", max_tokens=100).prompt_tokens
+    13
+    """
+
+    deployment: str
+    known: Known | None
+    parts: tuple[Part, ...]
+    choices: int
+    max_tokens: int | None
+    price: Price | None
+    sku: str
+    local: bool
+    arrival: int
+    headroom: Headroom | None = None
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def prompt_tokens(self) -> int:
+        return sum(part.tokens for part in self.parts)
+
+    @property
+    def exact(self) -> bool:
+        return not any(part.estimated for part in self.parts)
+
+    @property
+    def cheapest(self) -> float | None:
+        return self.cost(self.choices)
+
+    @property
+    def dearest(self) -> float | None:
+        return None if self.max_tokens is None else self.cost(self.choices * self.max_tokens)
+
+    def cost(self, completion_tokens: int) -> float | None:
+        """US dollars on Azure with a reply of so many tokens; None where the price is unknown."""
+        return None if self.price is None else self.price.cost(self.prompt_tokens, completion_tokens)
+
+    @property
+    def context_window(self) -> int | None:
+        """The tokens that prompt and reply may have together on that deployment; None where it is unknown."""
+        return self.known.model.window(self.sku) or None if self.known else None
+
+    def rows(self) -> list[tuple[str, str, str]]:
+        """The table's rows: what, how much, and a remark."""
+        rows = [(part.name, f"{part.tokens:,}", _remark(part)) for part in self.parts]
+        about = "" if self.exact else "about "
+        rows.append(("prompt", f"{about}{self.prompt_tokens:,} tokens", "" if self.known else "counted as GPT-4o's"))
+        times = f"{self.choices} x " if self.choices > 1 else ""
+        most = "unknown" if self.max_tokens is None else f"{times}{self.max_tokens:,} tokens at most"
+        rows.append(("reply", most, ""))
+        rows.append(("price", *self._price()))
+        if self.context_window:
+            share = self.prompt_tokens / self.context_window
+            used = f"{share:.0%}" if share >= 0.01 else "under 1 %"
+            rows.append(("context window", f"{self.context_window:,} tokens", f"the prompt fills {used} of it"))
+        if self.headroom:
+            rows.append(("rate limit", *self._fit()))
+        return rows
+
+    def _price(self) -> tuple[str, str]:
+        where = "on Azure; nothing here" if self.local else self.sku
+        if self.price is None or self.cheapest is None:
+            return "unknown", where
+        most = "unknown" if self.dearest is None else catalog.dollars(self.dearest)
+        return f"{catalog.dollars(self.cheapest)} to {most}", f"{where}, prices of {self.price.read}"
+
+    def _fit(self) -> tuple[str, str]:
+        assert self.headroom is not None
+        tokens, requests = self.headroom.now()
+        fits = (tokens is None or self.arrival <= tokens) and (requests is None or requests > 0)
+        left = [f"{self.arrival:,} of {tokens:,} tokens" if tokens is not None else ""]
+        left.append(f"1 of {requests:,} requests" if requests is not None else "")
+        return "fits now" if fits else "doesn't fit now", f"{', '.join(filter(None, left))} left in this minute"
+
+    def __str__(self) -> str:
+        rows = self.rows()
+        names, amounts = (max(len(row[column]) for row in rows) for column in (0, 1))
+        lines = [f"{name:<{names}}  {amount:>{amounts}}  {remark}".rstrip() for name, amount, remark in rows]
+        return visible("\n".join([self._head(), "", *lines, *(f"! {warning}" for warning in self.warnings)]))
+
+    __repr__ = __str__
+
+    def _repr_html_(self) -> str:
+        cell = "text-align: {}; padding: 1px 12px 1px 0; white-space: pre-line"
+        body = "".join(
+            f'<tr><td style="{cell.format("left")}">{_safe(name)}</td><td style="{cell.format("right")}">{_safe(amount)}</td>'
+            f'<td style="{cell.format("left")}; opacity: 0.7">{_safe(remark)}</td></tr>'
+            for name, amount, remark in self.rows()
+        )
+        warnings = "".join(f"<div>⚠ {_safe(one)}</div>" for one in self.warnings)
+        return f"<div>{_safe(self._head())}</div><table>{body}</table>{warnings}"
+
+    def _head(self) -> str:
+        found = f"{self.known.model.id}, {_HOW[self.known.how]}" if self.known else "its model is unknown"
+        return f"{self.deployment} ({found}): not sent"
+
+
+def estimate(
+    body: Mapping[str, Any],
+    known: Known | None,
+    *,
+    sku: str = "GlobalStandard",
+    local: bool,
+    headroom: Headroom | None = None,
+) -> Estimate:
+    """Return the estimate of a chat request's body.
+
+    `known` is the model of its deployment, `sku` the kind of deployment, `local` whether the local service gets it, for
+    nothing. Pictures at an address aren't measured: a warning says so, and the dearest price is unknown then.
+    """
+    model = known.model if known else None
+    messages, remote = _without_addresses(body["messages"])
+    schema = ((body.get("response_format") or {}).get("json_schema") or {}).get("schema")
+    parts = chat_parts(messages, model.name if model else "gpt-4o", body.get("tools"), schema)
+    given = body.get("max_completion_tokens") or body.get("max_tokens")
+    limit = given or (model.max_output_tokens if model else 0) or None
+    characters = sum(len(text) for message in messages for text in _texts(message))
+    return Estimate(
+        deployment=str(body["model"]),
+        known=known,
+        parts=tuple(parts),
+        choices=int(body.get("n") or 1),
+        max_tokens=None if remote else limit,
+        price=catalog.price(model.id, sku=sku) if model else None,
+        sku=sku,
+        local=local,
+        arrival=arrival_tokens(characters, (limit or 0) * int(body.get("n") or 1)),
+        headroom=headroom,
+        warnings=tuple(_warnings(body, known, parts, remote, sku)),
+    )
+
+
+def _warnings(body: Mapping[str, Any], known: Known | None, parts: list[Part], remote: int, sku: str) -> list[str]:
+    warnings = []
+    if remote:
+        warnings.append(f"{remote} picture{'s' * (remote > 1)} at an address can't be measured from here.")
+    if known is None:
+        return [*warnings, "The model isn't known by the deployment's name: %aoai connect … --serves MODEL tells it."]
+    model = known.model
+    for name in model.refuses:
+        if name in body and body[name] != _DEFAULTS.get(name):
+            warnings.append(f"{model.name} refuses {name}.")
+    window = model.window(sku)
+    total = sum(part.tokens for part in parts)
+    if window and total > window:
+        warnings.append(f"The prompt has {total - window:,} tokens too many for the context window.")
+    if model.retired():
+        warnings.append(f"{model.id} is retired{f', since {model.retires}' if model.retires else ''}.")
+    elif model.retires and model.retires - datetime.date.today() < _SOON:
+        successor = f"; its successor is {model.successor}" if model.successor else ""
+        warnings.append(f"{model.id} retires on {model.retires}{successor}.")
+    for part in parts:
+        if part.image and any("shrunk" in step for step in part.image.steps):
+            warnings.append(
+                f"A picture is shrunk to {part.image.resized[0]} x {part.image.resized[1]} px before it is seen."
+            )
+    return warnings
+
+
+def _without_addresses(messages: Any) -> tuple[list[dict[str, Any]], int]:
+    """The messages without the pictures at addresses, which nobody fetches for an estimate, and how many there were."""
+    kept, remote = [], 0
+    for message in messages:
+        content = message.get("content")
+        if isinstance(content, list):
+            here = [part for part in content if not _address(part)]
+            remote += len(content) - len(here)
+            message = {**message, "content": here}
+        kept.append(dict(message))
+    return kept, remote
+
+
+def _address(part: dict[str, Any]) -> bool:
+    return part["type"] == "image_url" and str(part["image_url"]["url"])[:4].lower() == "http"
+
+
+def _texts(message: Mapping[str, Any]) -> list[str]:
+    content = message.get("content")
+    if isinstance(content, list):
+        return [part["text"] for part in content if isinstance(part.get("text"), str)]
+    return [content] if isinstance(content, str) else []
+
+
+def _remark(part: Part) -> str:
+    if part.image:
+        return "\n".join(part.image.steps)
+    return "an estimate: no document says how it is counted" if part.estimated else ""
+
+
+def _safe(text: str) -> str:
+    return html.escape(visible(text))

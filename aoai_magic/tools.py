@@ -1,0 +1,64 @@
+"""Functions of the notebook as tools of a model: their definitions, from signatures and docstrings."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from .errors import OptionError
+
+
+def definition(tool: Callable[..., Any] | Mapping[str, Any]) -> dict[str, Any]:
+    """Return a function as the service wants a tool described; a definition that is ready is returned as it is.
+
+    The description is the docstring's first paragraph, the arguments' types are the annotations, their descriptions those of `Annotated[..., pydantic.Field(description=...)]`. Raises OptionError for what is
+    no function, and for annotations that have no JSON schema.
+
+    >>> def weather(city: str, days: int = 1) -> str:
+    ...     "The weather of a city."
+    >>> definition(weather)["function"]["parameters"]["required"]
+    ['city']
+    """
+    if isinstance(tool, Mapping):
+        return dict(tool)
+    if not callable(tool):
+        raise OptionError(
+            f"A {type(tool).__qualname__} is no tool.",
+            "A tool is a function of the notebook.",
+            "--tools NAME, the name of a function that is defined above",
+        )
+    name = str(getattr(tool, "__name__", type(tool).__name__))
+    description = (inspect.getdoc(tool) or "").split("\n\n")[0].replace("\n", " ")
+    return {
+        "type": "function",
+        "function": {"name": name, "description": description, "parameters": _parameters(tool, name)},
+    }
+
+
+def _parameters(tool: Callable[..., Any], name: str) -> dict[str, Any]:
+    import pydantic
+
+    try:
+        adapter: Any = pydantic.TypeAdapter(tool)  # type: ignore[arg-type]  # functions are taken, and typed as if not
+        schema = adapter.json_schema()
+    except (TypeError, ValueError, NameError, pydantic.errors.PydanticUserError) as error:
+        raise OptionError(
+            f"The arguments of {name} can't be described: {error}".split("\n")[0],
+            "A tool's annotations are types that JSON has: str, int, list[str], Literal[...], pydantic classes.",
+            f"def {name}(city: str) -> str: ...",
+        ) from None
+    _untitle(schema)
+    return {"type": "object", "properties": {}, **schema}
+
+
+def _untitle(schema: Any) -> None:
+    """Take out the titles that pydantic adds to everything: they say nothing, and each would be paid for."""
+    if isinstance(schema, dict):
+        if isinstance(schema.get("title"), str):
+            del schema["title"]
+        for value in schema.values():
+            _untitle(value)
+    elif isinstance(schema, list):
+        for value in schema:
+            _untitle(value)

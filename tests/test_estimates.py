@@ -1,0 +1,191 @@
+"""What a cell costs, said before it is sent."""
+
+from __future__ import annotations
+
+import datetime
+from typing import Any
+
+import pytest
+
+import aoai_magic as aoai
+from aoai_magic import catalog, errors, estimates
+from aoai_magic.estimates import Headroom
+
+
+def test_the_parts_add_up_to_what_the_service_counts(tmp_path: Any) -> None:
+    def weather(city: str, days: int = 1) -> str:
+        """The weather of a city."""
+        raise AssertionError("a tool is described, never called")
+
+    notes = tmp_path / "notes.txt"
+    notes.write_text("Twelve pears.", encoding="utf-8")
+    asked: dict[str, Any] = {"system": "Be brief.", "attach": notes, "tools": [weather], "max_tokens": 50}
+    estimate = aoai.estimate("How many?", **asked)
+    reply = aoai.chat("How many?", **asked)
+    assert reply.usage is not None
+    assert estimate.prompt_tokens == reply.usage.prompt_tokens
+    assert [part.name for part in estimate.parts] == ["system", "user", "1 tool", "the reply is primed"]
+
+
+def test_a_reply_holds_what_was_foreseen() -> None:
+    reply = aoai.chat("one two three", max_tokens=2)
+    assert reply.estimate is not None
+    assert reply.usage is not None
+    assert reply.estimate.prompt_tokens == reply.usage.prompt_tokens
+    assert reply.estimate.cheapest is not None
+    assert reply.azure_cost is not None
+    assert reply.estimate.dearest is not None
+    assert reply.estimate.cheapest <= reply.azure_cost <= reply.estimate.dearest
+
+
+def test_the_dearest_price_is_that_of_the_longest_reply() -> None:
+    price = catalog.price("gpt-4o")
+    assert price is not None
+    estimate = aoai.estimate("hi", deployment="gpt-4o", max_tokens=1000)
+    assert estimate.dearest == price.cost(estimate.prompt_tokens, 1000)
+    assert estimate.cheapest == price.cost(estimate.prompt_tokens, 1)
+    three = aoai.estimate("hi", deployment="gpt-4o", max_tokens=1000, n=3)
+    assert three.dearest == price.cost(estimate.prompt_tokens, 3000)
+
+
+def test_without_a_limit_the_models_own_holds() -> None:
+    assert aoai.estimate("hi", deployment="gpt-4o").max_tokens == 16_384
+
+
+def test_a_picture_is_told_step_by_step(tmp_path: Any) -> None:
+    from PIL import Image
+
+    photo = tmp_path / "photo.png"
+    Image.new("RGB", (2048, 4096)).save(photo)
+    estimate = aoai.estimate("What is this?", deployment="gpt-4o", attach=[photo], detail="high")
+    assert [part.tokens for part in estimate.parts if part.image] == [1105]
+    assert "85 + 6 x 170 = 1,105 tokens." in str(estimate)
+    assert any("shrunk" in warning for warning in estimate.warnings)
+
+
+def test_a_picture_at_an_address_leaves_the_dearest_price_unknown() -> None:
+    estimate = aoai.estimate("What is this?", deployment="gpt-4o", attach="https://example.com/a.png")
+    assert estimate.dearest is None
+    assert any("can't be measured" in warning for warning in estimate.warnings)
+
+
+def test_an_unknown_deployment_has_an_unknown_price_and_never_zero() -> None:
+    aoai.connect("https://a.openai.azure.com", deployment="chat")
+    estimate = aoai.estimate("hi")
+    assert (estimate.known, estimate.cheapest, estimate.dearest) == (None, None, None)
+    assert "unknown" in str(estimate)
+    assert "$0" not in str(estimate)
+
+
+def test_the_user_can_say_what_a_deployment_serves() -> None:
+    aoai.connect("https://a.openai.azure.com", deployment="chat", serves="gpt-4o")
+    estimate = aoai.estimate("hi")
+    assert estimate.known is not None
+    assert estimate.known.how == "told"
+    assert aoai.estimate("hi", deployment="another").known is None
+
+
+def test_the_control_plane_knows_model_and_kind_of_a_deployment() -> None:
+    plane = aoai.connect("local").control_plane
+    plane.deploy("mine", "gpt-4o", sku="Standard", capacity=1)
+    try:
+        assert aoai.estimate("hi", deployment="mine").known is None
+        aoai.deployments()
+        estimate = aoai.estimate("hi", deployment="mine")
+        assert estimate.known is not None
+        assert (estimate.known.how, estimate.sku) == ("control plane", "Standard")
+    finally:
+        plane.remove("mine")
+
+
+def test_a_reply_names_the_model_of_its_deployment() -> None:
+    plane = aoai.connect("local").control_plane
+    plane.deploy("yours", "gpt-4o-mini")
+    try:
+        aoai.chat("hi", deployment="yours")
+        known = aoai.connection().known("yours")
+        assert known is not None
+        assert (known.model.name, known.how) == ("gpt-4o-mini", "reply")
+    finally:
+        plane.remove("yours")
+
+
+def test_parameters_that_the_model_refuses_are_warned_of() -> None:
+    estimate = aoai.estimate("hi", deployment="o4-mini", temperature=0.5, top_p=1)
+    assert "o4-mini refuses temperature." in estimate.warnings
+    assert not any("top_p" in warning for warning in estimate.warnings)
+
+
+def test_the_limit_goes_under_the_name_that_the_model_takes() -> None:
+    assert aoai.chat("hi", deployment="o4-mini", max_tokens=2000).request["max_completion_tokens"] == 2000
+    assert aoai.chat("hi", deployment="gpt-4o", max_tokens=20).request["max_tokens"] == 20
+
+
+def test_a_model_that_is_retired_or_will_be_is_warned_of(monkeypatch: pytest.MonkeyPatch) -> None:
+    aoai.connect("https://a.openai.azure.com")
+    assert any("is retired" in one for one in aoai.estimate("hi", deployment="gpt-35-turbo").warnings)
+    model = catalog.model("gpt-4o")
+    assert model is not None
+    assert model.retires is not None
+
+    class Eve(datetime.date):
+        @classmethod
+        def today(cls) -> datetime.date:
+            assert model is not None
+            assert model.retires is not None
+            return model.retires - datetime.timedelta(days=30)
+
+    monkeypatch.setattr(estimates.datetime, "date", Eve)
+    assert any("retires on" in one for one in aoai.estimate("hi", deployment="gpt-4o").warnings)
+
+
+def test_a_prompt_that_is_too_long_for_the_window_is_warned_of() -> None:
+    estimate = aoai.estimate("word " * 130_000, deployment="gpt-4o")
+    assert any("too many for the context window" in one for one in estimate.warnings)
+
+
+def test_the_rate_limit_is_that_of_the_last_answer() -> None:
+    assert aoai.connect("local").estimate("hi").headroom is None
+    aoai.chat("hi", max_tokens=10)
+    estimate = aoai.estimate("hi", max_tokens=10)
+    assert estimate.headroom is not None
+    assert "fits now" in str(estimate)
+
+
+def test_after_a_minute_the_whole_limit_is_there_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    headers = {"x-ratelimit-remaining-tokens": "5", "x-ratelimit-limit-tokens": "1000"}
+    headroom = Headroom.of(headers)
+    assert headroom is not None
+    assert headroom.now() == (5, None)
+    monkeypatch.setattr(estimates.time, "time", lambda: headroom.at + 61)
+    assert headroom.now() == (1000, None)
+
+
+@pytest.mark.parametrize("value", ["", "many", "-1", "1.5", "٣"])
+def test_headers_that_are_no_numbers_say_nothing(value: str) -> None:
+    assert Headroom.of({"x-ratelimit-remaining-tokens": value}) is None
+
+
+def test_a_dry_run_sends_nothing_and_shows_the_table(shell: Any, run: Any) -> None:
+    aoai.connect("https://nowhere.openai.azure.com")  # nothing listens there
+    printed = run("%%chat gpt-4o -t 0 --max-tokens 100 -o est --dry-run\nHow many tokens?")
+    assert "not sent" in printed
+    assert shell.user_ns["est"].max_tokens == 100
+    assert str(shell.user_ns["est"]) in printed
+    assert aoai.last is None
+
+
+def test_the_table_in_a_notebook_is_escaped() -> None:
+    aoai.connect("https://a.openai.azure.com")
+    shown = aoai.estimate("hi", deployment="<img src=x onerror=alert(1)>\u202e")._repr_html_()
+    assert "<img" not in shown
+    assert "\u202e" not in shown
+
+
+@pytest.mark.parametrize(
+    "prompt",
+    [[{"content": "hi"}], ["hi"], [{"role": "user", "content": ["hi"]}], [{"role": "user", "content": [{"type": "image_url"}]}]],
+)  # fmt: skip
+def test_a_message_without_its_form_is_refused_before_it_is_sent(prompt: Any) -> None:
+    with pytest.raises(errors.SettingsError, match="is no message"):
+        aoai.chat(prompt)
