@@ -36,6 +36,13 @@ def test_counts_are_those_of_tiktoken(text: str, cl100k: int, o200k: int) -> Non
     assert tokens.count(text, "gpt-4o") == o200k
 
 
+# The overview page's prompt and completion (facts, 5.1).
+@pytest.mark.parametrize("encoding", ["cl100k_base", "o200k_base"])
+def test_the_overview_pages_prompt_is_counted(encoding: str) -> None:
+    assert tokens.count('""" count to 5 in a for loop """', encoding) == 10
+    assert tokens.count("for i in range(1, 6): print(i)", encoding) == 13
+
+
 def test_a_special_token_spelled_out_is_plain_text() -> None:
     assert tokens.count("<|endoftext|>", "gpt-4o") == len(tokens.encode("<|endoftext|>", "gpt-4o")) > 1
     assert tokens.count_many(["<|endoftext|>", "a"], "gpt-4o") == [7, 1]
@@ -44,39 +51,6 @@ def test_a_special_token_spelled_out_is_plain_text() -> None:
 def test_a_lone_surrogate_counts_as_the_replacement_character() -> None:
     assert tokens.encode("\ud800", "gpt-4o") == tokens.encode("\ufffd", "gpt-4o")
     assert tokens.encode("\ud83d\ude00", "gpt-4o") == tokens.encode("😀", "gpt-4o")
-
-
-# OpenAI's cookbook prints these two counts for its six messages.
-def test_the_cookbooks_conversation_is_counted_as_the_cookbook_says() -> None:
-    jargon = "You are a helpful, pattern-following assistant that translates corporate jargon into plain English."
-    deliverable = "This late pivot means we don't have time to boil the ocean for the client deliverable."
-    messages = [
-        {"role": "system", "content": jargon},
-        {"role": "system", "name": "example_user", "content": "New synergies will help drive top-line growth."},
-        {
-            "role": "system",
-            "name": "example_assistant",
-            "content": "Things working well together will increase revenue.",
-        },
-        {
-            "role": "system",
-            "name": "example_user",
-            "content": "Let's circle back when we have more bandwidth to touch base on opportunities for increased leverage.",
-        },
-        {
-            "role": "system",
-            "name": "example_assistant",
-            "content": "Let's talk later when we're less busy about how to do better.",
-        },
-        {"role": "user", "content": deliverable},
-    ]
-    assert tokens.count_chat(messages, "cl100k_base") == 129
-    assert tokens.count_chat(messages, "gpt-4o") == 124
-
-
-def test_text_parts_count_like_text() -> None:
-    parts = [{"role": "user", "content": [{"type": "text", "text": "pear"}]}]
-    assert tokens.count_chat(parts) == tokens.count_chat([{"role": "user", "content": "pear"}]) == 8
 
 
 @given(st.lists(ANYTHING))
@@ -90,13 +64,3 @@ def test_the_head_of_a_text_is_its_beginning_and_within_the_limit(text: str, lim
     utf8 = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     assert utf8.startswith(head) or head == text
     assert tokens.count(head) <= limit
-
-
-@pytest.mark.parametrize("facts", [{"type": "string", "description": 7}, {"type": "string", "enum": 7}, {"type": 7}, 7])
-def test_a_tool_of_any_shape_is_counted(facts: object) -> None:
-    tool = {"function": {"name": "look", "parameters": {"properties": {"city": facts}}}}
-    assert tokens.count_chat([{"role": "user", "content": "pear"}], "gpt-4o", [tool]) > 8
-
-
-def test_calls_are_counted_where_calls_can_be() -> None:
-    assert tokens.count_chat([{"role": "user", "content": "pear", "tool_calls": [1]}]) == 8

@@ -67,57 +67,92 @@ def chat_parts(
     parts = [part for message in messages for part in _message_parts(message, model, reasoning)]
     if tools:
         name = f"{len(tools)} tool{'s' * (len(tools) > 1)}"
-        parts.append(Part(name, _count_tools(tools, model), estimated=reasoning))
+        simple = all(_is_simple(facts) for tool in tools for facts in _properties(tool).values())
+        parts.append(Part(name, _count_tools(tools, model), estimated=reasoning or not simple))
     if schema:
-        parts.append(Part("schema", count(json.dumps(schema, separators=(",", ":")), model), estimated=True))
+        parts.append(Part("schema", count(_json(schema), model), estimated=True))
     priming = _PRIMING_REASONING if reasoning else _PRIMING
     return [*parts, Part("the reply is primed", priming, estimated=reasoning)]
 
 
 def _message_parts(message: Mapping[str, Any], model: str, reasoning: bool) -> Iterator[Part]:
-    role = str(message["role"])
+    role = _text(message.get("role"))
     tokens = _PER_MESSAGE + count(role, model)
-    if name := message.get("name"):
-        tokens += count(str(name), model) + _PER_NAME
+    if name := _text(message.get("name")):
+        tokens += count(name, model) + _PER_NAME
     content = message.get("content")
-    parts = content if isinstance(content, list) else []
-    texts = [content] if isinstance(content, str) else [part.get("text") or part.get("refusal") or "" for part in parts]
-    tokens += sum(count(text, model) for text in texts if isinstance(text, str))
-    calls = (message.get("tool_calls") or []) if role == "assistant" else []
+    parts = _objects(content) if isinstance(content, list) else [{"text": content}]
+    tokens += sum(count(_text(part.get("text")) or _text(part.get("refusal")), model) for part in parts)
+    calls = _objects(message.get("tool_calls")) if role == "assistant" else []
     for call in calls:
-        tokens += _PER_MESSAGE + count(call["function"]["name"], model) + count(call["function"]["arguments"], model)
+        function = _object(call.get("function")) or _object(call.get("custom"))
+        given = _text(function.get("arguments")) or _text(function.get("input"))
+        tokens += _PER_MESSAGE + count(_text(function.get("name")), model) + count(given, model)
     yield Part(role, tokens, estimated=reasoning or bool(calls) or role == "tool")
     for part in parts:
         if part.get("type") == "image_url":
-            image = part["image_url"]
-            found = count_image(*image_size(image["url"]), model, image.get("detail") or "auto")
+            image = _object(part.get("image_url"))
+            found = count_image(*image_size(image.get("url")), model, image.get("detail") or "auto")
             yield Part("image", found.total, found, found.estimated)
 
 
 def _count_tools(tools: Sequence[Mapping[str, Any]], model: str) -> int:
     total = _FUNCTIONS_END
     for tool in tools:
-        function = tool.get("function", tool)
+        function, properties = _function(tool), _properties(tool)
         total += _FUNCTION.get(encoding(model), 7)
-        total += count(f"{function['name']}:{(function.get('description') or '').removesuffix('.')}", model)
-        properties = (function.get("parameters") or {}).get("properties")
-        if isinstance(properties, dict) and properties:
-            total += _PROPERTIES
-            total += sum(_PROPERTY + _count_property(name, facts, model) for name, facts in properties.items())
+        total += count(f"{_text(function.get('name'))}:{_description(function)}", model)
+        total += _PROPERTIES * bool(properties)
+        total += sum(_PROPERTY + _count_property(name, facts, model) for name, facts in properties.items())
     return total
 
 
 def _count_property(name: str, facts: Any, model: str) -> int:
-    """A property's tokens; one with a structure of its own, which the notebook has nothing on, as its JSON."""
-    if (
-        not isinstance(facts, dict)
-        or set(facts) - {"type", "description", "enum"}
-        or not isinstance(facts.get("type"), str)
-        or not isinstance(facts.get("description"), str | None)
-        or not isinstance(facts.get("enum", []), list)
-    ):
-        return count(f"{name}:{json.dumps(facts, separators=(',', ':'))}", model)
-    total = count(f"{name}:{facts['type']}:{(facts.get('description') or '').removesuffix('.')}", model)
+    if not _is_simple(facts):
+        return count(f"{name}:{_json(facts)}", model)
+    total = count(f"{name}:{facts['type']}:{_description(facts)}", model)
     if "enum" in facts:
         total += _ENUM + sum(_ENUM_ITEM + count(str(value), model) for value in facts["enum"])
     return total
+
+
+def _is_simple(facts: Any) -> bool:
+    """Whether a property is of the kind that the notebook has; how one with a structure of its own counts is unknown."""
+    return (
+        isinstance(facts, Mapping)
+        and set(facts) <= {"type", "description", "enum"}
+        and isinstance(facts.get("type"), str)
+        and isinstance(facts.get("description"), str | None)
+        and isinstance(facts.get("enum", []), list)
+    )
+
+
+def _function(tool: Mapping[str, Any]) -> Mapping[str, Any]:
+    return _object(tool.get("function")) or tool
+
+
+def _properties(tool: Mapping[str, Any]) -> Mapping[str, Any]:
+    return _object(_object(_function(tool).get("parameters")).get("properties"))
+
+
+def _description(facts: Mapping[str, Any]) -> str:
+    return _text(facts.get("description")).removesuffix(".")
+
+
+# What is no valid request is for the service to refuse; here it counts for nothing.
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def _object(value: object) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
+
+
+def _objects(value: object) -> list[Mapping[str, Any]]:
+    return [one for one in value if isinstance(one, Mapping)] if isinstance(value, list) else []
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
