@@ -1,10 +1,12 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+import aoai_magic as aoai
 from aoai_magic import lessons
 from aoai_magic.errors import AoaiError
 from aoai_magic.reply import Choice, Reply, Usage
@@ -29,6 +31,84 @@ def test_a_wrong_answer_gets_a_nudge_and_not_the_answer(answer: object) -> None:
     assert "--max-tokens 5" not in repr(verdict)
 
 
+BEFORE_ROME = "The capital of Italy is"
+
+
+def test_a_beginning_is_right_if_the_model_goes_on_with_rome() -> None:
+    assert lessons.check("prompts-1", (BEFORE_ROME, " Rome.\n\nThe"))
+
+
+@pytest.mark.parametrize(
+    ("answer", "nudge"),
+    [
+        ((BEFORE_ROME, " Milan."), "went on with 'Milan.'"),
+        (("Rome is called", " Rome"), "says Rome itself"),
+        (("What is the capital of Italy?", " Rome"), "a question"),
+        (BEFORE_ROME, "a text, in quotes"),
+        ((5, " Rome"), "a text, in quotes"),
+    ],
+)
+def test_another_beginning_gets_its_nudge(answer: object, nudge: str) -> None:
+    verdict = lessons.check("prompts-1", answer)
+    assert not verdict
+    assert nudge in verdict.text
+
+
+def said(text: str, finish: str = "stop", **request: object) -> Reply:
+    return Reply(dict(request), "gpt-4o", "local", [Choice(text, finish)])
+
+
+def test_a_count_is_right_if_a_stop_sequence_ended_it_after_seven() -> None:
+    assert lessons.check("prompts-2", said("1, 2, 3, 4, 5, 6, 7, ", stop=["8"]))
+
+
+@pytest.mark.parametrize(
+    ("answer", "nudge"),
+    [
+        (said("1, 2, 3, 4, 5, 6, 7", "length"), "cut by its limit"),
+        (said("1, 2, 3, 4, 5, 6, 7"), "nothing was named"),
+        (said("1, 2, 3, 4, 5, 6, 7, 8", stop=["9"]), "last number is 8"),
+        (said("one, two, ", stop=["three"]), "no number"),
+        ("1, 2, 3, 4, 5, 6, 7", "that is a str"),
+    ],
+)
+def test_another_count_gets_its_nudge(answer: object, nudge: str) -> None:
+    verdict = lessons.check("prompts-2", answer)
+    assert not verdict
+    assert nudge in verdict.text
+
+
+def talk(*contents: str, system: str | None = None) -> list[dict[str, str]]:
+    first = [] if system is None else [{"role": "system", "content": system}]
+    return first + [
+        {"role": role, "content": content}
+        for role, content in zip(["user", "assistant"] * len(contents), contents, strict=False)
+    ]
+
+
+ASKED = ("I live in Oslo.", "Oslo is a beautiful city.", "Which city do I live in?")
+
+
+@pytest.mark.parametrize("messages", [talk(*ASKED), talk(*ASKED, system="You are brief.")])
+def test_a_conversation_is_right_if_the_city_comes_from_before(messages: object) -> None:
+    assert lessons.check("prompts-3", said("Oslo is a city of dreams!", messages=messages))
+
+
+@pytest.mark.parametrize(
+    ("answer", "nudge"),
+    [
+        (said("Oslo!", messages=talk("I live in Oslo. Which city do I live in?")), "names the city already"),
+        (said("Oslo!", messages=talk("Which city do I live in?")), "what was sent is user;"),
+        (said("I am a chatbot.", messages=talk(*ASKED)), "doesn't name the city"),
+        (talk(*ASKED), "that is a list"),
+    ],
+)
+def test_another_conversation_gets_its_nudge(answer: object, nudge: str) -> None:
+    verdict = lessons.check("prompts-3", answer)
+    assert not verdict
+    assert nudge in verdict.text
+
+
 @pytest.mark.parametrize("answer", [None, ...])
 def test_no_answer_yet_is_no_mistake(answer: object) -> None:
     assert "No answer yet" in repr(lessons.check("start-1", answer))
@@ -48,3 +128,23 @@ def test_every_exercise_is_in_a_notebook_and_every_check_has_an_exercise() -> No
     )
     for name in lessons._JUDGES:
         assert f'lessons.check("{name}"' in text
+
+
+def completed(beginning: str) -> tuple[str, str]:
+    answer = aoai.connection().client.completions.create(model="gpt-35-turbo-instruct", prompt=beginning, temperature=0)
+    return beginning, answer.choices[0].text
+
+
+SOLUTIONS: dict[str, Callable[[], object]] = {
+    "start-1": lambda: aoai.chat("Why is the sky blue?", max_tokens=5),
+    "prompts-1": lambda: completed(BEFORE_ROME),
+    "prompts-2": lambda: aoai.chat("Write the numbers from 1 to 10.", temperature=0, stop="8"),
+    "prompts-3": lambda: aoai.chat(talk(*ASKED), temperature=0),
+}
+
+
+@pytest.mark.llama
+@pytest.mark.parametrize("name", lessons._JUDGES)
+def test_every_exercise_can_be_solved_with_the_small_model(name: str) -> None:
+    aoai.connect("local")
+    assert lessons.check(name, SOLUTIONS[name]()), name

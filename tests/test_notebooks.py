@@ -83,5 +83,17 @@ def test_it_has_the_form_of_a_lesson(notebook: Any) -> None:
         assert part in text, part
 
 
+def test_the_notebooks_that_it_links_to_are_there(notebook: Any) -> None:
+    for cell in notebook["cells"]:
+        for link in re.findall(r"\]\(([\w./-]+)\)", "".join(cell["source"])):
+            assert (NOTEBOOKS[0].parent / link).is_file(), link
+
+
+def test_every_notebook_is_led_to_by_another() -> None:
+    sources = {file: file.read_text(encoding="utf-8") for file in NOTEBOOKS}
+    for file in NOTEBOOKS[1:]:
+        assert any(f"({file.name})" in text for other, text in sources.items() if other != file), file.name
+
+
 def test_it_is_small_enough_to_read(notebook: Any) -> None:
     assert len(json.dumps(notebook)) < 200_000
