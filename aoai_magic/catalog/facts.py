@@ -219,6 +219,15 @@ def models() -> tuple[Model, ...]:
     return tuple(next(iter(versions.values())) for versions in _models().values())
 
 
+def versions(name: str) -> tuple[Model, ...]:
+    """Every version of the model of exactly that name, the newest first; none where there is no such model.
+
+    >>> [one.version for one in versions("gpt-4o")][:2], versions("gpt-4o-2024-11-20")
+    (['2024-11-20', '2024-08-06'], ())
+    """
+    return tuple(_models().get(name, {}).values())
+
+
 def read() -> Mapping[str, datetime.date]:
     """When each group of facts was read.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hmac
 import secrets
 import time
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -33,7 +34,10 @@ _MOST_RESPONSES = 1000
 
 @dataclass
 class Deployment:
-    """A model under a name of its owner's choice, with the capacity (in units of 1,000 tokens a minute) it was given."""
+    """A model under a name of its owner's choice, with the capacity (in units of 1,000 tokens a minute) it was given.
+
+    `tuned` is the name of the fine-tuned model that it is, where it is one; `model` is then the one it was tuned from.
+    """
 
     name: str
     model: catalog.Model
@@ -42,8 +46,13 @@ class Deployment:
     capacity: int = DEFAULT_CAPACITY
     rai_policy: str = "Microsoft.DefaultV2"
     upgrade: str = "OnceNewDefaultVersionAvailable"
+    tags: dict[str, str] = field(default_factory=dict)
+    tuned: str = ""
     created: float = field(default_factory=time.time)
+    modified: float = field(default_factory=time.time)
     ready_at: float = 0.0
+    #: The id of the operation that made it.
+    operation: str = field(default_factory=lambda: str(uuid.uuid4()))
     limits: Limits = field(init=False)
 
     def __post_init__(self) -> None:
@@ -64,7 +73,7 @@ class Deployment:
     @property
     def model_id(self) -> str:
         """The model's name and version, as replies name it."""
-        return f"{self.model.name}-{self.version}" if self.version else self.model.name
+        return self.tuned or (f"{self.model.name}-{self.version}" if self.version else self.model.name)
 
     @property
     def context_window(self) -> int:

@@ -76,6 +76,7 @@ def _data_plane() -> list[BaseRoute]:
         ("fine_tuning/jobs", fine_tuning.listed, "GET"),
         ("fine_tuning/jobs", fine_tuning.created, "POST"),
         ("fine_tuning/jobs/{id}", fine_tuning.described, "GET"),
+        ("fine_tuning/jobs/{id}", fine_tuning.deleted, "DELETE"),
         ("fine_tuning/jobs/{id}/events", fine_tuning.events, "GET"),
         ("fine_tuning/jobs/{id}/checkpoints", fine_tuning.checkpoints, "GET"),
         ("fine_tuning/jobs/{id}/cancel", fine_tuning.stopped, "POST"),
@@ -150,16 +151,17 @@ async def openapi(request: Request) -> Response:
 async def models(request: Request) -> Response:
     """GET /models: what could be deployed, not what is"""
     data = [_model(one) for one in catalog.models() if one.operations]
-    return JSONResponse({"object": "list", "data": data})
+    return JSONResponse({"object": "list", "data": [*data, *_tuned_models(request).values()]})
 
 
 async def model(request: Request) -> Response:
     """GET /models/{id}"""
     wanted = request.path_params["id"]
     found = next((one for one in catalog.models() if wanted in (one.id, one.name) and one.operations), None)
-    if found is None:
+    shown = _model(found) if found else _tuned_models(request).get(wanted)
+    if shown is None:
         raise AzureError(404, {"code": "NotFound", "message": f"The model '{wanted}' does not exist."})
-    return JSONResponse(_model(found))
+    return JSONResponse(shown)
 
 
 async def response(request: Request) -> Response:
@@ -225,6 +227,17 @@ def _model(found: catalog.Model) -> dict[str, Any]:
         },
         "deprecation": {"inference": retires},
     }
+
+
+def _tuned_models(request: Request) -> dict[str, dict[str, Any]]:
+    """The resource's own models, each with the one that it was tuned from and the job that did."""
+    found = {}
+    for name, job in fine_tuning.tuned_models(account_of(request)).items():
+        base = catalog.model(job.model)
+        assert base is not None  # the job was refused otherwise
+        own = {"id": name, "created_at": int(job.created), "model": job.model, "fine_tune": job.id}
+        found[name] = {**_model(base), **own}
+    return found
 
 
 def _extra(request: Request) -> Extra:

@@ -1,10 +1,15 @@
-"""Batches: many requests in a file, answered in the background, for real."""
+"""Batches: many requests in a file, answered in the background, for real.
+
+As Azure's page on them has it: the file's lines are checked first, and one that is wrong fails the whole batch; a request
+that is refused later goes into the error file; nothing expires, though a batch has a time at which it could. One thing is
+easier here: Azure runs batches on deployments of a batch SKU only, the local service on any.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,16 +19,25 @@ from starlette.responses import Response
 from .azure_errors import AzureError, broken, invalid_request
 from .events import new_id
 from .fields import Fields
-from .files import File
+from .files import BOM, File, expiry
+from .paging import page
 from .plumbing import account_of, json_body
-from .wire import JSONResponse, read, written
+from .wire import JSONResponse, written
 
-_ENDPOINTS = ("/chat/completions", "/v1/chat/completions", "/v1/completions", "/v1/embeddings", "/v1/responses")
+_OPERATIONS = ("/chat/completions", "/completions", "/embeddings", "/responses")
+_ENDPOINTS = (*_OPERATIONS, *(f"/v1{path}" for path in _OPERATIONS))
 _STAGES = ("in_progress", "finalizing", "completed", "failed", "expired", "cancelling", "cancelled")
+_UNDER_WAY = ("validating", "in_progress", "finalizing")
 _AT_ONCE = 4
 _WINDOW_SECONDS = 24 * 3600
 _MOST_BATCHES = 100
 _MOST_LINES = 100_000
+_MOST_ERRORS = 100
+_NO_MODEL = (
+    "Validation failed: A valid model deployment name couldn't be extracted from the input file. Please ensure that each "
+    "row in the input file has a valid deployment name specified in the 'model' field, and that the deployment name is "
+    "consistent across all rows."
+)
 #: Runs one request: the operation's path and its body. Returns the answer's body, or raises AzureError.
 Runner = Callable[[str, dict[str, Any]], Awaitable[dict[str, Any]]]
 
@@ -34,7 +48,8 @@ class Batch:
 
     file: File
     endpoint: str
-    metadata: dict[str, Any]
+    metadata: dict[str, str]
+    output_expires_after: int | None = None
     id: str = field(default_factory=lambda: new_id("batch_", 32))
     status: str = "validating"
     times: dict[str, int] = field(default_factory=lambda: {"created_at": int(time.time())})
@@ -80,26 +95,21 @@ async def created(request: Request) -> Response:
     file = account.files.get(body.text("input_file_id"))
     if file is None or file.purpose != "batch":
         raise invalid_request(
-            f"Invalid 'input_file_id': no batch file '{body.text('input_file_id')}'.", "input_file_id"
+            f"Invalid 'input_file_id': no batch file '{body.text('input_file_id')[:80]}'.", "input_file_id"
         )
-    batch = Batch(file, endpoint, body.object("metadata").values())
+    expires = body.object("output_expires_after")
+    expires.choice("anchor", ["created_at"], "created_at")
+    batch = Batch(file, endpoint, body.strings("metadata"), expiry(expires.raw("seconds")))
+    _make_room(account.batches)
     account.batches[batch.id] = batch
-    while len(account.batches) > _MOST_BATCHES:
-        del account.batches[next(iter(account.batches))]
     shown = batch.shown()
-    batch.task = asyncio.create_task(_run(batch, account.files, request.app.state.run_one))
+    batch.task = asyncio.create_task(_run(batch, account.files, account.deployments, request.app.state.run_one))
     return JSONResponse(shown)
 
 
 async def listed(request: Request) -> Response:
-    """GET /batches, the latest first; `after` and `limit` page through them"""
-    batches = list(reversed(account_of(request).batches.values()))
-    after, limit = request.query_params.get("after"), request.query_params.get("limit", "")
-    start = next((at + 1 for at, batch in enumerate(batches) if batch.id == after), 0)
-    most = int(limit) if limit in map(str, range(1, 101)) else 20
-    page = [batch.shown() for batch in batches[start : start + most]]
-    ends = {"first_id": page[0]["id"] if page else None, "last_id": page[-1]["id"] if page else None}
-    return JSONResponse({"object": "list", "data": page, **ends, "has_more": len(batches) > start + most})
+    """GET /batches, the latest first"""
+    return page(request, [batch.shown() for batch in reversed(account_of(request).batches.values())])
 
 
 async def described(request: Request) -> Response:
@@ -110,10 +120,12 @@ async def described(request: Request) -> Response:
 async def cancelled(request: Request) -> Response:
     """POST /batches/{id}/cancel"""
     batch = _batch(request)
-    if batch.status in ("validating", "in_progress", "finalizing"):
+    if batch.status in _UNDER_WAY:
         batch.becomes("cancelling")
         if batch.task is not None:
             batch.task.cancel()
+    elif batch.status not in ("cancelling", "cancelled"):
+        raise invalid_request(f"Cannot cancel a batch with status '{batch.status}'.", None, "invalid_status")
     return JSONResponse(batch.shown())
 
 
@@ -125,28 +137,39 @@ def _batch(request: Request) -> Batch:
     return batches[identity]
 
 
-async def _run(batch: Batch, files: dict[str, File], run: Runner) -> None:
+def _make_room(batches: dict[str, Batch]) -> None:
+    """Forget the oldest batch that has ended, where there are too many; refuse where none has."""
+    if len(batches) < _MOST_BATCHES:
+        return
+    ended = next((one.id for one in batches.values() if one.status not in (*_UNDER_WAY, "cancelling")), None)
+    if ended is None:
+        raise AzureError(429, {"code": "429", "message": f"{_MOST_BATCHES} batches are under way. Try again later."})
+    del batches[ended]
+
+
+async def _run(batch: Batch, files: dict[str, File], deployments: Collection[str], run: Runner) -> None:
     output: list[dict[str, Any]] = []
     errors: list[dict[str, Any]] = []
-    turn = asyncio.Semaphore(_AT_ONCE)
 
-    async def answer(line: dict[str, Any]) -> None:
-        async with turn:
-            answered = await _answered(line, run)
-        failed = answered["response"]["status_code"] != 200
-        batch.counts["failed" if failed else "completed"] += 1
-        (errors if failed else output).append(answered)
+    async def work(lines: list[dict[str, Any]]) -> None:
+        while lines:
+            answered = await _answered(lines.pop(), run)
+            failed = answered["response"]["status_code"] != 200
+            batch.counts["failed" if failed else "completed"] += 1
+            (errors if failed else output).append(answered)
+            await asyncio.sleep(0)  # an engine that answers at once would leave no turn to requests from outside
 
     try:
-        lines = _validated(batch)
+        lines, batch.errors = await asyncio.to_thread(_checked, batch, deployments)
         if batch.errors:
             batch.becomes("failed")
             return
         batch.counts["total"] = len(lines)
         batch.becomes("in_progress")
+        lines.reverse()
         async with asyncio.TaskGroup() as group:
-            for line in lines:
-                group.create_task(answer(line))
+            for _ in range(_AT_ONCE):
+                group.create_task(work(lines))
         batch.becomes("finalizing")
         _write(batch, files, output, errors)
         batch.becomes("completed")
@@ -156,35 +179,71 @@ async def _run(batch: Batch, files: dict[str, File], run: Runner) -> None:
         raise
 
 
-def _validated(batch: Batch) -> list[dict[str, Any]]:
-    """The lines of the input that can be run; what is wrong with others is noted in the batch."""
+def _checked(batch: Batch, deployments: Collection[str]) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """The requests of the input file, and what is wrong with it, by the codes of Azure's page on batches."""
+    if batch.file.content.startswith(BOM):
+        return [], [_error("invalid_request", _NO_MODEL, None)]
     lines: list[dict[str, Any]] = []
-    seen = set()
-    for number, raw in enumerate(batch.file.lines(), 1):
-        line = read(raw)
-        identity, url = line.get("custom_id"), line.get("url")
-        problem = None
-        if not isinstance(identity, str) or identity in seen:
-            problem = "missing_or_duplicate_custom_id", "Each line needs a custom_id of its own."
-        elif line.get("method") != "POST" or url not in (batch.endpoint, f"/v1{batch.endpoint}"):
-            problem = "url_mismatch", f"The method and url must be POST {batch.endpoint}."
-        elif not isinstance(line.get("body"), dict):
-            problem = "invalid_request", "The body must be a JSON object."
-        elif len(lines) >= _MOST_LINES:
-            problem = "too_many_tasks", f"A batch holds at most {_MOST_LINES} requests."
-        if problem:
-            batch.errors.append({"code": problem[0], "message": problem[1], "line": number, "param": None})
+    errors: list[dict[str, Any]] = []
+    seen: set[str] = set()
+    number = 0
+    for number, line in batch.file.lines():
+        problem = _problem(line, batch.endpoint, seen, lines, deployments)
+        if problem is not None:
+            errors.append(_error(*problem, number))
         else:
-            seen.add(identity)
+            seen.add(line["custom_id"])
             lines.append(line)
-    return lines
+        if len(errors) == _MOST_ERRORS:
+            break
+    if not number:
+        empty = "The input file is empty. Please ensure that the batch contains at least one request."
+        errors = [_error("empty_file", empty, None)]
+    return lines, errors
+
+
+def _problem(
+    line: Any, endpoint: str, seen: Collection[str], earlier: list[dict[str, Any]], deployments: Collection[str]
+) -> tuple[str, str] | None:
+    """What is wrong with a line, as code and message."""
+    if isinstance(line, ValueError):
+        return "invalid_json_line", "This line can't be parsed as JSON."
+    if (
+        not isinstance(line, dict)
+        or not isinstance(line.get("custom_id"), str)
+        or not isinstance(line.get("body"), dict)
+    ):
+        return (
+            "invalid_request",
+            "Each line must be an object with custom_id (a string), method, url and body (an object).",
+        )
+    if line["custom_id"] in seen:
+        return "duplicate_custom_id", f"The custom_id '{line['custom_id'][:80]}' is that of another request."
+    url, model = line.get("url"), line["body"].get("model")
+    if line.get("method") != "POST" or not isinstance(url, str) or _operation(url) != _operation(endpoint):
+        return "url_mismatch", f"The method and url must be POST {endpoint}."
+    if not isinstance(model, str) or model not in deployments:
+        return "model_not_found", f"There is no deployment '{str(model)[:80]}'."
+    if earlier and model != earlier[0]["body"]["model"]:
+        return "model_mismatch", f"The deployment '{model}' isn't that of the lines before, which all must share."
+    if len(earlier) == _MOST_LINES:
+        return "too_many_tasks", f"A batch holds at most {_MOST_LINES} requests."
+    return None
+
+
+def _error(code: str, message: str, line: int | None) -> dict[str, Any]:
+    return {"code": code, "message": message, "line": line, "param": None}
+
+
+def _operation(path: str) -> str:
+    return path.removeprefix("/v1")
 
 
 async def _answered(line: dict[str, Any], run: Runner) -> dict[str, Any]:
     request_id = new_id("", 32)
     body = {name: value for name, value in line["body"].items() if name not in ("stream", "stream_options")}
     try:
-        status, answer = 200, await run(line["url"].removeprefix("/v1").lstrip("/"), body)
+        status, answer = 200, await run(_operation(line["url"]).lstrip("/"), body)
     except AzureError as error:
         status, answer = error.status, {"error": error.error}
     except Exception:
@@ -194,14 +253,12 @@ async def _answered(line: dict[str, Any], run: Runner) -> dict[str, Any]:
 
 
 def _write(batch: Batch, files: dict[str, File], output: list[dict[str, Any]], errors: list[dict[str, Any]]) -> None:
-    batch.output_file_id = _written(batch, files, "output", output)
-    batch.error_file_id = _written(batch, files, "error", errors)
+    batch.output_file_id = _written(batch, files, "output", output) if output else None
+    batch.error_file_id = _written(batch, files, "error", errors)  # also where nothing failed: Azure's is empty then
 
 
-def _written(batch: Batch, files: dict[str, File], kind: str, lines: list[dict[str, Any]]) -> str | None:
-    if not lines:
-        return None
+def _written(batch: Batch, files: dict[str, File], kind: str, lines: list[dict[str, Any]]) -> str:
     content = b"".join(written(line) + b"\n" for line in lines)
-    file = File(content, f"{batch.id}_{kind}.jsonl", "batch_output")
+    file = File(content, f"{batch.id}_{kind}.jsonl", "batch_output", batch.output_expires_after)
     files[file.id] = file
     return file.id

@@ -133,6 +133,14 @@ class Fields:
         """The field's own fields; none where it is absent."""
         return Fields(self._typed(name, dict) or {}, self.path(name))
 
+    def strings(self, name: str) -> dict[str, str]:
+        """An object whose values are all strings; empty where it is absent."""
+        fields = self.object(name)
+        for key, value in fields.values().items():
+            if not isinstance(value, str):
+                raise fields.wrong_type(key, "a string")
+        return fields.values()
+
     def objects(self, name: str, *, least: int = 0, most: int | None = None) -> list[Fields]:
         """The fields of each object in an array."""
         values = self.array(name, least=least, most=most, of="objects")

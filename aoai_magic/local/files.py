@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+import re
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,13 +15,17 @@ from starlette.responses import Response
 from .azure_errors import AzureError, invalid_request
 from .events import new_id
 from .fields import Fields
+from .paging import page
 from .plumbing import account_of, form
 from .wire import JSONResponse, read
 
+BOM = b"\xef\xbb\xbf"
 _PURPOSES = ("assistants", "batch", "evals", "fine-tune", "user_data", "vision")
-_MOST_FILES = 500
+# Microsoft's quota page: 500 batch files without an expiration; what all of them may weigh is this machine's limit.
+_MOST_FILES, _MOST_BYTES = 500, 1024**3
 # Microsoft's batch page: between 14 and 30 days.
 _EXPIRES_LEAST, _EXPIRES_MOST = 1_209_600, 2_592_000
+_DIGITS = re.compile("[0-9]{1,12}")
 
 
 @dataclass
@@ -32,9 +39,17 @@ class File:
     id: str = field(default_factory=lambda: new_id("file-", 32))
     created_at: int = field(default_factory=lambda: int(time.time()))
 
-    def lines(self) -> list[bytes]:
-        """The lines of a JSON Lines file that aren't blank; Azure's own begin with a byte order mark."""
-        return [line for line in self.content.removeprefix(b"\xef\xbb\xbf").splitlines() if line.strip()]
+    def lines(self) -> Iterator[tuple[int, Any]]:
+        """The number of each line of a JSON Lines file that isn't blank, and its JSON; a ValueError stands for none.
+
+        A byte order mark, which Azure's own training files begin with, is passed over.
+        """
+        for number, line in enumerate(self.content.removeprefix(BOM).split(b"\n"), 1):
+            if line.strip():
+                try:
+                    yield number, read(line)
+                except ValueError as error:
+                    yield number, error
 
     def shown(self) -> dict[str, Any]:
         """The file as the API describes it."""
@@ -58,23 +73,30 @@ async def upload(request: Request) -> Response:
     content = given.get("file")
     if not isinstance(content, bytes):
         raise invalid_request("Missing required parameter: 'file'.", "file", "missing_required_parameter")
+    fields.choice("expires_after[anchor]", ["created_at"], "created_at")
+    expires_after = fields.text("expires_after[seconds]")
     file = File(
-        content, fields.text("file.filename") or "file", purpose, _expires(fields.text("expires_after[seconds]"))
+        content,
+        fields.text("file.filename") or "file",
+        purpose,
+        expiry(int(expires_after) if _DIGITS.fullmatch(expires_after) else expires_after or None),
     )
-    if purpose in ("batch", "fine-tune"):
-        _check_lines(file)
-    files = account_of(request).files
+    if purpose == "fine-tune":
+        await asyncio.to_thread(_check_lines, file)
+    files: dict[str, File] = account_of(request).files
+    if len(files) >= _MOST_FILES or sum(len(one.content) for one in files.values()) + len(content) > _MOST_BYTES:
+        raise invalid_request(
+            "The resource holds as many files as it may. Delete some of them.", "file", "quotaExceeded"
+        )
     files[file.id] = file
-    while len(files) > _MOST_FILES:
-        del files[next(iter(files))]
-    return JSONResponse(file.shown(), 201)
+    return JSONResponse(file.shown(), 201, {"location": f"{request.url.replace(query='')}/{file.id}"})
 
 
 async def listed(request: Request) -> Response:
     """GET /files, all or those of one purpose"""
     wanted = request.query_params.get("purpose")
     found = [file.shown() for file in account_of(request).files.values() if wanted in (None, file.purpose)]
-    return JSONResponse({"object": "list", "data": found[::-1], "has_more": False})
+    return page(request, found[::-1], usual=10_000, most=10_000)
 
 
 async def described(request: Request) -> Response:
@@ -102,28 +124,27 @@ def _file(request: Request) -> File:
     return files[identity]
 
 
-def _expires(given: str) -> int | None:
-    if not given:
+def expiry(seconds: object) -> int | None:
+    """After how many seconds a file goes, as asked for; None where it stays. Raises AzureError 400 for what can't be."""
+    if seconds is None:
         return None
-    if not (given.isascii() and given.isdigit() and len(given) < 10 and _EXPIRES_LEAST <= int(given) <= _EXPIRES_MOST):
+    if not isinstance(seconds, int) or not _EXPIRES_LEAST <= seconds <= _EXPIRES_MOST:
         raise invalid_request(
-            f"Invalid 'expires_after.seconds': expected between {_EXPIRES_LEAST} and {_EXPIRES_MOST}, got {given[:40]}.",
+            f"Invalid 'expires_after.seconds': expected between {_EXPIRES_LEAST} and {_EXPIRES_MOST}, "
+            f"got {str(seconds)[:40]}.",
             "expires_after",
             "invalid_value",
         )
-    return int(given)
+    return seconds
 
 
 def _check_lines(file: File) -> None:
     """Refuse what is no JSON Lines of objects, naming the line."""
-    if not file.lines():
-        raise invalid_request("Invalid file format. The file is empty.", "file", "invalid_file_format")
-    for number, line in enumerate(file.lines(), 1):
-        try:
-            is_object = isinstance(read(line), dict)
-        except ValueError:
-            is_object = False
-        if not is_object:
+    number = 0
+    for number, line in file.lines():
+        if not isinstance(line, dict):
             raise invalid_request(
                 f"Invalid file format. Line {number} is not a valid JSON object.", "file", "invalid_file_format"
             )
+    if not number:
+        raise invalid_request("Invalid file format. The file is empty.", "file", "invalid_file_format")

@@ -1,11 +1,15 @@
 """Fine-tuning jobs. Their life is simulated: nothing is trained, and the model that comes out is the one that went in.
 
 A job goes from queued to running to succeeded within seconds, with events, checkpoints and a falling loss as the service
-reports them, so that the calls and their answers can be learned.
+reports them, so that the calls and their answers can be learned; its first event and its metadata say that it is simulated.
+The training file is really read: one that can't be trained on fails the job, as it does in the cloud. The fine-tuned model
+can be deployed through the control plane like any other, and is answered by the model that this service runs.
 """
 
 from __future__ import annotations
 
+import asyncio
+import itertools
 import math
 import time
 from dataclasses import dataclass, field
@@ -14,22 +18,39 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
-from .. import catalog
+from .. import catalog, tokens
+from .account import Account
 from .azure_errors import AzureError, invalid_request
 from .events import new_id
 from .fields import Fields
 from .files import File
+from .paging import page
 from .plumbing import account_of, json_body
-from .wire import JSONResponse, read
+from .wire import JSONResponse
 
 _LEAST_EXAMPLES = 10
 _QUEUED_SECONDS, _RUNNING_SECONDS, _STEPS = 1.0, 4.0, 20
-_CHECKPOINTS = (18, 12, 6)
+_CHECKPOINTS = (6, 12, 18)
+_SIMULATED = "This job is simulated: nothing is trained, and the model stays as it is."
+# The names of the methods in the API, and in the catalogue.
+_METHODS = {"supervised": "SFT", "dpo": "DPO", "reinforcement": "RFT"}
+# What each method trains on: the field of an example that has to be there.
+_TRAINED_ON = {"supervised": "messages", "dpo": "input", "reinforcement": "messages"}
+
+
+@dataclass(frozen=True)
+class _Moment:
+    """Something that happens in a job's life, that many seconds after its beginning, pauses left out."""
+
+    second: float
+    status: str
+    message: str
+    step: int | None = None
 
 
 @dataclass
 class TuningJob:
-    """A job; where it stands follows from the time that has passed."""
+    """A job. It moves on as time passes, when it is looked at."""
 
     model: str
     training: File
@@ -38,93 +59,128 @@ class TuningJob:
     seed: int
     hyperparameters: dict[str, Any]
     method: str
-    examples: int
+    metadata: dict[str, str]
+    trained_tokens: int
+    problem: dict[str, str] | None
+    files: dict[str, File] = field(repr=False)
     id: str = field(default_factory=lambda: new_id("ftjob-", 32))
-    began: float = field(default_factory=time.time)
-    stopped: tuple[str, float] | None = None  # "cancelled" or "paused", and when
+    created: float = field(default_factory=time.time)
+    status: str = "queued"
+    finished: float | None = None
+    results: list[str] = field(default_factory=list)
+    events: list[dict[str, Any]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self._lived, self._seen = 0.0, self.created
+        self._life = _life(self.problem)
+        self.catch_up()
 
     @property
-    def passed(self) -> float:
-        """Seconds of its life that have passed."""
-        return (self.stopped[1] if self.stopped else time.time()) - self.began
+    def tuned(self) -> str:
+        """The name of the model that comes out."""
+        return f"{self.model}.ft-{self.id[6:]}" + (f"-{self.suffix}" if self.suffix else "")
 
     @property
-    def status(self) -> str:
-        if self.stopped:
-            return self.stopped[0]
-        if self.passed < _QUEUED_SECONDS:
-            return "queued"
-        return "running" if self.passed < _QUEUED_SECONDS + _RUNNING_SECONDS else "succeeded"
+    def steps(self) -> list[int]:
+        """The steps that are done."""
+        return [event["data"]["step"] for event in self.events if event["data"]]
 
-    @property
-    def step(self) -> int:
-        """How many of the steps are done."""
-        share = (self.passed - _QUEUED_SECONDS) / _RUNNING_SECONDS
-        return min(_STEPS, max(0, math.floor(share * _STEPS)))
+    def catch_up(self) -> TuningJob:
+        """Let everything happen that should have by now."""
+        now = time.time()
+        if self.status in ("queued", "running"):
+            self._lived += now - self._seen
+        self._seen = now
+        while self.status in ("queued", "running") and self._life and self._life[0].second <= self._lived:
+            moment = self._life.pop(0)
+            self._happens(moment.status, moment.message, moment.step, now - (self._lived - moment.second))
+        return self
+
+    def stop(self, status: str) -> None:
+        """Pause or cancel it. Raises AzureError 400 where it is neither queued nor running."""
+        if self.status not in ("queued", "running"):
+            raise invalid_request(f"Job {self.id} is {self.status}, and can't be stopped.", None, "invalidOperation")
+        self._happens(status, f"Job {status}.", None, time.time())
+
+    def resume(self) -> None:
+        """Go on after a pause. Raises AzureError 400 where it isn't paused."""
+        if self.status != "paused":
+            raise invalid_request(f"Job {self.id} is {self.status}, and not paused.", None, "invalidOperation")
+        self._happens("running" if self._lived >= _QUEUED_SECONDS else "queued", "Job resumed.", None, time.time())
+
+    def _happens(self, status: str, message: str, step: int | None, when: float) -> None:
+        self.status = status
+        event = {
+            "id": f"ftevent-{self.id[6:]}-{len(self.events)}",
+            "object": "fine_tuning.job.event",
+            "created_at": int(when),
+            "level": "error" if status == "failed" else "info",
+            "message": message,
+            "type": "message" if step is None else "metrics",
+            "data": None if step is None else {"step": step, "train_loss": _loss(step)},
+        }
+        self.events.append(event)
+        if status in ("succeeded", "failed", "cancelled"):
+            self.finished = when
+        if status == "succeeded":
+            rows = "".join(f"{step},{_loss(step)}\n" for step in self.steps)
+            file = File(f"step,train_loss\n{rows}".encode(), "results.csv", "fine-tune-results")
+            self.files[file.id] = file
+            self.results.append(file.id)
 
     def shown(self) -> dict[str, Any]:
         """The job as the API describes it."""
         done = self.status == "succeeded"
-        end = int(self.began + _QUEUED_SECONDS + _RUNNING_SECONDS)
-        tuned = f"{self.model}.ft-{self.id[6:]}" + (f"-{self.suffix}" if self.suffix else "")
+        left = _QUEUED_SECONDS + _RUNNING_SECONDS - self._lived
         return {
             "id": self.id,
             "object": "fine_tuning.job",
-            "created_at": int(self.began),
+            "created_at": int(self.created),
             "status": self.status,
             "model": self.model,
-            "fine_tuned_model": tuned if done else None,
+            "fine_tuned_model": self.tuned if done else None,
             "training_file": self.training.id,
             "validation_file": self.validation,
             "seed": self.seed,
             "hyperparameters": self.hyperparameters,
             "method": {"type": self.method, self.method: {"hyperparameters": self.hyperparameters}},
-            "finished_at": end if done else None,
-            "trained_tokens": self.examples * 100 if done else None,
-            "estimated_finish": None if done else end,
-            "result_files": [],
-            "error": None,
+            "finished_at": int(self.finished) if self.finished else None,
+            "trained_tokens": self.trained_tokens if done else None,
+            "estimated_finish": None if self.finished else math.ceil(self._seen + left),
+            "result_files": self.results,
+            "error": self.problem if self.status == "failed" else None,
             "organization_id": "",
             "integrations": [],
-            "metadata": {"simulated": "true"},
+            "metadata": {**self.metadata, "simulated": "true"},
         }
-
-    def events(self) -> list[dict[str, Any]]:
-        """What has happened so far, the latest first."""
-        happened: list[tuple[str, int | None]] = [("Job enqueued. Waiting for jobs ahead to complete.", None)]
-        if self.passed >= _QUEUED_SECONDS:
-            happened.append(("Job started. (Simulated: nothing is trained.)", None))
-        happened += [(f"Step {step}: training loss={_loss(step)}", step) for step in range(1, self.step + 1)]
-        if self.status not in ("queued", "running"):
-            happened.append((f"Job {self.status}.", None))
-        return [
-            {
-                "id": f"ftevent-{self.id[6:]}-{number}",
-                "object": "fine_tuning.job.event",
-                "created_at": int(self.began) + number,
-                "level": "info",
-                "message": message,
-                "type": "message" if step is None else "metrics",
-                "data": None if step is None else {"step": step, "train_loss": _loss(step)},
-            }
-            for number, (message, step) in reversed(list(enumerate(happened)))
-        ]
 
     def checkpoints(self) -> list[dict[str, Any]]:
         """The checkpoints so far, the latest first."""
+        moments = {event["data"]["step"]: event["created_at"] for event in self.events if event["data"]}
         return [
             {
                 "id": f"ftchkpt-{self.id[6:]}-{step}",
                 "object": "fine_tuning.job.checkpoint",
-                "created_at": int(self.began) + step,
+                "created_at": moments[step],
                 "fine_tuning_job_id": self.id,
-                "fine_tuned_model_checkpoint": f"{self.model}.ft-{self.id[6:]}:ckpt-step-{step}",
+                "fine_tuned_model_checkpoint": f"{self.tuned}:ckpt-step-{step}",
                 "step_number": step,
                 "metrics": {"step": step, "train_loss": _loss(step)},
             }
-            for step in _CHECKPOINTS
-            if step <= self.step
+            for step in reversed(_CHECKPOINTS)
+            if step in moments
         ]
+
+
+def tuned_models(account: Account) -> dict[str, TuningJob]:
+    """The models that came out of jobs, and their checkpoints, each with its job."""
+    jobs = [job.catch_up() for job in account.tuning_jobs.values()]
+    return {
+        name: job
+        for job in jobs
+        if job.status == "succeeded"
+        for name in (job.tuned, *(one["fine_tuned_model_checkpoint"] for one in job.checkpoints()))
+    }
 
 
 async def created(request: Request) -> Response:
@@ -133,39 +189,33 @@ async def created(request: Request) -> Response:
     body = Fields(await json_body(request))
     for name in ("model", "training_file"):
         body.required(name)
-    model = catalog.model(body.text("model"))
-    if model is None or not model.fine_tuning:
-        raise invalid_request(
-            f"The specified base model does not support fine-tuning: '{body.text('model')}'.", "model", "invalidPayload"
-        )
-    training = account.files.get(body.text("training_file"))
-    if training is None or training.purpose != "fine-tune":
-        raise invalid_request(
-            f"Invalid training_file: no fine-tune file '{body.text('training_file')}'.", "training_file"
-        )
-    method = body.object("method").choice("type", ["supervised", "dpo", "reinforcement"], "supervised")
-    given = {
-        **body.object("hyperparameters").values(),
-        **body.object("method").object(method).object("hyperparameters").values(),
-    }
+    method = body.object("method").choice("type", list(_METHODS), "supervised")
+    model = _base(body.text("model"), method)
+    training = _file(body, "training_file", account)
+    validation = _file(body, "validation_file", account).id if "validation_file" in body else None
+    hyperparameters = _hyperparameters(body, method)
+    texts, problem = await asyncio.to_thread(_examples, training, _TRAINED_ON[method])
+    counted = await asyncio.to_thread(lambda: sum(tokens.count_many(texts, model.name)))
     job = TuningJob(
         model.id,
         training,
-        body.text("validation_file") or None,
+        validation,
         body.text("suffix", longest=64),
         body.integer("seed", 42),
-        {"n_epochs": 3, "batch_size": 1, "learning_rate_multiplier": 1.0, **given},
+        hyperparameters,
         method,
-        _examples(training),
+        body.strings("metadata"),
+        counted * hyperparameters["n_epochs"],
+        problem,
+        account.files,
     )
     account.tuning_jobs[job.id] = job
-    return JSONResponse(job.shown(), 201)
+    return JSONResponse(job.shown(), 201, {"location": f"{request.url.replace(query='')}/{job.id}"})
 
 
 async def listed(request: Request) -> Response:
-    """GET /fine_tuning/jobs"""
-    jobs = [job.shown() for job in reversed(account_of(request).tuning_jobs.values())]
-    return JSONResponse({"object": "list", "data": jobs, "has_more": False})
+    """GET /fine_tuning/jobs, the latest first"""
+    return page(request, [job.catch_up().shown() for job in reversed(account_of(request).tuning_jobs.values())])
 
 
 async def described(request: Request) -> Response:
@@ -173,34 +223,33 @@ async def described(request: Request) -> Response:
     return JSONResponse(_job(request).shown())
 
 
+async def deleted(request: Request) -> Response:
+    """DELETE /fine_tuning/jobs/{id}"""
+    del account_of(request).tuning_jobs[_job(request).id]
+    return Response(status_code=204)
+
+
 async def events(request: Request) -> Response:
-    """GET /fine_tuning/jobs/{id}/events"""
-    return JSONResponse({"object": "list", "data": _job(request).events(), "has_more": False})
+    """GET /fine_tuning/jobs/{id}/events, the latest first"""
+    return page(request, _job(request).events[::-1])
 
 
 async def checkpoints(request: Request) -> Response:
-    """GET /fine_tuning/jobs/{id}/checkpoints"""
-    found = _job(request).checkpoints()
-    ends = {"first_id": found[0]["id"] if found else None, "last_id": found[-1]["id"] if found else None}
-    return JSONResponse({"object": "list", "data": found, "has_more": False, **ends})
+    """GET /fine_tuning/jobs/{id}/checkpoints, the latest first"""
+    return page(request, _job(request).checkpoints(), usual=10)
 
 
 async def stopped(request: Request) -> Response:
     """POST /fine_tuning/jobs/{id}/cancel or /pause"""
     job = _job(request)
-    if job.status not in ("queued", "running"):
-        raise invalid_request(f"Job {job.id} is {job.status}, and can't be stopped.", None, "invalidOperation")
-    job.stopped = ("cancelled" if request.url.path.endswith("/cancel") else "paused", time.time())
+    job.stop("cancelled" if request.url.path.endswith("/cancel") else "paused")
     return JSONResponse(job.shown())
 
 
 async def resumed(request: Request) -> Response:
     """POST /fine_tuning/jobs/{id}/resume"""
     job = _job(request)
-    if job.stopped is None or job.stopped[0] != "paused":
-        raise invalid_request(f"Job {job.id} is {job.status}, and not paused.", None, "invalidOperation")
-    job.began += time.time() - job.stopped[1]
-    job.stopped = None
+    job.resume()
     return JSONResponse(job.shown())
 
 
@@ -209,22 +258,82 @@ def _job(request: Request) -> TuningJob:
     identity = request.path_params["id"]
     if identity not in jobs:
         raise AzureError(404, {"code": "NotFound", "message": f"Job with id '{identity}' does not exist."})
-    return jobs[identity]
+    return jobs[identity].catch_up()
 
 
-def _examples(file: File) -> int:
-    """How many examples a training file has; refused if they are too few, or no conversations."""
-    examples = [read(line) for line in file.lines()]
-    if len(examples) < _LEAST_EXAMPLES:
-        raise invalid_request(
-            f"Training file has {len(examples)} example(s), but must have at least {_LEAST_EXAMPLES} examples.",
-            "training_file",
-        )
-    for number, example in enumerate(examples, 1):
-        if not isinstance(example.get("messages", example.get("input")), list | dict):
-            raise invalid_request(f"Line {number} of the training file has no 'messages'.", "training_file")
-    return len(examples)
+def _life(problem: dict[str, str] | None) -> list[_Moment]:
+    """All that happens in a job's life if nobody stops it."""
+    queued = _Moment(0, "queued", f"Job enqueued. {_SIMULATED}")
+    if problem is not None:
+        return [queued, _Moment(_QUEUED_SECONDS, "failed", f"Job failed: {problem['message']}")]
+    end = _QUEUED_SECONDS + _RUNNING_SECONDS
+    steps = [
+        _Moment(_QUEUED_SECONDS + _RUNNING_SECONDS * step / _STEPS, "running", f"Step {step}: loss {_loss(step)}", step)
+        for step in range(1, _STEPS + 1)
+    ]
+    return [
+        queued,
+        _Moment(_QUEUED_SECONDS, "running", "Job started."),
+        *steps,
+        _Moment(end, "succeeded", "Job succeeded."),
+    ]
 
 
 def _loss(step: int) -> float:
     return round(2.0 * math.exp(-step / 8) + 0.4, 4)
+
+
+def _base(name: str, method: str) -> catalog.Model:
+    """The model to be tuned, by its name or its name and version."""
+    model = catalog.model(name)
+    if model is None or name not in (model.id, model.name) or _METHODS[method] not in model.fine_tuning:
+        raise invalid_request(
+            f"The specified base model does not support fine-tuning: '{name[:80]}' ({method}).",
+            "model",
+            "invalidPayload",
+        )
+    return model
+
+
+def _file(body: Fields, name: str, account: Account) -> File:
+    file = account.files.get(body.text(name))
+    if file is None or file.purpose != "fine-tune":
+        raise invalid_request(f"Invalid {name}: no fine-tune file '{body.text(name)[:80]}'.", name, "invalidPayload")
+    return file
+
+
+def _hyperparameters(body: Fields, method: str) -> dict[str, Any]:
+    """Those of `hyperparameters` and of the method's own; "auto", and the -1 of older versions, is for the service to say."""
+    given = {
+        **body.object("hyperparameters").values(),
+        **body.object("method").object(method).object("hyperparameters").values(),
+    }
+    fields = Fields({name: value for name, value in given.items() if value not in ("auto", -1)}, "hyperparameters")
+    known = {
+        "n_epochs": fields.integer("n_epochs", 3, least=1, most=50),
+        "batch_size": fields.integer("batch_size", 1, least=1, most=256),
+        "learning_rate_multiplier": fields.decimal("learning_rate_multiplier", 1.0, least=0.0001, most=10),
+    }
+    return {**given, **known}
+
+
+def _examples(file: File, wanted: str) -> tuple[list[str], dict[str, str] | None]:
+    """The texts in a training file, and why it can't be trained on, as code, message and param, if it can't."""
+    texts: list[str] = []
+    examples = list(file.lines())
+    for at, example in examples:
+        found = example.get(wanted)
+        found = found.get("messages") if isinstance(found, dict) else found  # the input of a preference
+        if not isinstance(found, list) or not found or not all(isinstance(one, dict) for one in found):
+            return [], _problem("invalid_training_file", f"Line {at} of the training file has no '{wanted}'.")
+        preferred = example.get("preferred_output") if wanted == "input" else None
+        messages = itertools.chain(found, preferred if isinstance(preferred, list) else [])
+        texts += [one["content"] for one in messages if isinstance(one, dict) and isinstance(one.get("content"), str)]
+    if len(examples) < _LEAST_EXAMPLES:
+        message = f"Training file has {len(examples)} example(s), but must have at least {_LEAST_EXAMPLES} examples"
+        return [], _problem("invalid_n_examples", message)
+    return texts, None
+
+
+def _problem(code: str, message: str) -> dict[str, str]:
+    return {"code": code, "message": message, "param": "training_file"}

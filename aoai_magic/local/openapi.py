@@ -48,7 +48,7 @@ def _operation(summary: str, body: _Schema | None) -> _Schema:
     codes = ("400", "401", "403", "404", "409", "413", "415", "421", "429")
     operation: _Schema = {
         "summary": summary,
-        "responses": {"200": answered, "201": answered, **dict.fromkeys(codes, refused)},
+        "responses": {"200": answered, "201": answered, "204": answered, **dict.fromkeys(codes, refused)},
     }
     return operation if body is None else {**operation, "requestBody": body}
 
@@ -264,7 +264,10 @@ _KEPT: dict[str, dict[str, tuple[str, _Schema | None]]] = {
             _json({"model": _CHAT_MODEL, "training_file": _TEXT, "suffix": _TEXT}, ["model", "training_file"]),
         ),
     },
-    "fine_tuning/jobs/{id}": {"get": ("Describe a fine-tuning job", None)},
+    "fine_tuning/jobs/{id}": {
+        "get": ("Describe a fine-tuning job", None),
+        "delete": ("Forget a fine-tuning job", None),
+    },
     "fine_tuning/jobs/{id}/events": {"get": ("List what happened in a job", None)},
     "fine_tuning/jobs/{id}/checkpoints": {"get": ("List a job's checkpoints", None)},
     "fine_tuning/jobs/{id}/cancel": {"post": ("Cancel a job", None)},

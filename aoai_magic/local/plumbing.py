@@ -9,6 +9,7 @@ from typing import Any, TypeVar, cast
 from starlette.datastructures import UploadFile
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
+from starlette.types import Message
 
 from .account import Account
 from .azure_errors import AzureError, invalid_request, not_found, version_not_supported
@@ -16,6 +17,7 @@ from .wire import read
 
 _Result = TypeVar("_Result")
 _LARGEST_BODY = 64 * 1024 * 1024
+# Microsoft's batch page: 200 MB for an input file.
 _LARGEST_FORM = 200 * 1024 * 1024
 # Dated versions of the classic API that its lifecycle page or the specifications' repository names, from the first GA on.
 _VERSIONS = frozenset(
@@ -69,11 +71,21 @@ async def form(request: Request) -> dict[str, Any]:
 
     A field that is given several times is a list.
     """
-    if int(request.headers.get("content-length") or 0) > _LARGEST_FORM:
-        raise AzureError(413, {"code": "413", "message": "Request body too large."})
+    received = 0
+
+    async def limited() -> Message:
+        nonlocal received
+        message = await request.receive()
+        received += len(message.get("body", b""))
+        if received > _LARGEST_FORM:
+            raise AzureError(413, {"code": "413", "message": "Request body too large."})
+        return message
+
     fields: dict[str, Any] = {}
     try:
-        async with request.form(max_files=32, max_fields=64, max_part_size=_LARGEST_BODY) as given:
+        async with Request(request.scope, limited).form(
+            max_files=32, max_fields=64, max_part_size=_LARGEST_BODY
+        ) as given:
             for name, value in given.multi_items():
                 content: Any = value
                 if isinstance(value, UploadFile):
