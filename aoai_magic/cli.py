@@ -46,6 +46,10 @@ def _parser() -> argparse.ArgumentParser:
     serve.add_argument("--key", help="the API key (a random one)")
     serve.add_argument("--engine", choices=["llama", "echo"], help="a small model, or an echo of the prompt for tests")
     serve.add_argument("--threads", type=int, help="threads of the model (one less than there are cores)")
+    serve.add_argument(
+        "--fault", type=_fault, action="append", default=[], metavar="WORDS",
+        help='what is to go wrong, such as "status=503 times=2"; may be repeated (python -m pydoc aoai_magic.local.faults)',
+    )  # fmt: skip
     serve.set_defaults(run=_serve)
 
     stop = commands.add_parser("stop", help="end the local service that is kept for notebooks")
@@ -94,6 +98,7 @@ def _serve(options: argparse.Namespace) -> int:
             lambda: server.load(wanted.engine, model, wanted.home, options.threads),
             port=options.port,
             key=options.key,
+            faults=options.fault,
             ready=ready,
         )
     except OSError as error:
@@ -120,6 +125,16 @@ def _doctor(options: argparse.Namespace) -> int:
     from . import doctor
 
     return doctor.run()
+
+
+def _fault(words: str) -> str:
+    from .local.faults import parse
+
+    try:
+        parse(words)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+    return words
 
 
 def _port(word: str) -> int:

@@ -26,16 +26,18 @@ from .launch import proof
 from .openapi import description
 from .operations import OPERATIONS, Operation
 from .plumbing import account_of, check_version, form, is_v1, json_body, unless_gone
+from .striking import Striking
 from .wire import JSONResponse
 
 
-def build(account: Account, *, port: int) -> Faults:
-    """The ASGI application, answering on 127.0.0.1:`port` for `account`."""
+def build(account: Account, faults_to_come: Faults, *, port: int) -> Starlette:
+    """The ASGI application, answering on 127.0.0.1:`port` for `account`, and failing as those faults say."""
     app = Starlette(
         routes=[Route(HEALTH, health), Route("/aoai/faults", faults, methods=["GET", "POST", "DELETE"]), *_data_plane(), *arm.routes()],
         middleware=[
             Middleware(Signed, account=account),
             Middleware(Guard, account=account, port=port),
+            Middleware(Striking, faults=faults_to_come),
         ],
         exception_handlers={AzureError: refused, HTTPException: unknown, ClientDisconnect: gone, Exception: failed},
     )  # fmt: skip
@@ -48,8 +50,8 @@ def build(account: Account, *, port: int) -> Faults:
         await asked.begin()
         return await asked.answer()
 
-    app.state.account, app.state.run_one, app.state.faults = account, run_one, Faults(app)
-    return app.state.faults  # type: ignore[no-any-return]  # Starlette's state is untyped
+    app.state.account, app.state.run_one, app.state.faults = account, run_one, faults_to_come
+    return app
 
 
 def _data_plane() -> list[BaseRoute]:
@@ -137,7 +139,7 @@ async def faults(request: Request) -> Response:
         try:
             waiting.add(body.text("fault"))
         except ValueError as error:
-            raise AzureError(400, {"code": "400", "message": f"{error}."}) from None
+            raise AzureError(400, {"code": "400", "message": f"That fault can't be read: {error}."}) from None
     elif request.method == "DELETE":
         waiting.clear()
     return JSONResponse({"faults": waiting.waiting()})

@@ -8,7 +8,7 @@ import secrets
 import signal
 import socket
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +16,7 @@ import uvicorn
 
 from .echo import Echo
 from .engine import Engine
+from .faults import Faults
 
 if TYPE_CHECKING:
     from .account import Account
@@ -39,13 +40,18 @@ def run(
     port: int = 0,
     key: str | None = None,
     idle_seconds: float | None = None,
+    faults: Sequence[str] = (),
     ready: Callable[[int, str], None],
 ) -> None:
     """Serve until a signal ends it, or nobody has asked for `idle_seconds`.
 
     `engine` is called at once, in a thread beside the web framework's imports. `ready` is called with port and key
-    when the socket accepts connections. Raises OSError where the port is taken.
+    when the socket accepts connections. `faults` strike the first requests (see `faults`). Raises OSError where the port
+    is taken, ValueError for what is no fault.
     """
+    faults_to_come = Faults()
+    for words in faults:
+        faults_to_come.add(words)
     loaded: list[Engine | BaseException] = []
 
     def load_engine() -> None:
@@ -70,7 +76,7 @@ def run(
         if isinstance(found, BaseException):
             raise found
         account = Account(found, [key, secrets.token_hex(16)])
-        app = build(account, port=port)
+        app = build(account, faults_to_come, port=port)
         config = uvicorn.Config(app, log_level="warning", access_log=False, lifespan="off", timeout_graceful_shutdown=3)
         server = _Server(config, account, lambda: ready(port, key), idle_seconds)
         try:
