@@ -10,7 +10,7 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -25,7 +25,7 @@ from .guard import HEALTH, Guard
 from .launch import proof
 from .openapi import description
 from .operations import OPERATIONS, Operation
-from .plumbing import account_of, check_version, form, is_v1, json_body, unless_gone
+from .plumbing import EventStream, account_of, check_version, form, is_v1, json_body, unless_gone
 from .striking import Striking
 from .wire import JSONResponse
 
@@ -108,7 +108,7 @@ def _handler(operation: Operation) -> Any:
         if asked.cut:
             request.state.headers["x-aoai-local-cut"] = str(asked.cut)
         if asked.stream:
-            return StreamingResponse(asked.events(), media_type="text/event-stream")
+            return EventStream(asked.events())
         return JSONResponse(await unless_gone(request, asked.answer()))
 
     handle.__doc__ = f"POST …/{operation.path}"

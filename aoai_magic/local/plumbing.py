@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable
+import contextlib
+from collections.abc import AsyncGenerator, Awaitable
 from typing import Any, TypeVar, cast
 
 from starlette.datastructures import UploadFile
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
-from starlette.types import Message
+from starlette.responses import StreamingResponse
+from starlette.types import Message, Send
 
 from .account import Account
 from .azure_errors import AzureError, invalid_request, not_found, version_not_supported
@@ -99,6 +101,19 @@ async def form(request: Request) -> dict[str, Any]:
     except HTTPException as error:
         raise invalid_request(f"We could not parse the form of your request: {error.detail}.") from None
     return fields
+
+
+class EventStream(StreamingResponse):
+    """A stream of events whose generation ends with it, however it ends: sent, refused by the network, or cancelled."""
+
+    def __init__(self, events: AsyncGenerator[bytes]) -> None:
+        super().__init__(events, media_type="text/event-stream")
+        self._events = events
+
+    async def stream_response(self, send: Send) -> None:
+        # Left to the garbage collector, the generators within one another are closed all at once, and fail at it.
+        async with contextlib.aclosing(self._events):
+            await super().stream_response(send)
 
 
 async def unless_gone(request: Request, answer: Awaitable[_Result]) -> _Result:
