@@ -288,7 +288,7 @@ class _Exchange:
         self._ended = time.perf_counter()
 
     def _read(self, blocks: Iterator[bytes]) -> None:
-        for _, data in events(blocks):
+        for _, data in events(self._unbroken(blocks)):
             if data == "[DONE]":
                 continue  # and read to the end: a connection left half-read can't be used again
             try:
@@ -300,12 +300,23 @@ class _Exchange:
                 raise stream_error(chunk["error"], self.headers)
             self._arrived(added)
         if not self._chunks.finished:
-            raise NoAnswerError(
-                "The reply broke off before its end.",
-                "The service, or something between here and there, closed the connection.",
-                "Run the cell again.",
-                request_id=self._request_id,
-            )
+            raise self._broke_off()
+
+    def _unbroken(self, blocks: Iterator[bytes]) -> Iterator[bytes]:
+        import httpx2
+
+        try:
+            yield from blocks
+        except (httpx2.NetworkError, httpx2.RemoteProtocolError) as error:
+            raise self._broke_off() from error
+
+    def _broke_off(self) -> NoAnswerError:
+        return NoAnswerError(
+            "The reply broke off before its end.",
+            "The service, or something between here and there, closed the connection.",
+            "Run the cell again.",
+            request_id=self._request_id,
+        )
 
     def _take_whole(self, content: bytes) -> None:
         try:
