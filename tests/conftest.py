@@ -10,8 +10,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 
+# By the clock of a machine that is busy with other things as well, any example can take long.
+hypothesis.settings.register_profile("house", deadline=None)
+hypothesis.settings.load_profile("house")
 _FOREIGN = ("AZURE_", "OPENAI_", "AOAI_")
 
 

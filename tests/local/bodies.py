@@ -154,8 +154,9 @@ BODIES: list[tuple[str, str, dict[str, Any]]] = [
             "hyperparameters": {"n_epochs": 2}, "method": {"type": "supervised", "supervised": {"hyperparameters": {}}},
         },
     ),
+    # Nothing of an account can be changed while one of its deployments is being made, so that the change comes first.
+    ("PATCH", f"{ARM}/deployments/gpt-4.1-nano{ARM_VERSION}", _DEPLOYMENT),
     ("PUT", f"{ARM}/deployments/made{ARM_VERSION}", _DEPLOYMENT),
-    ("PATCH", f"{ARM}/deployments/made{ARM_VERSION}", _DEPLOYMENT),
     ("POST", f"{ARM}/regenerateKey{ARM_VERSION}", {"keyName": "Key2"}),
     ("POST", "/aoai/faults", {"fault": "status=503 path=/nowhere"}),
 ]  # fmt: skip
