@@ -20,6 +20,8 @@ from .turn import Ask, Tool
 #: GPT-4o); a small model that has begun to repeat itself would fill that for minutes.
 DEFAULT_MAX_TOKENS = 512
 _LONGEST_DESCRIPTION = 1_048_576
+#: What json_object asks the engine for. The deployment is given no schema to read, so it is no part of the prompt.
+ANY_OBJECT: dict[str, Any] = {"type": "object"}
 _NAME = re.compile(r"[a-zA-Z0-9_-]{1,64}")
 _PARAMETERS = frozenset(
     "frequency_penalty logit_bias logprobs max_completion_tokens max_tokens messages metadata model n parallel_tool_calls "
@@ -47,7 +49,8 @@ def read_chat(body: Fields, deployment: Deployment, extra: Extra) -> Ask:
     schema = _response_schema(body, conversation)
     sampling = read_sampling(body, model)
     job = replace(sampling, messages=conversation.said, schema=schema, pace=extra.pace, logprobs=_logprobs(body))
-    prompt_tokens = tokens.count_chat(body.raw("messages"), model.name, body.array("tools"), schema)
+    counted = None if schema is ANY_OBJECT else schema
+    prompt_tokens = tokens.count_chat(body.raw("messages"), model.name, body.array("tools"), counted)
     check_window(prompt_tokens, deployment)
     body.choice("verbosity", ["low", "medium", "high"], "medium")
     return Ask(
@@ -251,7 +254,7 @@ def _response_schema(body: Fields, conversation: talk.Talk) -> dict[str, Any] | 
             "'messages' must contain the word 'json' in some form, to use 'response_format' of type 'json_object'.",
             "messages",
         )
-    return {"type": "object"}
+    return ANY_OBJECT
 
 
 def _logprobs(body: Fields) -> int | None:

@@ -12,6 +12,7 @@ from .. import tokens
 from . import talk
 from .account import Account, Deployment
 from .asking import (
+    ANY_OBJECT,
     DEFAULT_MAX_TOKENS,
     Extra,
     check_window,
@@ -234,7 +235,8 @@ def _read(
     top_p = body.decimal("top_p", 1.0, least=0, most=1)
     top_logprobs = body.integer("top_logprobs", 0, least=0, most=20)
     wants_logprobs = "message.output_text.logprobs" in body.array("include")
-    prompt_tokens = tokens.count_chat(said, model.name, [_chat_tool(tool) for tool in tools], schema)
+    counted = None if schema is ANY_OBJECT else schema
+    prompt_tokens = tokens.count_chat(said, model.name, [_chat_tool(tool) for tool in tools], counted)
     check_window(prompt_tokens, deployment)
     job = Job(
         messages=conversation.said,
@@ -306,7 +308,7 @@ def _format(wanted: Fields) -> tuple[dict[str, Any] | None, dict[str, Any]]:
     if kind == "text":
         return None, {"type": "text"}
     if kind == "json_object":
-        return {"type": "object"}, {"type": "json_object"}
+        return ANY_OBJECT, {"type": "json_object"}
     schema = read_schema(wanted)
     shown = {"name": wanted.text("name"), "schema": schema, "strict": wanted.boolean("strict"), "description": None}
     return schema, {"type": "json_schema", **shown}
