@@ -360,6 +360,7 @@ class _Exchange:
             request=self._body,
             deployment=self._estimate.deployment,
             estimate=self._estimate,
+            unseen_tokens=int(cut) if (cut := self.headers.get("x-aoai-local-cut", "")).isdigit() else 0,
             kind=self._connection.kind,
             choices=[Choice(one["message"].get("content") or "", one.get("finish_reason")) for one in body["choices"]],
             model=self.headers.get("x-aoai-local-model") or body.get("model") or "",

@@ -50,7 +50,8 @@ class Reply:
     `request` is the JSON body as it was sent, `raw` the SDK's own `ChatCompletion`, `filters` the content filter's
     verdicts by category. `model` is who really answered, which behind the local service is a small model and behind
     Azure the version of the deployment's model. `seconds` is the time until the last token, `first_token_seconds`
-    until the first; both in seconds. `estimate` is what was foreseen before it was sent. A reply that was interrupted or broke off has `finish_reason` None.
+    until the first; both in seconds. `estimate` is what was foreseen before it was sent; `unseen_tokens` how many of the prompt's the local
+    model, whose window is smaller than the deployment's, didn't get to see. A reply that was interrupted or broke off has `finish_reason` None.
 
     >>> reply = Reply(request={}, deployment="gpt-4o", kind="azure", choices=[Choice("Hello!", "stop")])
     >>> str(reply), reply.finish_reason
@@ -68,6 +69,7 @@ class Reply:
     seconds: float = 0.0
     first_token_seconds: float | None = None
     estimate: Estimate | None = field(default=None, repr=False)
+    unseen_tokens: int = 0
     body: dict[str, Any] = field(default_factory=dict, repr=False)
 
     @property
@@ -115,6 +117,8 @@ class Reply:
             words.append(f"{self.usage.prompt_tokens} tokens in, {self.usage.completion_tokens} out")
             if self.usage.reasoning_tokens:
                 words[-1] += f" ({self.usage.reasoning_tokens} of them reasoning)"
+        if self.unseen_tokens:
+            words.append(f"{self.unseen_tokens:,} tokens of the prompt left out for the local model")
         if watched:
             words.append(f"{self.seconds:.1f} s")
             words.append(self._price())

@@ -103,6 +103,14 @@ def test_a_prompt_too_long_for_the_engine_is_answered_from_its_system_message_an
     assert int(raw.headers["x-aoai-local-cut"]) > 2000
 
 
+def test_the_status_line_says_what_the_model_did_not_see() -> None:
+    import aoai_magic as aoai
+
+    reply = aoai.chat("word " * 6000, max_tokens=2)
+    assert reply.unseen_tokens > 2000
+    assert "left out" in reply.status(watched=False)
+
+
 def test_a_model_of_the_users_own_answers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     import aoai_magic as aoai
     from aoai_magic import settings
