@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from .verdicts import worst
+
 
 class Chunks:
     """Grows a chat completion chunk by chunk; `body` is at any time the completion of what has arrived.
@@ -41,7 +43,8 @@ class Chunks:
             _merge(choice["message"], {key: value for key, value in delta.items() if key != "obfuscation"})
             choice["finish_reason"] = part.get("finish_reason") or choice["finish_reason"]
             if part.get("content_filter_results"):
-                choice.setdefault("content_filter_results", {}).update(part["content_filter_results"])
+                known = choice.get("content_filter_results")
+                choice["content_filter_results"] = worst([known, part["content_filter_results"]])
             if part.get("logprobs"):
                 choice["logprobs"] = choice["logprobs"] or {}
                 _merge(choice["logprobs"], part["logprobs"])

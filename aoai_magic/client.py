@@ -22,6 +22,7 @@ from .reply import Choice, Reply, Usage
 from .request import Message, chat_body
 from .settings import Target
 from .sse import events
+from .verdicts import worst
 from .visible import visible
 
 if TYPE_CHECKING:
@@ -351,11 +352,7 @@ class _Exchange:
     def reply(self) -> Reply:
         """The reply as far as it has arrived."""
         body = self._chunks.body
-        filters: dict[str, Any] = {}
-        for verdict in [*(body.get("prompt_filter_results") or []), *body["choices"]]:
-            for category, found in (verdict.get("content_filter_results") or {}).items():
-                if category not in filters or found.get("filtered") or found.get("detected"):
-                    filters[category] = found
+        judged = [*(body.get("prompt_filter_results") or []), *body["choices"]]
         return Reply(
             request=self._body,
             deployment=self._estimate.deployment,
@@ -365,7 +362,7 @@ class _Exchange:
             choices=[Choice(one["message"].get("content") or "", one.get("finish_reason")) for one in body["choices"]],
             model=self.headers.get("x-aoai-local-model") or body.get("model") or "",
             usage=_usage(body.get("usage")),
-            filters=filters,
+            filters=worst(one.get("content_filter_results") for one in judged),
             request_id=self._request_id,
             seconds=(self._ended or time.perf_counter()) - self._started,
             first_token_seconds=self._first_token and self._first_token - self._started,

@@ -21,6 +21,21 @@ from .errors import (
 )
 from .local.account import DEFAULT_DEPLOYMENTS
 from .settings import Target
+from .verdicts import filtered, worst
+
+_BLOCKED_HARM = ("Each prompt is checked for harm.", "Reword the prompt.")
+# What is blocked for another reason than harm: why, and what helps.
+_BLOCKED = {
+    "jailbreak": (
+        "It reads like an attempt to talk the model out of its instructions.",
+        "Ask for what you need, plainly.",
+    ),
+    "indirect_attack": (
+        "A text in it holds instructions to the model, as an attack does.",
+        "Look at what the text says.",
+    ),
+    "custom_blocklists": ("It has a word of a list that the resource's owner keeps.", "Reword it, or ask the owner."),
+}
 
 
 def explain(error: BaseException, target: Target, deployment: str = "") -> AoaiError | None:
@@ -97,11 +112,12 @@ def _status(error: Any, target: Target, deployment: str) -> ServiceError:
             return _too_many(error, message, deployment, known)
         case 400 if error.code in ("content_filter", "contentFilter"):
             filters = _verdicts(body)
-            hits = [name for name, verdict in filters.items() if verdict.get("filtered") or verdict.get("detected")]
+            hits = filtered(filters)
+            why, fix = next((_BLOCKED[hit] for hit in hits if hit in _BLOCKED), _BLOCKED_HARM)
             return ContentFilterError(
                 f"The prompt was blocked by the content filter ({', '.join(hits) or 'no category named'}).",
-                "Azure checks each prompt; nothing was generated, and the prompt's tokens are charged.",
-                "Reword the prompt. error.filters holds the verdict of each category.",
+                f"{why} Nothing was generated, and Azure charges the prompt's tokens.",
+                f"{fix} error.filters holds the verdict of each category.",
                 filters=filters,
                 **known,
             )
@@ -271,9 +287,7 @@ def _verdicts(body: Mapping[str, Any]) -> dict[str, Any]:
     """The content filter's verdicts, in each of the places that Azure's APIs put them."""
     inner = body.get("innererror") or body.get("inner_error") or {}
     found = inner.get("content_filter_result") or inner.get("content_filter_results") or {}
-    for entry in body.get("content_filters") or []:
-        found = {**found, **(entry.get("content_filter_results") or {})}
-    return {name: verdict for name, verdict in found.items() if isinstance(verdict, dict)}
+    return worst([found, *(entry.get("content_filter_results") for entry in body.get("content_filters") or [])])
 
 
 def _where(target: Target) -> str:

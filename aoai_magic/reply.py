@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from . import catalog
 from .estimates import Estimate
 from .render import mimebundle
+from .verdicts import filtered, remarks
 from .visible import visible
 
 if TYPE_CHECKING:
@@ -125,10 +126,11 @@ class Reply:
         if self.finish_reason == "length":
             words.append("cut at the token limit")
         elif self.finish_reason == "content_filter":
-            words.append("cut by the content filter")
+            found = ", ".join(filtered(self.filters))
+            words.append("cut by the content filter" + (f" ({found})" if found else ""))
         elif self.finish_reason is None:
             words.append("broken off")
-        return " · ".join(words)
+        return " · ".join([*words, *remarks(self.filters)])
 
     def _price(self) -> str:
         azure = self.azure_cost

@@ -23,6 +23,7 @@ tokens
 local
 settings
 ledger
+verdicts
 sse chunks
 attachments schema tools
 request

@@ -89,6 +89,14 @@ def test_tool_calls_are_put_together_by_their_number() -> None:
     ]
 
 
+def test_a_finding_in_the_middle_of_a_stream_outlasts_a_safe_end() -> None:
+    low, safe = ({"hate": {"filtered": False, "severity": severity}} for severity in ("low", "safe"))
+    chunks = put_together(
+        chunk({"content": "x"}, content_filter_results=low), chunk({"content": "y"}, content_filter_results=safe)
+    )
+    assert chunks.body["choices"][0]["content_filter_results"] == low
+
+
 def test_late_verdicts_of_the_content_filter_are_taken_in() -> None:
     late = chunk(
         {}, "content_filter", content_filter_results={"protected_material_text": {"detected": True, "filtered": True}}

@@ -26,6 +26,11 @@ def test_a_prompt_is_answered() -> None:
     assert reply.filters["violence"] == {"filtered": False, "severity": "safe"}
 
 
+def test_a_mild_finding_in_the_reply_is_not_hidden_by_a_safe_prompt() -> None:
+    for stream in (True, False):
+        assert aoai.chat("hi aoai-filter:reply-hate=low", stream=stream).filters["hate"]["severity"] == "low"
+
+
 def test_text_is_handed_over_as_it_arrives() -> None:
     pieces: list[str] = []
     reply = aoai.chat("one two three", on_text=pieces.append)

@@ -106,8 +106,23 @@ def test_a_dated_version_on_v1(cloud: Cloud) -> None:
 
 def test_a_prompt_that_the_filter_blocks(cloud: Cloud) -> None:
     told = failed(cloud, 400, FILTERED, errors.ContentFilterError)
-    assert "(violence)" in str(told)
+    assert "(violence: medium)" in str(told)
     assert told.filters["violence"] == {"filtered": True, "severity": "medium"}
+
+
+@pytest.mark.parametrize(
+    ("phrase", "why"),
+    [
+        ("jailbreak", "out of its instructions"),
+        ("indirect_attack", "holds instructions to the model"),
+        ("blocklist", "a list that the resource's owner keeps"),
+        ("hate", "checked for harm"),
+    ],
+)
+def test_why_a_prompt_was_blocked(phrase: str, why: str) -> None:
+    with pytest.raises(errors.ContentFilterError, match=phrase) as caught:
+        aoai.chat(f"hello aoai-filter:{phrase}")
+    assert why in caught.value.why
 
 
 @pytest.mark.parametrize(

@@ -82,6 +82,24 @@ def test_a_reply_that_was_cut_says_so(finish: str | None, said: str) -> None:
     assert ("cut" in line or "broken" in line) == (finish != "stop")
 
 
+@pytest.mark.parametrize(
+    ("filters", "said"),
+    [
+        ({"violence": {"filtered": True, "severity": "high"}}, "cut by the content filter (violence: high)"),
+        ({"protected_material_text": {"filtered": True, "detected": True}}, "content filter (protected_material_text)"),
+    ],
+)
+def test_a_reply_that_the_filter_cut_says_for_what(filters: dict[str, object], said: str) -> None:
+    assert reply(finish="content_filter", filters=filters).status(watched=False).endswith(said)
+
+
+def test_what_the_filter_found_and_let_through_is_said() -> None:
+    code = {"filtered": False, "detected": True, "citation": {"URL": "https://example.com/x", "license": "MIT"}}
+    line = reply(filters={"protected_material_code": code}).status(watched=False)
+    assert line.endswith("out · protected_material_code detected: https://example.com/x (MIT)")
+    assert reply(filters={"error": {"code": "content_filter_error"}}).status().endswith("nothing was checked")
+
+
 def test_what_nobody_watches_does_not_vary() -> None:
     line = reply("local", model="SmolLM2").status(watched=False)
     assert line == reply("local", model="SmolLM2", seconds=99).status(watched=False)
