@@ -96,10 +96,11 @@ class Reply:
     @property
     def azure_cost(self) -> float | None:
         """What the same tokens cost on Azure (Global Standard), in US dollars; None where that is unknown."""
-        price = catalog.price(self.body.get("model") or self.deployment) or catalog.price(self.deployment)
+        answered = str(self.body.get("model", ""))
+        price = catalog.price(answered if catalog.model(answered) else self.deployment)
         if price is None or self.usage is None:
             return None
-        return price.cost(self.usage.prompt_tokens, self.usage.completion_tokens)
+        return price.cost(self.usage.prompt_tokens, self.usage.completion_tokens, self.usage.cached_tokens)
 
     def status(self, *, watched: bool = True) -> str:
         """The quiet line under a reply: deployment, who answered, tokens in and out, seconds, price.

@@ -48,6 +48,17 @@ def test_the_cost_is_that_of_the_model_that_answered() -> None:
     assert reply("local").azure_cost == pytest.approx(0.0045)
 
 
+def test_cached_tokens_cost_what_cached_tokens_cost() -> None:
+    # gpt-4o, Global Standard: $2.50 for a million tokens in, $1.25 for a million cached ones, $10 for a million out.
+    assert reply(usage=Usage(1000, 200, cached_tokens=400)).cost == pytest.approx(0.004)
+    assert reply(usage=Usage(1000, 0, cached_tokens=1000)).cost == pytest.approx(0.00125)
+
+
+def test_a_fine_tuned_models_price_is_not_that_of_a_deployment_named_like_its_base() -> None:
+    tuned = Reply({}, "gpt-4o", "azure", [], usage=Usage(8, 2), body={"model": "gpt-4o-2024-08-06.ft-0123abcd"})
+    assert tuned.cost is None
+
+
 def test_an_unknown_price_is_unknown_and_not_zero() -> None:
     unknown = reply(body={**BODY, "model": "mystery-1"})
     assert unknown.cost is None
