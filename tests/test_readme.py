@@ -9,6 +9,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
+from packaging.version import Version
 
 import aoai_magic
 from aoai_magic.magics import aoai, chat
@@ -42,6 +43,14 @@ def test_every_dependency_has_its_reason() -> None:
     for one in wanted:
         name = re.split(r"[>=\[]", one)[0]
         assert name == "aoai-magic" or f"`{name}`" in table, name
+
+
+def test_binder_pins_every_dependency() -> None:
+    pinned = (ROOT / "binder" / "requirements.txt").read_text(encoding="utf-8").lower().replace("_", "-")
+    for one in [*PROJECT["dependencies"], *PROJECT["optional-dependencies"]["local"]]:
+        name, least = one.split(">=")
+        (version,) = re.findall(rf"^{name}==(\S+)$", pinned, re.MULTILINE)
+        assert Version(version) >= Version(least), one
 
 
 def test_every_module_has_its_place_in_the_picture() -> None:
