@@ -75,6 +75,10 @@ class Deployment:
         """The model's name and version, as replies name it."""
         return self.tuned or (f"{self.model.name}-{self.version}" if self.version else self.model.name)
 
+    def headers(self) -> dict[str, str]:
+        """What every answer of it says: its name, and its limits."""
+        return {"x-ms-deployment-name": self.name, **self.limits.headers()}
+
     @property
     def context_window(self) -> int:
         """The tokens that prompt and reply may have together, which depends on the kind of deployment."""

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import calendar
+import contextlib
+import logging
 import uuid
+from collections.abc import AsyncGenerator
 from typing import Any
 
 from starlette.applications import Starlette
+from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import ClientDisconnect, Request
@@ -19,15 +23,19 @@ from . import arm, batches, files, fine_tuning, responses
 from .account import Account, Kept
 from .asking import Extra
 from .azure_errors import AzureError, broken, not_found
+from .events import REGION, signature, sse
 from .faults import Faults
 from .fields import Fields
 from .guard import HEALTH, Guard
 from .launch import proof
+from .limits import ExceededError, rate_limited
 from .openapi import description
 from .operations import OPERATIONS, Operation
 from .plumbing import EventStream, account_of, check_version, form, is_v1, json_body, unless_gone
 from .striking import Striking
 from .wire import JSONResponse
+
+_log = logging.getLogger("uvicorn.error")
 
 
 def build(account: Account, faults_to_come: Faults, *, port: int) -> Starlette:
@@ -39,7 +47,7 @@ def build(account: Account, faults_to_come: Faults, *, port: int) -> Starlette:
             Middleware(Guard, account=account, port=port),
             Middleware(Striking, faults=faults_to_come),
         ],
-        exception_handlers={AzureError: refused, HTTPException: unknown, ClientDisconnect: gone, Exception: failed},
+        exception_handlers={AzureError: refused, HTTPException: unknown, ClientDisconnect: gone},
     )  # fmt: skip
 
     async def run_one(path: str, body: dict[str, Any]) -> dict[str, Any]:
@@ -100,19 +108,46 @@ def _handler(operation: Operation) -> Any:
         account = account_of(request)
         name = request.path_params.get("deployment") or body.get("model")
         deployment = account.deployment(name, v1=is_v1(request))
-        request.state.headers = deployment.limits.headers()
-        operation.check(deployment)
-        asked = operation.read(body, deployment, account, _extra(request))
-        request.state.headers = deployment.limits.take(asked.arrival, operation.name, version)
+        try:
+            deployment.limits.begin()
+            operation.check(deployment)
+            asked = operation.read(body, deployment, account, _extra(request))
+            deployment.limits.take(asked.arrival)
+        except ExceededError as over:
+            raise rate_limited(
+                over, deployment=deployment.name, model=deployment.model.name, region=REGION, operation=operation.name,
+                version=version,
+            ) from None  # fmt: skip
+        finally:
+            request.state.headers = deployment.headers()
         await unless_gone(request, asked.begin())
         if asked.cut:
             request.state.headers["x-aoai-local-cut"] = str(asked.cut)
         if asked.stream:
-            return EventStream(asked.events())
+            events = _ended(asked.events(), request.state.request_id, named=operation.named_events)
+            return EventStream(events)
         return JSONResponse(await unless_gone(request, asked.answer()))
 
     handle.__doc__ = f"POST …/{operation.path}"
     return handle
+
+
+async def _ended(events: AsyncGenerator[bytes], request_id: str, *, named: bool) -> AsyncGenerator[bytes]:
+    """A stream's events; where it fails, the last one says so, since a stream that just stops looks whole."""
+    number = 0
+    try:
+        async with contextlib.aclosing(events):
+            async for event in events:
+                yield event
+                number += 1
+    except Exception as problem:
+        if not isinstance(problem, AzureError):
+            _log.error("A stream failed after %d events, request %s", number, request_id, exc_info=problem)
+        error = problem.error if isinstance(problem, AzureError) else broken(request_id).error
+        if named:  # as third parties have seen it in streams of the Responses API
+            yield sse({"type": "error", "sequence_number": number, "error": error}, "error")
+        else:
+            yield sse({"error": error})
 
 
 def _versioned(handler: Any) -> Any:
@@ -180,7 +215,7 @@ async def forget_response(request: Request) -> Response:
 
 async def input_items(request: Request) -> Response:
     """GET /responses/{id}/input_items"""
-    return JSONResponse(responses.item_list(_kept(request).items))
+    return JSONResponse(responses.item_list(_kept(request).items, request.query_params))
 
 
 async def refused(request: Request, error: Exception) -> Response:
@@ -197,11 +232,6 @@ async def unknown(request: Request, error: Exception) -> Response:
 async def gone(request: Request, error: Exception) -> Response:
     """The client has left: nobody reads this."""
     return Response(status_code=499)
-
-
-async def failed(request: Request, error: Exception) -> Response:
-    """A fault of the service's own: Azure's body for that, with the request's id in it."""
-    return await refused(request, broken(request.state.request_id))
 
 
 def _kept(request: Request) -> Kept:
@@ -265,19 +295,23 @@ class Signed:
         request_id = str(uuid.uuid4())
         state = scope.setdefault("state", {})
         state["request_id"] = request_id
+        own = signature(request_id, Headers(scope=scope).get("x-ms-client-request-id"))
+        begun = False
 
         async def signed(message: Message) -> None:
+            nonlocal begun
             if message["type"] == "http.response.start":
-                given = {name for name, _ in message["headers"]}
-                limits = [(name.encode(), value.encode()) for name, value in state.get("headers", {}).items()]
-                message["headers"] = [
-                    *message["headers"],
-                    *((name, value) for name, value in limits if name not in given),
-                    (b"apim-request-id", request_id.encode()),
-                    (b"x-ms-region", b"local"),
-                    (b"x-aoai-local-model", self._model),
-                ]
+                begun = True
+                known = {**state.get("headers", {}), **own}
+                headers = [(name.encode(), value.encode("latin-1", "replace")) for name, value in known.items()]
+                message["headers"] = [*message["headers"], *headers, (b"x-aoai-local-model", self._model)]
             await send(message)
 
         with self._account.working():
-            await self.app(scope, receive, signed)
+            try:
+                await self.app(scope, receive, signed)
+            except Exception:
+                if not begun:  # a fault of the service's own, answered as Azure answers its own
+                    error = broken(request_id)
+                    await JSONResponse({"error": error.error}, error.status)(scope, receive, signed)
+                raise

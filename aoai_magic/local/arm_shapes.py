@@ -104,9 +104,7 @@ def deployment_shape(request: Request, one: Deployment) -> dict[str, Any]:
     made, changed = (
         datetime.datetime.fromtimestamp(at, datetime.UTC).isoformat() for at in (one.created, one.modified)
     )
-    requests, seconds = one.limits.requests_per_minute, 60
-    if requests % 6 == 0:  # Azure counts them in windows of ten seconds
-        requests, seconds = requests // 6, 10
+    requests, seconds = one.limits.burst
     return {
         "id": f"{account_id(request)}/deployments/{one.name}",
         "name": one.name,

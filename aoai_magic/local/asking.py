@@ -10,7 +10,7 @@ from .. import tokens
 from ..catalog import Model
 from . import talk
 from .account import Deployment
-from .azure_errors import AzureError, invalid_request, too_long
+from .azure_errors import AzureError, chat_too_long, invalid_request
 from .engine import Job
 from .fields import Fields
 from .filters import Filter
@@ -19,6 +19,8 @@ from .turn import Ask, Tool
 #: How long a reply gets where the request doesn't say. Azure's own default is the model's limit (16,384 tokens for
 #: GPT-4o); a small model that has begun to repeat itself would fill that for minutes.
 DEFAULT_MAX_TOKENS = 512
+#: Microsoft's page on service tiers (facts, section 2.9); the words of the refusal are a guess.
+_FLEX = ("gpt-5.6-sol",)
 _LONGEST_DESCRIPTION = 1_048_576
 #: What json_object asks the engine for. The deployment is given no schema to read, so it is no part of the prompt.
 ANY_OBJECT: dict[str, Any] = {"type": "object"}
@@ -51,7 +53,9 @@ def read_chat(body: Fields, deployment: Deployment, extra: Extra) -> Ask:
     job = replace(sampling, messages=conversation.said, schema=schema, pace=extra.pace, logprobs=_logprobs(body))
     counted = None if schema is ANY_OBJECT else schema
     prompt_tokens = tokens.count_chat(body.raw("messages"), model.name, body.array("tools"), counted)
-    check_window(prompt_tokens, deployment)
+    if prompt_tokens > deployment.context_window:
+        alone = tokens.count_chat(body.raw("messages"), model.name, (), counted)
+        raise chat_too_long(deployment.context_window, prompt_tokens, prompt_tokens - alone)
     body.choice("verbosity", ["low", "medium", "high"], "medium")
     return Ask(
         job=job,
@@ -68,10 +72,18 @@ def read_chat(body: Fields, deployment: Deployment, extra: Extra) -> Ask:
     )
 
 
-def check_window(prompt_tokens: int, deployment: Deployment) -> None:
-    """Refuse a prompt that is longer than the deployment's context window."""
-    if prompt_tokens > deployment.context_window:
-        raise too_long(deployment.context_window, prompt_tokens)
+def read_tier(body: Fields, model: Model) -> str | None:
+    """The service tier that the reply repeats; None where the request doesn't name one."""
+    if "service_tier" not in body:
+        return None
+    tier = body.choice("service_tier", ["auto", "default", "flex", "priority"], "auto")
+    if tier == "flex" and model.name not in _FLEX:
+        raise invalid_request(
+            f"Invalid service_tier argument: '{tier}' is not supported with this model.",
+            "service_tier",
+            "invalid_value",
+        )
+    return "default" if tier == "auto" else tier
 
 
 def read_effort(body: Fields, name: str, model: Model) -> str:

@@ -45,9 +45,20 @@ def not_found() -> AzureError:
 
 def version_not_supported() -> AzureError:
     """400: a dated api-version on the v1 routes."""
-    return AzureError(
-        400, {"code": "BadRequest", "message": "API version not supported"}
-    )  # the code is a guess (facts, 11)
+    # The message was seen; the code is a guess (facts, section 11).
+    return AzureError(400, {"code": "BadRequest", "message": "API version not supported"})
+
+
+def version_too_old(least: str) -> AzureError:
+    """400: a dated api-version from before the Responses API."""
+    # Many reports of third parties have the message; the code is that of the only one with a body.
+    message = f"Azure OpenAI Responses API is enabled only for api-version {least} and later"
+    return AzureError(400, {"code": "BadRequest", "message": message})
+
+
+def too_many_headers() -> AzureError:
+    """431: more custom headers than Microsoft's quotas page allows; the body's words are a guess."""
+    return AzureError(431, {"code": "431", "message": "Request header fields too large."})
 
 
 def invalid_request(message: str, param: str | None = None, code: str | None = None) -> AzureError:
@@ -55,13 +66,31 @@ def invalid_request(message: str, param: str | None = None, code: str | None = N
     return AzureError(400, {"message": message, "type": "invalid_request_error", "param": param, "code": code})
 
 
-def too_long(limit: int, tokens: int) -> AzureError:
-    """400: the prompt is longer than the model's context window."""
+def chat_too_long(limit: int, tokens: int, functions: int = 0) -> AzureError:
+    """400: the messages, and what describes the functions, are longer than the model's context window."""
+    parts = f" ({tokens - functions} in the messages, {functions} in the functions)" if functions else ""
     return invalid_request(
-        f"This model's maximum context length is {limit} tokens. However, your messages resulted in {tokens} tokens. "
-        "Please reduce the length of the messages.",
+        f"This model's maximum context length is {limit} tokens. However, your messages resulted in {tokens} tokens{parts}. "
+        f"Please reduce the length of the messages{' or functions' if functions else ''}.",
         param="messages",
         code="context_length_exceeded",
+    )
+
+
+def input_too_long() -> AzureError:
+    """400: the same in the Responses API's words, as third parties have seen them."""
+    return invalid_request(
+        "Your input exceeds the context window of this model. Please adjust your input and try again.",
+        param="input",
+        code="context_length_exceeded",
+    )
+
+
+def prompt_too_long(limit: int, prompt: int, completion: int = 0) -> AzureError:
+    """400: the same in the words of text completions and embeddings."""
+    return invalid_request(
+        f"This model's maximum context length is {limit} tokens, however you requested {prompt + completion} tokens "
+        f"({prompt} in your prompt; {completion} for the completion). Please reduce your prompt; or completion length."
     )
 
 
@@ -78,3 +107,53 @@ def broken(request_id: str) -> AzureError:
             "code": None,
         },
     )
+
+
+def from_outside(name: str, method: str, path: str, request_id: str) -> AzureError:
+    """An error that no request brings about by itself: identity, network and load are to blame.
+
+    Raises KeyError for another name than those of OUTSIDE.
+
+    >>> from_outside("firewall", "POST", "/openai/v1/responses", "").error["message"]
+    'Access denied due to Virtual Network/Firewall rules.'
+    """
+    if name == "server-error":
+        return broken(request_id)
+    status, code, message = OUTSIDE[name]
+    v1 = path.startswith("/openai/v1/")
+    place = path.removeprefix("/openai/").removeprefix("v1/")
+    if place.startswith("deployments/"):
+        place = "/".join(["deployments", *place.split("/")[2:]])
+    action = f"{place}/{_VERBS.get(method, 'write') if v1 else 'action'}"
+    shown = (
+        "/openai/v1/" + place if v1 else "/openai/" + place.replace("deployments/", "deployments/{deployment-id}/", 1)
+    )
+    return AzureError(status, {"code": code, "message": message.format(action=action, operation=f"{method} {shown}")})
+
+
+_VERBS = {"GET": "read", "DELETE": "delete"}
+#: Status, code and message of the errors that come from outside of a request. The codes of key-auth-disabled, timeout,
+#: unavailable and too-large are guesses, high-demand's is that of the other 429s.
+OUTSIDE: dict[str, tuple[int, str, str]] = {
+    "no-role": (
+        401,
+        "PermissionDenied",
+        "The principal `00000000-0000-0000-0000-000000000000` lacks the required data action "
+        "`Microsoft.CognitiveServices/accounts/OpenAI/{action}` to perform `{operation}` operation.",
+    ),
+    "no-access": (401, "PermissionDenied", "Principal does not have access to API/Operation."),
+    "firewall": (403, "403", "Access denied due to Virtual Network/Firewall rules."),
+    "private-endpoint": (403, "403", "Public access is disabled. Please configure private endpoint."),
+    "key-auth-disabled": (403, "AuthenticationTypeDisabled", "Key based authentication is disabled for this resource."),
+    "timeout": (408, "Timeout", "The operation was timeout."),
+    "rate-limit": (429, "RateLimitReached", "Rate limit is exceeded. Try again in 54 seconds."),
+    "high-demand": (
+        429,
+        "429",
+        "The system is currently experiencing high demand and cannot process your request. Your request exceeds the "
+        "maximum usage size allowed during peak load. For improved capacity reliability, consider switching to "
+        "Provisioned Throughput.",
+    ),
+    "server-error": (500, "", ""),
+    "unavailable": (503, "ServiceUnavailable", "The service is temporarily unavailable. Please try again later."),
+}

@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 from .account import Account, Deployment
-from .asking import Extra, read_chat
+from .asking import Extra, read_chat, read_tier
 from .azure_errors import invalid_request
 from .events import DONE, new_id, sse
 from .fields import Fields
@@ -33,6 +33,8 @@ class Chat:
             )
         self._include_usage = options.boolean("include_usage")
         self._ask = read_chat(body, deployment, extra)
+        tier = read_tier(body, deployment.model)
+        self._tier = {"service_tier": tier} if tier else {}
         self._n = body.integer("n", 1, least=1, most=128)
         self._id = new_id("chatcmpl-")
         self._created = int(time.time())
@@ -177,6 +179,7 @@ class Chat:
             "created": self._created,
             "model": self._deployment.model_id,
             "system_fingerprint": self._engine.fingerprint,
+            **self._tier,
         }
 
 

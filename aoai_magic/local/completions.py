@@ -13,8 +13,8 @@ from typing import Any
 
 from .. import tokens
 from .account import Account, Deployment
-from .asking import Extra, check_window, read_sampling
-from .azure_errors import invalid_request
+from .asking import Extra, read_sampling
+from .azure_errors import invalid_request, prompt_too_long
 from .engine import Job
 from .events import DONE, new_id, sse
 from .fields import Fields
@@ -73,7 +73,8 @@ class Completions:
         self._job = _job(body, self._logprobs, self._best_of > self._n, read_sampling(body, model), extra)
         counts = tokens.count_many(self._prompts, model.name)
         for count in counts:
-            check_window(count + self._max_tokens, deployment)
+            if count + self._max_tokens > deployment.context_window:
+                raise prompt_too_long(deployment.context_window, count, self._max_tokens)
         self._prompt_tokens = sum(counts)
         self._filters = [Filter.of([prompt], fails=extra.filter_fails) for prompt in self._prompts]
         self._id, self._created = new_id("cmpl-"), int(time.time())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import math
+import struct
 from array import array
 from collections.abc import AsyncGenerator, Sequence
 from typing import Any
@@ -11,7 +12,7 @@ from typing import Any
 from .. import tokens
 from .account import Account, Deployment
 from .asking import Extra
-from .azure_errors import invalid_request
+from .azure_errors import invalid_request, prompt_too_long
 from .completions import read_text
 from .fields import Fields
 from .limits import arrival_tokens
@@ -40,10 +41,7 @@ class Embeddings:
         counts, limit = tokens.count_many(self._texts, model.name), model.max_input_tokens or 8192
         for count in counts:
             if count > limit:
-                raise invalid_request(
-                    f"This model's maximum context length is {limit} tokens, however you requested {count} tokens "
-                    f"({count} in your prompt; 0 for the completion). Please reduce your prompt; or completion length."
-                )
+                raise prompt_too_long(limit, count)
         self._tokens = sum(counts)
         self.arrival = arrival_tokens(sum(map(len, self._texts)), 0)
 
@@ -67,8 +65,9 @@ class Embeddings:
         yield b""
 
     def _shown(self, vector: Sequence[float]) -> Any:
-        floats = array("f", vector)
-        return base64.b64encode(floats.tobytes()).decode() if self._base64 else floats.tolist()
+        if self._base64:
+            return base64.b64encode(struct.pack(f"<{len(vector)}f", *vector)).decode()
+        return array("f", vector).tolist()  # as many digits as the 32 bits of base64 have
 
 
 def widened(vector: Sequence[float], dimensions: int, whole: int) -> list[float]:

@@ -1,4 +1,4 @@
-"""Server-sent events, and ids, as the service writes them."""
+"""Server-sent events, ids, and the headers of every answer, as the service writes them."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 from .wire import written
 
 DONE = b"data: [DONE]\n\n"
+REGION = "local"
 _LETTERS = string.ascii_letters + string.digits
 
 
@@ -25,3 +26,9 @@ def sse(data: dict[str, Any], name: str | None = None) -> bytes:
 def new_id(prefix: str, length: int = 29) -> str:
     """A new id: prefix, and that many letters and digits."""
     return prefix + "".join(secrets.choice(_LETTERS) for _ in range(length))
+
+
+def signature(request_id: str, client_request_id: str | None = None) -> dict[str, str]:
+    """The headers that every answer has: the request's id, and where it was answered."""
+    own = {"apim-request-id": request_id, "x-request-id": request_id, "x-ms-region": REGION}
+    return own | ({"x-ms-client-request-id": client_request_id} if client_request_id else {})

@@ -3,6 +3,9 @@
 Asked for by the header `x-aoai-fault` of one request, or for requests to come by `POST /aoai/faults`. A fault is a line of
 words:
 
+    error=firewall        answer with Azure's own error of that name, which no request brings about by itself: no-role,
+                          no-access, firewall, private-endpoint, key-auth-disabled, timeout, rate-limit, high-demand,
+                          server-error, unavailable (and retry-after=SECONDS, retry-after-ms=…)
     status=503            answer with that status (and body=… , retry-after=SECONDS, retry-after-ms=…)
     delay=1.5             wait that many seconds, at most 60, before the first byte
     pace=0.2              wait that many seconds, at most 60, before each chunk after the first
@@ -25,6 +28,8 @@ import shlex
 from dataclasses import dataclass, field
 from typing import Any
 
+from .azure_errors import OUTSIDE
+
 HEADER = "x-aoai-fault"
 _LONGEST_WAIT, _LARGEST_NUMBER = 60.0, 10**9
 _NUMBER = re.compile(r"[0-9]{1,12}(\.[0-9]{1,6})?")
@@ -41,6 +46,7 @@ class Fault:
     """One fault, as its words say. `skip` and `times` count requests down."""
 
     words: str
+    error: str | None = None
     status: int | None = None
     body: str | None = None
     headers: dict[str, str] = field(default_factory=dict)
@@ -102,7 +108,7 @@ def parse(words: str, *, once: bool = False) -> Fault:
     found: dict[str, str] = {}
     for word in shlex.split(words):
         name, equals, value = word.partition("=")
-        if name not in (*_WHOLE, *_SECONDS, *_FLAGS, "body", "path", "content-type") or (name in _FLAGS) == bool(
+        if name not in (*_WHOLE, *_SECONDS, *_FLAGS, "error", "body", "path", "content-type") or (name in _FLAGS) == bool(
             equals
         ):
             raise ValueError(f"{word!r} is no fault")
@@ -111,6 +117,7 @@ def parse(words: str, *, once: bool = False) -> Fault:
         found[name] = value
     fault = Fault(
         words,
+        error=found.get("error"),
         status=_whole(found, "status", 200, 599),
         body=found.get("body"),
         headers={name: found[name] for name in ("retry-after", "retry-after-ms") if name in found},
@@ -134,11 +141,15 @@ def _check(fault: Fault, found: dict[str, str], once: bool) -> None:
     if not found.keys() - {*_WITH_STATUS, *_OF_REQUESTS}:
         raise ValueError("that says of no fault what it is, such as status=503 or delay=2")
     for name in _WITH_STATUS:
-        if name in found and fault.status is None:
+        if name in found and fault.status is None and (fault.error is None or name == "body"):
             raise ValueError(f"{name} needs a status")
         if name in found and name != "body":
             _number(name, found[name], _LARGEST_NUMBER)
-    if fault.status is not None and fault.filter_error:
+    if fault.error is not None and fault.error not in OUTSIDE:
+        raise ValueError(f"error={fault.error} is none of {', '.join(OUTSIDE)}")
+    if fault.error is not None and fault.status is not None:
+        raise ValueError("an error has a status of its own: error and status don't go together")
+    if (fault.status is not None or fault.error is not None) and fault.filter_error:
         raise ValueError("an answer of the fault's own is not filtered: status and filter-error don't go together")
     if fault.status in (204, 205, 304) and fault.body:
         raise ValueError(f"an answer of status {fault.status} has no body")

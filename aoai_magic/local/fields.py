@@ -46,10 +46,12 @@ class Fields:
         """The field as it came, None where it is absent."""
         return self._values.get(name)
 
-    def refuse_unknown(self, known: Collection[str]) -> None:
-        """Refuse fields of other names than the known ones."""
+    def refuse_unknown(self, known: Collection[str], *, newer: bool = False) -> None:
+        """Refuse fields of other names than the known ones, in the words of chat's age or of the newer APIs."""
         for name in self._values:
             if name not in known:
+                if newer:
+                    raise invalid_request(f"Unknown parameter: '{name}'.", name, "unknown_parameter")
                 raise invalid_request(f"Unrecognized request argument supplied: {name}")
 
     def required(self, name: str) -> Any:

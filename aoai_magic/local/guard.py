@@ -7,17 +7,27 @@ either kind arrives (facts/frontend.md, section 6).
 
 from __future__ import annotations
 
+import re
+
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from .account import Account
-from .azure_errors import AzureError, wrong_key
+from .azure_errors import AzureError, too_many_headers, wrong_key
 from .wire import JSONResponse
 
 HEALTH = "/aoai/health"
 _CONTROL_PLANE = "/subscriptions"
 # Where files are sent, and so a form and not JSON.
 _FORMS = ("/files", "/images/edits", "/audio/transcriptions", "/audio/translations")
+# Microsoft's quotas page: at most ten custom headers. What counts as one isn't said: here, what HTTP, browsers, proxies and
+# Azure's and OpenAI's own clients don't send by themselves.
+_MOST_CUSTOM_HEADERS = 10
+_ORDINARY = re.compile(
+    "accept|api-key$|authorization$|cache-control$|connection$|content-|cookie$|date$|expect|forwarded$|from$|host$|idempotency|"
+    "if-|keep-alive$|ocp-apim-|openai-|origin$|pragma$|priority$|proxy-|range$|referer$|request-id$|sec-|te$|trace|trailer$|"
+    "transfer-encoding$|upgrade|user-agent$|via$|x-aoai-|x-forwarded-|x-ms-|x-request|x-stainless-"
+)
 
 
 class Guard:
@@ -50,6 +60,8 @@ class Guard:
                 return AzureError(401, {"code": "AuthenticationFailed", "message": message})
         elif not (self._account.admits(headers.get("api-key") or bearer) or self._account.admits_token(bearer)):
             return wrong_key()
+        if sum(not _ORDINARY.match(name) for name in headers) > _MOST_CUSTOM_HEADERS:
+            return too_many_headers()
         if scope["method"] in ("POST", "PUT", "PATCH") and not _has_right_type(headers, path):
             return AzureError(415, {"code": "415", "message": "The body must be application/json."})
         return None

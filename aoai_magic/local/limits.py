@@ -1,8 +1,9 @@
 """Rate limits, counted as Azure counts them: on arrival, by an estimate, and never by what is billed in the end.
 
 Microsoft's quota page (facts/azure-openai.md, section 8): a request's tokens are the prompt's characters over four plus
-the most that it may generate; they add up in a counter that starts anew each minute. Requests are counted in windows of
-1 or 10 seconds, so that a burst can fail well under the total of a minute. Refused requests count as well.
+the most that it may generate; they add up in a counter that starts anew each minute. Requests are counted by the minute,
+and in windows of 1 or 10 seconds as well, so that a burst can fail well under the total of a minute. Refused requests
+count like others.
 """
 
 from __future__ import annotations
@@ -17,6 +18,14 @@ from .azure_errors import AzureError
 _MINUTE = 60.0
 # "Retry after 86400 seconds" is the answer to a request that is larger than all that a minute allows.
 _NEVER = 86_400
+
+
+class ExceededError(Exception):
+    """A request is over a limit: that of "call"s or of "token"s; trying again makes sense after `wait` seconds."""
+
+    def __init__(self, what: str, wait: float) -> None:
+        super().__init__(f"{what} rate limit, {wait} seconds")
+        self.what, self.wait = what, wait
 
 
 @dataclass
@@ -41,10 +50,12 @@ class _Window:
 
 @dataclass
 class Limits:
-    """The limits of one deployment. `take` counts a request, or refuses it.
+    """The limits of one deployment. Each request is counted twice: `begin` when it arrives, `take` when it is read.
 
     >>> limits = Limits(tokens_per_minute=1000, requests_per_minute=6, clock=lambda: 0.0)
-    >>> limits.take(400, "ChatCompletions_Create")["x-ratelimit-remaining-tokens"]
+    >>> limits.begin()
+    >>> limits.take(400)
+    >>> limits.headers()["x-ratelimit-remaining-tokens"]
     '600'
     """
 
@@ -53,49 +64,75 @@ class Limits:
     clock: Callable[[], float] = time.monotonic
     _tokens: _Window = field(init=False)
     _requests: _Window = field(init=False)
+    _burst: _Window = field(init=False)
 
     def __post_init__(self) -> None:
         self._tokens = _Window(self.tokens_per_minute, _MINUTE)
-        # 600 requests a minute are 10 a second; fewer than 60 a minute can only be told apart over 10 seconds.
-        seconds = 1.0 if self.requests_per_minute >= 60 else 10.0
-        self._requests = _Window(max(1, round(self.requests_per_minute * seconds / _MINUTE)), seconds)
+        self._requests = _Window(self.requests_per_minute, _MINUTE)
+        # The page's example is 600 requests a minute, which are 10 a second; which deployments are counted over 10
+        # seconds it doesn't say. Resource Manager shows 60 a minute as 10 in 10 seconds.
+        seconds = 1.0 if self.requests_per_minute >= 600 else 10.0
+        self._burst = _Window(math.ceil(self.requests_per_minute * seconds / _MINUTE), seconds)
 
-    def take(self, tokens: int, operation: str, version: str = "v1") -> dict[str, str]:
-        """Count a request of that many tokens; return the headers that say what is left, or raise AzureError 429."""
+    @property
+    def burst(self) -> tuple[int, int]:
+        """How many requests may come in how many seconds."""
+        return self._burst.limit, int(self._burst.seconds)
+
+    def begin(self) -> None:
+        """Count a request. Raises ExceededError."""
         now = self.clock()
-        by_tokens, by_requests = self._tokens.at(now), self._requests.at(now)
-        by_requests.used += 1
-        if by_requests.used > by_requests.limit:
-            raise self._refusal("call", by_requests.left(now), operation, version)
-        if tokens > self.tokens_per_minute:
-            raise self._refusal("token", _NEVER, operation, version)
-        if by_tokens.used + tokens > by_tokens.limit:
-            raise self._refusal("token", by_tokens.left(now), operation, version)
-        by_tokens.used += tokens
-        return self.headers()
+        windows = self._burst.at(now), self._requests.at(now)
+        for window in windows:
+            window.used += 1
+        waits = [window.left(now) for window in windows if window.used > window.limit]
+        if waits:
+            raise ExceededError("call", max(waits))
+
+    def take(self, tokens: int) -> None:
+        """Count a request's tokens; those of a request that is refused don't count. Raises ExceededError."""
+        now = self.clock()
+        window = self._tokens.at(now)
+        if tokens > window.limit:
+            raise ExceededError("token", _NEVER)
+        if window.used + tokens > window.limit:
+            raise ExceededError("token", window.left(now))
+        window.used += tokens
 
     def headers(self) -> dict[str, str]:
-        """What is left, as every answer says it; resets in whole seconds."""
+        """What a minute allows and what of it is left, as every answer says it; resets in whole seconds."""
         now = self.clock()
-        by_tokens, by_requests = self._tokens.at(now), self._requests.at(now)
+        requests, tokens = self._requests.at(now), self._tokens.at(now)
         return {
-            "x-ratelimit-limit-requests": str(self.requests_per_minute),
-            "x-ratelimit-limit-tokens": str(self.tokens_per_minute),
-            "x-ratelimit-remaining-requests": str(max(0, by_requests.limit - by_requests.used)),
-            "x-ratelimit-remaining-tokens": str(max(0, by_tokens.limit - by_tokens.used)),
-            "x-ratelimit-reset-requests": str(math.ceil(by_requests.left(now))),
-            "x-ratelimit-reset-tokens": str(math.ceil(by_tokens.left(now))),
+            "x-ratelimit-limit-requests": str(requests.limit),
+            "x-ratelimit-limit-tokens": str(tokens.limit),
+            "x-ratelimit-remaining-requests": str(max(0, requests.limit - requests.used)),
+            "x-ratelimit-remaining-tokens": str(max(0, tokens.limit - tokens.used)),
+            "x-ratelimit-reset-requests": str(math.ceil(requests.left(now))),
+            "x-ratelimit-reset-tokens": str(math.ceil(tokens.left(now))),
         }
 
-    def _refusal(self, what: str, wait: float, operation: str, version: str) -> AzureError:
-        seconds = max(1, math.ceil(wait))
+
+def rate_limited(
+    over: ExceededError, *, deployment: str, model: str, region: str, operation: str, version: str
+) -> AzureError:
+    """429, in the words of today for v1, and in those that clients of the dated versions have met for years."""
+    seconds = max(1, math.ceil(over.wait))
+    headers = {"retry-after-ms": str(max(1, math.ceil(over.wait * 1000))), "retry-after": str(seconds)}
+    if version == "v1":  # the newer form has been seen with dated versions too (facts, section 4)
         message = (
-            f"Requests to the {operation} Operation under Azure OpenAI API version {version} have exceeded {what} rate "
-            f"limit of your current OpenAI S0 pricing tier. Please retry after {seconds} seconds. Please go here: "
-            "https://aka.ms/oai/quotaincrease if you would like to further increase the default rate limit."
+            f"Your requests to {deployment} for {model} in {region} have exceeded the {over.what} rate limit for your "
+            f"current AIServices S0 pricing tier. This request was for {operation} under Azure OpenAI API version {version}. "
+            f"Please retry after {seconds} seconds. To increase your default rate limit, visit: "
+            "https://aka.ms/oai/quotaincrease."
         )
-        waiting = {"retry-after-ms": str(max(1, math.ceil(wait * 1000))), "retry-after": str(seconds)}
-        return AzureError(429, {"code": "429", "message": message}, {**self.headers(), **waiting})
+        return AzureError(429, {"code": "RateLimitReached", "message": message}, headers)
+    message = (
+        f"Requests to the {operation} Operation under Azure OpenAI API version {version} have exceeded {over.what} rate "
+        f"limit of your current OpenAI S0 pricing tier. Please retry after {seconds} seconds. Please go here: "
+        "https://aka.ms/oai/quotaincrease if you would like to further increase the default rate limit."
+    )
+    return AzureError(429, {"code": "429", "message": message}, headers)
 
 
 def arrival_tokens(characters: int, most_output: int) -> int:

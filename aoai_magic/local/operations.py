@@ -55,6 +55,8 @@ class Operation:
     label: str
     read: Callable[[dict[str, Any], Deployment, Account, Extra], Asked]
     multipart: bool = False
+    #: Whether the events of its streams have names.
+    named_events: bool = False
 
     def check(self, deployment: Deployment) -> None:
         """Refuse a deployment whose model can't do this."""
@@ -84,9 +86,13 @@ _ALL = (
     Operation("chat/completions", "chat", "ChatCompletions_Create", "chatCompletion", Chat),
     Operation("completions", "completions", "Completions_Create", "completion", Completions),
     Operation("embeddings", "embeddings", "Embeddings_Create", "embeddings", Embeddings),
-    Operation("responses", "responses", "Responses_Create", "responses", Responses),
-    Operation("images/generations", "images", "ImageGenerations_Create", "imageGeneration", Generations),
-    Operation("images/edits", "image_edits", "ImageEdits_Create", "imageEdit", Edits, multipart=True),
+    Operation("responses", "responses", "Responses_Create", "responses", Responses, named_events=True),
+    Operation(
+        "images/generations", "images", "ImageGenerations_Create", "imageGeneration", Generations, named_events=True
+    ),
+    Operation(
+        "images/edits", "image_edits", "ImageEdits_Create", "imageEdit", Edits, multipart=True, named_events=True
+    ),
     Operation("audio/speech", "speech", "AudioSpeech_Create", "audioSpeech", _unsupported("audioSpeech")),
     Operation(
         "audio/transcriptions", "transcriptions", "AudioTranscriptions_Create", "audioTranscription",

@@ -14,7 +14,7 @@ from starlette.responses import StreamingResponse
 from starlette.types import Message, Send
 
 from .account import Account
-from .azure_errors import AzureError, invalid_request, not_found, version_not_supported
+from .azure_errors import AzureError, invalid_request, not_found, version_not_supported, version_too_old
 from .wire import read
 
 _Result = TypeVar("_Result")
@@ -28,6 +28,7 @@ _VERSIONS = frozenset(
     "2024-05-01-preview 2024-06-01 2024-07-01-preview 2024-08-01-preview 2024-09-01-preview 2024-10-01-preview 2024-10-21 "
     "2024-12-01-preview 2025-01-01-preview 2025-02-01-preview 2025-03-01-preview 2025-04-01-preview".split()
 )
+_RESPONSES_SINCE = "2025-03-01-preview"
 
 
 def account_of(request: Request) -> Account:
@@ -49,6 +50,8 @@ def check_version(request: Request) -> str:
         return "v1"
     if version not in _VERSIONS:
         raise not_found()
+    if request.url.path.startswith("/openai/responses") and version < _RESPONSES_SINCE:
+        raise version_too_old(_RESPONSES_SINCE)
     return version
 
 

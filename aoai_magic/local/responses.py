@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import time
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -15,14 +16,14 @@ from .asking import (
     ANY_OBJECT,
     DEFAULT_MAX_TOKENS,
     Extra,
-    check_window,
     named_tool,
     read_effort,
     read_function,
     read_schema,
+    read_tier,
     refuse_parameters,
 )
-from .azure_errors import AzureError, invalid_request
+from .azure_errors import AzureError, input_too_long, invalid_request
 from .engine import Job
 from .events import new_id, sse
 from .fields import Fields
@@ -45,7 +46,7 @@ class Responses:
 
     def __init__(self, values: dict[str, Any], deployment: Deployment, account: Account, extra: Extra) -> None:
         body = Fields(values)
-        body.refuse_unknown(_PARAMETERS)
+        body.refuse_unknown(_PARAMETERS, newer=True)
         refuse_parameters(body, deployment.model)
         self._account = account
         self.stream = body.boolean("stream")
@@ -69,7 +70,7 @@ class Responses:
             "model": deployment.model_id,
             "output": [],
             "previous_response_id": previous,
-            "service_tier": "default",
+            "service_tier": read_tier(body, deployment.model) or "default",
             "store": self._store,
             "usage": None,
             **shown,
@@ -178,11 +179,20 @@ def not_found(identity: str) -> AzureError:
     return AzureError(404, {"message": message, "type": "invalid_request_error", "param": None, "code": None})
 
 
-def item_list(items: list[dict[str, Any]]) -> dict[str, Any]:
-    """Items as a page of a list: the latest first, as the API gives them."""
-    newest = list(reversed(items))
-    ends = {"first_id": newest[0]["id"], "last_id": newest[-1]["id"]} if newest else {"first_id": None, "last_id": None}
-    return {"object": "list", "data": newest, "has_more": False, **ends}
+def item_list(items: list[dict[str, Any]], query: Mapping[str, str]) -> dict[str, Any]:
+    """A page of items as `order` (desc if left out), `after` and `limit` (1 to 100, 20 if left out) want it."""
+    wanted = Fields({"order": query.get("order"), "limit": _number(query.get("limit"))})
+    ordered = items if wanted.choice("order", ["asc", "desc"], "desc") == "asc" else items[::-1]
+    limit = wanted.integer("limit", 20, least=1, most=100)
+    start = next((at + 1 for at, item in enumerate(ordered) if item["id"] == query.get("after")), 0)
+    page = ordered[start : start + limit]
+    ends = {"first_id": page[0]["id"] if page else None, "last_id": page[-1]["id"] if page else None}
+    return {"object": "list", "data": page, "has_more": len(ordered) > start + limit, **ends}
+
+
+def _number(text: str | None) -> int | str | None:
+    """A number of a query as what it is; what is none stays text, and is refused as such."""
+    return int(text) if text is not None and re.fullmatch(r"-?[0-9]{1,9}", text) else text
 
 
 def _new_call(event: Call) -> dict[str, Any]:
@@ -237,7 +247,8 @@ def _read(
     wants_logprobs = "message.output_text.logprobs" in body.array("include")
     counted = None if schema is ANY_OBJECT else schema
     prompt_tokens = tokens.count_chat(said, model.name, [_chat_tool(tool) for tool in tools], counted)
-    check_window(prompt_tokens, deployment)
+    if prompt_tokens > deployment.context_window:
+        raise input_too_long()
     job = Job(
         messages=conversation.said,
         temperature=temperature,

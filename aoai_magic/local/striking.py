@@ -12,6 +12,7 @@ from starlette.datastructures import Headers
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from .azure_errors import from_outside
 from .faults import HEADER, Fault, Faults, parse
 from .wire import JSONResponse
 
@@ -40,7 +41,10 @@ class Striking:
         await asyncio.sleep(fault.delay)
         struck = _Struck(fault, receive, send)
         with contextlib.suppress(_BrokenError):
-            if fault.status is not None:
+            if fault.error is not None:
+                known = from_outside(fault.error, scope["method"], scope["path"], scope["state"]["request_id"])
+                await JSONResponse({"error": known.error}, known.status, fault.headers)(scope, receive, struck)
+            elif fault.status is not None:
                 await _answer(fault)(scope, receive, struck)
             else:
                 scope.setdefault("state", {})["filter_error"] = fault.filter_error
