@@ -72,8 +72,9 @@ class Deployment:
 
     @property
     def model_id(self) -> str:
-        """The model's name and version, as replies name it."""
-        return self.tuned or (f"{self.model.name}-{self.version}" if self.version else self.model.name)
+        """The model as replies name it: with its version where that is a date."""
+        named = f"{self.model.name}-{self.version}" if self.version.startswith("20") else self.model.name
+        return self.tuned or named
 
     def headers(self) -> dict[str, str]:
         """What every answer of it says: its name, and its limits."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 import calendar
 import contextlib
 import logging
+import re
+import time
 import uuid
 from collections.abc import AsyncGenerator
 from typing import Any
@@ -242,14 +244,14 @@ def _kept(request: Request) -> Kept:
 
 
 def _model(found: catalog.Model) -> dict[str, Any]:
-    stages = {"GA": "generally-available", "Preview": "preview"}
-    retires = calendar.timegm(found.retires.timetuple()) if found.retires else None
+    stages = {"Preview": "preview", "Legacy": "deprecating", "Deprecated": "deprecated", "Retired": "deprecated"}
+    released = re.match("20[0-9]{2}-[0-9]{2}-[0-9]{2}$", found.version)
     return {
         "id": found.id,
         "object": "model",
-        "created_at": 0,
+        "created_at": calendar.timegm(time.strptime(found.version, "%Y-%m-%d")) if released else 0,
         "status": "succeeded",
-        "lifecycle_status": stages.get(found.stage or "", "deprecated"),
+        "lifecycle_status": stages.get(found.stage or "", "generally-available"),
         "capabilities": {
             "fine_tune": bool(found.fine_tuning),
             "inference": True,
@@ -257,7 +259,7 @@ def _model(found: catalog.Model) -> dict[str, Any]:
             "chat_completion": "chat" in found.operations,
             "embeddings": "embeddings" in found.operations,
         },
-        "deprecation": {"inference": retires},
+        "deprecation": {"inference": calendar.timegm(found.retires.timetuple())} if found.retires else {},
     }
 
 

@@ -12,7 +12,7 @@ from typing import Any
 from .account import Account, Deployment
 from .asking import Extra, read_chat, read_tier
 from .azure_errors import invalid_request
-from .events import DONE, new_id, sse
+from .events import BLANK, DONE, new_id, sse
 from .fields import Fields
 from .filters import safe_reply
 from .limits import arrival_tokens
@@ -71,7 +71,7 @@ class Chat:
         """The answer as server-sent events, in the order that Azure sends them (facts, section 2.2)."""
         # The verdict on the prompt comes first, in a chunk with no choices: clients must not look at choices[0] blindly.
         results = self._ask.filter.prompt_results
-        yield sse({**_BLANK, "prompt_filter_results": results, "choices": [], "usage": None})
+        yield sse({**BLANK, "prompt_filter_results": results, "choices": [], "usage": None})
         for index in range(self._n):
             yield self._chunk(index, {"role": "assistant", "content": "", "refusal": None}, filters={})
         async with contextlib.aclosing(merged([turn.events() for turn in self._turns])) as happenings:
@@ -151,7 +151,7 @@ class Chat:
             "content_filter_raw": [],
             "content_filter_offsets": {"check_offset": length, "start_offset": 0, "end_offset": length},
         }
-        late = sse({**_BLANK, "choices": [annotation], "usage": None})
+        late = sse({**BLANK, "choices": [annotation], "usage": None})
         return [late] if blocked else [late, self._chunk(index, {}, finish=end.reason, filters={})]
 
     def _chunk(
@@ -181,9 +181,6 @@ class Chat:
             "system_fingerprint": self._engine.fingerprint,
             **self._tier,
         }
-
-
-_BLANK: dict[str, Any] = {"id": "", "object": "", "created": 0, "model": ""}
 
 
 def _tool_call(call: Call) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from .account import Account, Deployment
 from .asking import Extra, read_sampling
 from .azure_errors import invalid_request, prompt_too_long
 from .engine import Job
-from .events import DONE, new_id, sse
+from .events import BLANK, DONE, new_id, sse
 from .fields import Fields
 from .filters import Filter, safe_reply
 from .limits import arrival_tokens
@@ -68,6 +68,8 @@ class Completions:
             raise invalid_request("Cannot stream results with best_of > n.", "best_of")
         self._echo = body.boolean("echo")
         self._logprobs = body.integer("logprobs", least=0, most=5) if "logprobs" in body else None
+        if self._echo and self._logprobs is not None:
+            raise invalid_request("Setting 'echo' and 'logprobs' at the same time is not supported for this model.")
         self._include_usage = body.object("stream_options").boolean("include_usage")
         self._max_tokens = body.integer("max_tokens", DEFAULT_MAX_TOKENS, least=1, most=model.max_output_tokens)
         self._job = _job(body, self._logprobs, self._best_of > self._n, read_sampling(body, model), extra)
@@ -116,7 +118,7 @@ class Completions:
 
     async def events(self) -> AsyncGenerator[bytes]:
         """The answer as server-sent events, one continuation after the other."""
-        yield sse({**self._head(), "choices": [], "prompt_filter_results": self._verdicts()})
+        yield sse({**BLANK, "prompt_filter_results": self._verdicts(), "choices": [], "usage": None})
         for index, turn in enumerate(self._turns):
             offset = self._offset(index // self._n)
             if self._echo:
@@ -161,7 +163,7 @@ class Completions:
     def _chunk(self, index: int, text: str, *, finish: str | None = None, logprobs: Any = None) -> bytes:
         verdict = safe_reply() if finish is None else self._filters[index // self._n].reply.results
         choice = {"text": text, "index": index, "finish_reason": finish, "logprobs": logprobs}
-        return sse({**self._head(), "choices": [{**choice, "content_filter_results": verdict}]})
+        return sse({**self._head(), "choices": [{**choice, "content_filter_results": verdict}], "usage": None})
 
     def _verdicts(self) -> list[dict[str, Any]]:
         return [

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import math
+import random
 import re
 import zlib
 from collections.abc import AsyncGenerator, Sequence
@@ -35,7 +37,7 @@ class Echo:
         return job, 0
 
     async def embed(self, texts: Sequence[str]) -> list[list[float]]:
-        """Vectors in which every word has a place of its own: texts are alike as far as they share words."""
+        """Vectors in which every word has a direction of its own: texts are alike as far as they share words."""
         return [_placed(text) for text in texts]
 
     async def choose(self, job: Job, options: Sequence[str]) -> str:
@@ -48,11 +50,17 @@ class Echo:
 
 
 def _placed(text: str) -> list[float]:
-    vector = [0.0] * _DIMENSIONS
-    for word in re.findall(r"\w+", text.lower()) or [text]:
-        vector[zlib.crc32(word.encode("utf-8", "replace")) % _DIMENSIONS] += 1.0
+    directions = [_direction(word) for word in re.findall(r"\w+", text.lower()) or [text]]
+    vector = [sum(values) for values in zip(*directions, strict=True)]
     length = math.hypot(*vector)
     return [value / length for value in vector]
+
+
+@functools.lru_cache(1000)
+def _direction(word: str) -> tuple[float, ...]:
+    """A word's direction, in which no number is 0: a beginning of the vector, which is all that some ask for, has one too."""
+    chance = random.Random(zlib.crc32(word.encode("utf-8", "replace")))  # noqa: S311 - not for secrets
+    return tuple(chance.uniform(-1, 1) for _ in range(_DIMENSIONS))
 
 
 def _asked(job: Job) -> str:

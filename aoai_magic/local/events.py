@@ -10,6 +10,8 @@ from .wire import written
 
 DONE = b"data: [DONE]\n\n"
 REGION = "local"
+#: The beginning of a chunk that belongs to the stream, and not to the answer: the filter's.
+BLANK: dict[str, Any] = {"id": "", "object": "", "created": 0, "model": ""}
 _LETTERS = string.ascii_letters + string.digits
 
 

@@ -158,16 +158,14 @@ class Turn:
                 if not meter.fits(piece.text):
                     self.text += (rest := meter.cut(piece.text))
                     yield Text(rest)
-                    yield End("length")
+                    yield self._end("length")
                     return
                 self.text += piece.text
                 if piece.text or piece.logprobs:
                     yield Text(piece.text, piece.logprobs)
-                if cut_after is not None and (piece.finish_reason or len(self.text.split()) >= cut_after):
-                    yield End("content_filter")
-                    return
-                if piece.finish_reason:
-                    yield End(piece.finish_reason)
+                cut = cut_after is not None and len(self.text.split()) >= cut_after
+                if cut or piece.finish_reason:
+                    yield self._end(piece.finish_reason or "content_filter")
                     return
 
     async def _call_tools(self, meter: Meter) -> AsyncGenerator[Event]:
@@ -199,7 +197,7 @@ class Turn:
                         if number == 0:
                             self.calls.append((name, arguments))
                             yield Arguments(number, rest)
-                        yield End("length")
+                        yield self._end("length")
                         return
                     arguments += piece
                     if number == 0:
@@ -211,7 +209,11 @@ class Turn:
                 yield Call(number, new_id("call_", 24), name)
                 yield Arguments(number, arguments)
         if self.calls:
-            yield End("tool_calls")
+            yield self._end("tool_calls")
+
+    def _end(self, reason: FinishReason) -> End:
+        """The end of a reply, which the filter may have found wanting however it came about."""
+        return End("content_filter" if self.ask.filter.reply.blocked else reason)
 
     def _choosing(self) -> Job:
         functions = "\n".join(_described(tool) for tool in self.ask.tools)

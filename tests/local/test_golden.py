@@ -62,7 +62,12 @@ ERRORS = [
     ("errors_limits", 429, "RateLimitReached", "Please retry after 86400 seconds."),
     ("errors_limits", 429, "RateLimitReached", "Rate limit is exceeded. Try again in"),
     ("errors_limits", 429, "429", "The system is currently experiencing high demand"),
-    ("errors_request", 400, "context_length_exceeded", "in the functions). Please reduce the length of the messages or"),
+    (
+        "errors_request",
+        400,
+        "context_length_exceeded",
+        "in the functions). Please reduce the length of the messages or",
+    ),
     ("errors_request", 400, "string_above_max_length", "Invalid 'tools[0].function.description': string too long."),
     ("errors_request", 400, "unsupported_parameter", "Use 'max_completion_tokens' instead."),
     ("errors_request", 400, "unsupported_value", "Only the default (1) value is supported."),
@@ -107,7 +112,7 @@ def play(served: Served, names: Names, exchange: dict[str, Any]) -> dict[str, An
         time.sleep(exchange["after"])
     answer = served.ask(path, body, method=method, **headers)
     answered = {name.lower(): value for name, value in answer.headers.items()}
-    assert EVERYWHERE <= answered.keys()
+    assert answered.keys() >= EVERYWHERE
     shown: dict[str, Any] = {name: value for name, value in answered.items() if name not in EVERYWHERE | PLAIN}
     if int(shown.get("x-ratelimit-limit-tokens", 0)) >= 10**9:
         shown = {name: value for name, value in shown.items() if not name.startswith("x-ratelimit-")}
