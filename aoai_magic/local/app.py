@@ -33,6 +33,7 @@ from .launch import proof
 from .limits import ExceededError, rate_limited
 from .openapi import description
 from .operations import OPERATIONS, Operation
+from .paging import page
 from .plumbing import EventStream, account_of, check_version, form, is_v1, json_body, unless_gone
 from .striking import Striking
 from .wire import JSONResponse
@@ -217,7 +218,7 @@ async def forget_response(request: Request) -> Response:
 
 async def input_items(request: Request) -> Response:
     """GET /responses/{id}/input_items"""
-    return JSONResponse(responses.item_list(_kept(request).items, request.query_params))
+    return page(request, _kept(request).items[::-1])
 
 
 async def refused(request: Request, error: Exception) -> Response:

@@ -108,9 +108,9 @@ def parse(words: str, *, once: bool = False) -> Fault:
     found: dict[str, str] = {}
     for word in shlex.split(words):
         name, equals, value = word.partition("=")
-        if name not in (*_WHOLE, *_SECONDS, *_FLAGS, "error", "body", "path", "content-type") or (name in _FLAGS) == bool(
-            equals
-        ):
+        if name not in (*_WHOLE, *_SECONDS, *_FLAGS, "error", "body", "path", "content-type") or (
+            name in _FLAGS
+        ) == bool(equals):
             raise ValueError(f"{word!r} is no fault")
         if name in found:
             raise ValueError(f"{name} is said twice")

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-import re
 import time
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator
 from dataclasses import replace
 from typing import Any
 
@@ -177,22 +176,6 @@ def not_found(identity: str) -> AzureError:
     """404: no response is kept under that id."""
     message = f"Response with id '{identity}' not found."
     return AzureError(404, {"message": message, "type": "invalid_request_error", "param": None, "code": None})
-
-
-def item_list(items: list[dict[str, Any]], query: Mapping[str, str]) -> dict[str, Any]:
-    """A page of items as `order` (desc if left out), `after` and `limit` (1 to 100, 20 if left out) want it."""
-    wanted = Fields({"order": query.get("order"), "limit": _number(query.get("limit"))})
-    ordered = items if wanted.choice("order", ["asc", "desc"], "desc") == "asc" else items[::-1]
-    limit = wanted.integer("limit", 20, least=1, most=100)
-    start = next((at + 1 for at, item in enumerate(ordered) if item["id"] == query.get("after")), 0)
-    page = ordered[start : start + limit]
-    ends = {"first_id": page[0]["id"] if page else None, "last_id": page[-1]["id"] if page else None}
-    return {"object": "list", "data": page, "has_more": len(ordered) > start + limit, **ends}
-
-
-def _number(text: str | None) -> int | str | None:
-    """A number of a query as what it is; what is none stays text, and is refused as such."""
-    return int(text) if text is not None and re.fullmatch(r"-?[0-9]{1,9}", text) else text
 
 
 def _new_call(event: Call) -> dict[str, Any]:

@@ -112,14 +112,14 @@ BODIES: list[tuple[str, str, dict[str, Any]]] = [
         f"{V1}/completions",
         {
             "model": "gpt-35-turbo-instruct", "prompt": ["one two", "three"], "suffix": "zz", "max_tokens": 10, "n": 1,
-            "best_of": 2, "logprobs": 2, "echo": True, **_SAMPLING,
+            "best_of": 2, "logprobs": 2, **_SAMPLING,
         },
     ),
     (
         "POST",
         f"{V1}/completions",
         {
-            "model": "gpt-35-turbo-instruct", "prompt": [[1, 2], [3]], "echo": True, "logprobs": 1, "stream": True,
+            "model": "gpt-35-turbo-instruct", "prompt": [[1, 2], [3]], "echo": True, "stream": True,
             "stream_options": {"include_usage": True},
         },
     ),

@@ -16,6 +16,7 @@ import uvicorn
 
 from aoai_magic.local.account import Account
 from aoai_magic.local.app import build
+from aoai_magic.local.faults import Faults
 from aoai_magic.local.launch import local_token
 
 
@@ -83,7 +84,9 @@ def serving(account: Account) -> Iterator[Served]:
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP) as listener:
         listener.bind(("127.0.0.1", 0))
         port = listener.getsockname()[1]
-        config = uvicorn.Config(build(account, port=port), log_level="critical", access_log=False, lifespan="off")
+        config = uvicorn.Config(
+            build(account, Faults(), port=port), log_level="critical", access_log=False, lifespan="off"
+        )
         server = uvicorn.Server(config)
         ready = threading.Event()
         startup = server.startup

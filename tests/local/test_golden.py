@@ -7,6 +7,7 @@ A file is a list of exchanges, played in order against a fresh service. After a 
 writes the answers anew, and the diff is read like any other code. A new exchange needs only its "request" and, if it has
 one, its "body". What varies stands as <name number>, the same value always as the same placeholder; a request can name what
 an earlier answer brought. <5 times word > is a long text, and a body that is a text is sent as it is.
+"after" waits that many seconds before, "until" asks again until the answer's "status" is that.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from typing import Any
 
 import pytest
 
-from aoai_magic.local import account, app, arm, azure_errors
+from aoai_magic.local import account, app, arm, arm_deployments, azure_errors
 from aoai_magic.local.account import Account
 from aoai_magic.local.echo import Echo
 from aoai_magic.local.limits import Limits
@@ -84,7 +85,7 @@ ERRORS = [
 def served(monkeypatch: pytest.MonkeyPatch) -> Any:
     """A fresh service whose limits see no time pass."""
     monkeypatch.setattr(account, "Limits", functools.partial(Limits, clock=lambda: 1000.0))
-    monkeypatch.setattr(arm, "CREATION_SECONDS", 0.05)
+    monkeypatch.setattr(arm_deployments, "CREATION_SECONDS", 0.05)
     with serving(Account(Echo())) as running:
         yield running
 
@@ -108,9 +109,13 @@ def play(served: Served, names: Names, exchange: dict[str, Any]) -> dict[str, An
         body, headers["content-type"] = multipart(body["form"])
     elif isinstance(body, str):
         body = body.encode()
-    if exchange.get("after"):
-        time.sleep(exchange["after"])
+    time.sleep(exchange.get("after", 0))
+    deadline = time.monotonic() + 10
     answer = served.ask(path, body, method=method, **headers)
+    while "until" in exchange and answer.json["status"] != exchange["until"]:
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+        answer = served.ask(path, body, method=method, **headers)
     answered = {name.lower(): value for name, value in answer.headers.items()}
     assert answered.keys() >= EVERYWHERE
     shown: dict[str, Any] = {name: value for name, value in answered.items() if name not in EVERYWHERE | PLAIN}
@@ -125,7 +130,9 @@ def play(served: Served, names: Names, exchange: dict[str, Any]) -> dict[str, An
         content = answer.events
     elif answer.body:
         content = [json.loads(line) for line in answer.body.splitlines()]
-    asked = {name: exchange[name] for name in ("about", "after", "request", "headers", "body") if name in exchange}
+    asked = {
+        name: exchange[name] for name in ("about", "after", "until", "request", "headers", "body") if name in exchange
+    }
     return {
         **asked,
         "status": answer.status,
