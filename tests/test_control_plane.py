@@ -61,6 +61,20 @@ def test_a_deployment_is_made_asked_and_removed() -> None:
         aoai.chat("hello", deployment="tiny")
 
 
+def test_a_filter_that_works_asynchronously_speaks_up_when_more_has_been_read() -> None:
+    plane = aoai.connect("local").control_plane
+    plane.deploy("quick", "gpt-4o", policy="asynchronous")
+    try:
+        prompt = "aoai-filter:reply-hate " + "word " * 300
+        held, late = (aoai.chat(prompt, deployment=name) for name in ("gpt-4o", "quick"))
+    finally:
+        plane.remove("quick")
+    assert held.finish_reason == late.finish_reason == "content_filter"
+    assert len(held.text.split()) == 5
+    assert 800 <= len(late.text) <= 1000
+    assert held.filters["hate"] == late.filters["hate"] == {"filtered": True, "severity": "high"}
+
+
 def test_what_resource_manager_refuses_is_an_error_with_its_words() -> None:
     plane = aoai.connect("local").control_plane
     with pytest.raises(errors.RequestRefusedError, match="InsufficientQuota") as caught:

@@ -71,11 +71,19 @@ class ControlPlane:
         return rows
 
     def deploy(
-        self, name: str, model: str, *, version: str | None = None, sku: str = "GlobalStandard", capacity: int = 10
+        self,
+        name: str,
+        model: str,
+        *,
+        version: str | None = None,
+        sku: str = "GlobalStandard",
+        capacity: int = 10,
+        policy: str | None = None,
     ) -> dict[str, Any]:
         """Make a deployment, or change the one of that name, and return its row once it is ready (at most 10 minutes).
 
-        Raises RequestRefusedError for what the service refuses (a model or SKU it doesn't offer, quota that is used up).
+        `policy` is the name of a content filter's configuration in the resource, by default Microsoft's own; on the local
+        service one with "async" in its name filters asynchronously. Raises RequestRefusedError for what the service refuses (a model or SKU it doesn't offer, quota that is used up).
 
         >>> import aoai_magic as aoai
         >>> plane = aoai.connect("local").control_plane
@@ -84,7 +92,8 @@ class ControlPlane:
         >>> plane.remove("small")
         """
         named = {"format": "OpenAI", "name": model} | ({"version": version} if version else {})
-        body = {"sku": {"name": sku, "capacity": capacity}, "properties": {"model": named}}
+        properties = {"model": named} | ({"raiPolicyName": policy} if policy else {})
+        body = {"sku": {"name": sku, "capacity": capacity}, "properties": properties}
         path = f"{self._found()}/deployments/{quote(name, safe='')}"
         made = self._send("PUT", path, body)
         waited_until = time.monotonic() + 600

@@ -31,6 +31,8 @@ _SEVERITIES = ("safe", "low", "medium", "high")
 _PHRASE = re.compile(r"aoai-filter:(reply-)?([a-z_]+)(?:=(safe|low|medium|high))?")
 #: How many words of a reply pass before the filter cuts it.
 CUT_AFTER_WORDS = 5
+#: The same in asynchronous mode, where nothing is held back and the verdict comes within some 1,000 characters.
+CUT_LATE_AFTER_WORDS = 180
 
 
 @dataclass(frozen=True)

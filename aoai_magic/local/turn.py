@@ -14,7 +14,7 @@ from ..catalog import Model
 from .azure_errors import invalid_request
 from .engine import BadSchemaError, Engine, Job
 from .events import new_id
-from .filters import CUT_AFTER_WORDS, Filter
+from .filters import CUT_AFTER_WORDS, CUT_LATE_AFTER_WORDS, Filter
 from .meter import Meter
 
 FinishReason = Literal["stop", "length", "tool_calls", "content_filter"]
@@ -149,7 +149,9 @@ class Turn:
 
     async def _write(self, meter: Meter) -> AsyncGenerator[Event]:
         ask = self.ask
-        cut_after = CUT_AFTER_WORDS if ask.filter.reply.blocked else None
+        cut_after = None
+        if ask.filter.reply.blocked:
+            cut_after = CUT_LATE_AFTER_WORDS if ask.asynchronous else CUT_AFTER_WORDS
         if ask.images and ask.job.schema is None and meter.fits(CANT_SEE):
             self.text += CANT_SEE
             yield Text(CANT_SEE)
