@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from .client import Connection
     from .estimates import Estimate
     from .reply import Reply
+    from .widgets.lens import TokenLens
+    from .widgets.vision import VisionCosts
 
     last: Reply | None
 
@@ -35,6 +37,8 @@ __all__ = [
     "Connection",
     "Estimate",
     "Reply",
+    "TokenLens",
+    "VisionCosts",
     "chat",
     "connect",
     "connection",
@@ -55,6 +59,8 @@ _HOME = {
     "Connection": "client",
     "Estimate": "estimates",
     "Reply": "reply",
+    "TokenLens": "widgets.lens",
+    "VisionCosts": "widgets.vision",
     **dict.fromkeys(("chat", "connect", "connection", "deployments", "estimate", "models"), "api"),
 }
 

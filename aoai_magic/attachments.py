@@ -75,13 +75,23 @@ def _text(path: Path) -> str | None:
 def _data_url(thing: Any) -> str:
     if isinstance(thing, str) and thing.lower().startswith("data:"):
         return thing
-    if isinstance(thing, bytes | bytearray | memoryview):
-        data = bytes(thing)
-    elif isinstance(thing, str | os.PathLike):
-        data = Path(thing).expanduser().read_bytes()
-    else:
-        data = _encoded(thing)
+    data = picture_bytes(thing)
     return f"data:{media_type(data)};base64,{base64.b64encode(data).decode()}"
+
+
+def picture_bytes(thing: Any) -> bytes:
+    """Return a picture as a file's bytes: those of the file, or a PNG of what is in memory. `image_size` has checked it.
+
+    >>> picture_bytes("data:image/gif;base64,R0lGODlhAQABAAAAACH5BAEKAAEALAAAAAABAAEAAAICTAEAOw==")[:6]
+    b'GIF89a'
+    """
+    if isinstance(thing, bytes | bytearray | memoryview):
+        return bytes(thing)
+    if isinstance(thing, str) and thing.lower().startswith("data:"):
+        return base64.b64decode(thing.partition(",")[2])
+    if isinstance(thing, str | os.PathLike):
+        return Path(thing).expanduser().read_bytes()
+    return _encoded(thing)
 
 
 def _encoded(variable: Any) -> bytes:

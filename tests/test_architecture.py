@@ -35,7 +35,7 @@ transport
 azure
 client
 api
-lessons doctor
+lessons doctor widgets
 magics
 lab
 cli

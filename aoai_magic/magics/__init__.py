@@ -55,6 +55,14 @@ class AoaiMagics(Magics):
 
         return chat.run(self.shell, line, self._as_typed("chat", line, cell))
 
+    @no_var_expand
+    @cell_magic
+    def tokens(self, line: str, cell: str) -> Any:
+        """Show the cell's text in its tokens, by one model or several; nothing is sent."""
+        from . import tokens
+
+        return tokens.run(self.shell, line, self._as_typed("tokens", line, cell))
+
     chat.getdoc = _chat_help  # type: ignore[union-attr]  # IPython asks for it at %%chat?
 
     @observe("short_errors")
@@ -97,7 +105,7 @@ class AoaiMagics(Magics):
         self.shell.events.unregister("pre_run_cell", self.remember)
         manager = self.shell.magics_manager
         for kind in ("line", "cell"):
-            for name in ("aoai", "chat"):
+            for name in ("aoai", "chat", "tokens"):
                 if self._owns(name, kind):
                     del manager.magics[kind][name]
         manager.registry.pop(type(self).__name__, None)

@@ -4,10 +4,11 @@ from .audio import count_audio
 from .chat import Part, chat_parts, count_chat
 from .images import count_edited_image, count_generated_image
 from .pictures import image_size
-from .text import count, count_many, decode, encode, head
+from .text import ENCODINGS, count, count_many, decode, encode, encoding, head, pieces
 from .vision import ImageTokens, count_image
 
 __all__ = [
+    "ENCODINGS",
     "ImageTokens",
     "Part",
     "chat_parts",
@@ -20,6 +21,8 @@ __all__ = [
     "count_many",
     "decode",
     "encode",
+    "encoding",
     "head",
     "image_size",
+    "pieces",
 ]

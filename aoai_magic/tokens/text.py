@@ -107,6 +107,16 @@ def decode(ids: Sequence[int], model: str = DEFAULT_ENCODING) -> str | None:
         return None
 
 
+def pieces(text: str, model: str = DEFAULT_ENCODING) -> list[tuple[int, bytes]]:
+    """Return the tokens of `text`, each with its id and its bytes, which may be a part of a character only.
+
+    >>> pieces("hamburger", "gpt-4o")
+    [(103406, b'hamb'), (41633, b'urger')]
+    """
+    name = encoding(model)
+    return [(number, _token_bytes(number, name)) for number in encode(text, name)]
+
+
 def _bytes(ids: Sequence[int], model: str) -> bytes:
     name = encoding(model)
     return b"".join(_token_bytes(number, name) for number in ids)
@@ -121,7 +131,11 @@ def _token_bytes(number: int, name: str) -> bytes:
 
 
 def encoding(model: str) -> str:
-    """Return the name of the encoding that `model` uses; an encoding's own name stands for itself."""
+    """Return the name of the encoding that `model` uses; an encoding's own name stands for itself.
+
+    >>> encoding("gpt-4"), encoding("gpt-4o")
+    ('cl100k_base', 'o200k_base')
+    """
     if model in ENCODINGS:
         return model
     known = catalog.model(model)
