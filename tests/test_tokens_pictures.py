@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import io
 import os
 import struct
@@ -290,6 +291,35 @@ def test_variables_of_a_notebook_are_measured_without_being_drawn() -> None:
     assert image_size(np.zeros((5, 7))) == (7, 5)
     assert image_size(np.zeros((5, 7, 3), "uint8")) == (7, 5)
     assert image_size(np.zeros((5, 7, 4), "float32")) == (7, 5)
+
+
+@pytest.mark.parametrize("orientation", range(10))
+def test_an_image_turned_by_its_exif_in_memory_is_measured_upright(orientation: int) -> None:
+    image = Image.new("RGB", (7, 5))
+    image.getexif()[0x0112] = orientation
+    assert image_size(image) == ImageOps.exif_transpose(image).size
+
+
+@pytest.mark.parametrize("kind", ["PNG", "JPEG", "GIF", "BMP"])
+def test_an_image_that_pillow_opened_and_cant_read_is_refused(kind: str) -> None:
+    written = io.BytesIO()
+    Image.effect_noise((300, 200), 90).save(written, kind)
+    assert "can't be sent" in refusal(Image.open(io.BytesIO(written.getvalue()[:20_000])))
+
+
+def test_an_image_that_was_closed_is_refused() -> None:
+    image = Image.new("RGB", (7, 5))
+    image.close()
+    assert "can't be sent" in refusal(image)
+
+
+@pytest.mark.filterwarnings("ignore:Corrupt EXIF data")
+def test_an_image_with_damaged_exif_is_measured_or_refused() -> None:
+    for exif in (b"Exif\0\0nonsense", b"II*\0\x08\0\0\0\xff\xff", b"", b"MM"):
+        image = Image.new("RGB", (7, 5))
+        image.info["exif"] = exif
+        with contextlib.suppress(SettingsError):
+            assert image_size(image) == (7, 5)
 
 
 @pytest.mark.parametrize(

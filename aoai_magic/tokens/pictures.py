@@ -5,17 +5,19 @@ from __future__ import annotations
 import binascii
 import os
 import stat
+import struct
 import sys
 from pathlib import Path
 from typing import Any
 
 from ..errors import SettingsError
-from .headers import check_pixels, is_turned, picture_size
+from .headers import check_pixels, picture_size
 
 #: The largest picture in bytes. Microsoft, "Vision-enabled chat model concepts": "restricted to 20 MB".
 MAX_BYTES = 20 * 1024 * 1024
 #: The most pictures in a request, by Microsoft's page on quotas; its page on vision says 10.
 MAX_PICTURES = 50
+_ORIENTATION = 0x0112  # EXIF's tag
 
 
 def image_size(source: object) -> tuple[int, int]:
@@ -44,8 +46,13 @@ def image_size(source: object) -> tuple[int, int]:
 def _size_in_memory(source: Any) -> tuple[int, int]:
     if _is(source, "PIL.Image", "Image"):
         width, height = source.size
-        exif = source.info.get("exif")
-        return (height, width) if isinstance(exif, bytes) and is_turned(exif) else (width, height)
+        check_pixels(width, height, "This picture")
+        try:
+            source.load()  # it will be encoded anew, as it is turned now; a file that breaks off only shows it here
+            turned = source.getexif().get(_ORIENTATION) in (5, 6, 7, 8)
+        except (OSError, SyntaxError, struct.error) as error:
+            raise ValueError(f"Pillow can't read it, {error}") from None
+        return (height, width) if turned else (width, height)
     if _is(source, "numpy", "ndarray"):
         shape = source.shape
         if source.dtype.kind not in "buif" or not (len(shape) == 2 or (len(shape) == 3 and 1 <= shape[2] <= 4)):
