@@ -8,7 +8,7 @@ import pytest
 
 import aoai_magic as aoai
 from aoai_magic import lessons
-from aoai_magic.errors import AoaiError
+from aoai_magic.errors import AoaiError, ContentFilterError
 from aoai_magic.reply import Choice, Reply, Usage
 
 NOTEBOOKS = Path(__file__).parent.parent / "notebooks"
@@ -130,9 +130,85 @@ def test_every_exercise_is_in_a_notebook_and_every_check_has_an_exercise() -> No
         assert f'lessons.check("{name}"' in text
 
 
+BLOCKED = ContentFilterError("blocked")
+
+
+def test_outcomes_are_right_if_they_tell_the_three_apart() -> None:
+    assert lessons.check("filter-1", ["answered", "blocked", "cut", "answered"])
+
+
+@pytest.mark.parametrize(
+    ("answer", "nudge"),
+    [
+        ([..., BLOCKED, ..., ...], "returns nothing yet"),
+        ("answered", "returns nothing yet"),
+        (["answered", BLOCKED, "cut", "answered"], "What catches it?"),
+        (["answered", "blocked", "answered", "answered"], "prompt 3 was answered in part, and outcome says 'answered'"),
+        (["answered", "blocked", "cut", "cut"], "prompt 4"),
+    ],
+)
+def test_other_outcomes_get_their_nudge(answer: object, nudge: str) -> None:
+    verdict = lessons.check("filter-1", answer)
+    assert not verdict
+    assert nudge in verdict.text
+
+
+WHOLE = said("The sky is blue.")
+CUT = said("The weight of honor", "content_filter")
+CODE = said("sorted(numbers)")
+CODE.filters["protected_material_code"] = {
+    "detected": True,
+    "citation": {"URL": "https://example.com", "license": "MIT"},
+}
+
+
+def test_what_is_shown_is_right_if_nothing_cut_is_shown_and_a_licence_is() -> None:
+    shown = [(WHOLE, "The sky is blue."), (CUT, "Sorry."), (CODE, "sorted(numbers)\n(licence: MIT)")]
+    assert lessons.check("filter-2", shown)
+
+
+@pytest.mark.parametrize(
+    ("shown", "nudge"),
+    [
+        ([(WHOLE, ...)], "a text for every reply"),
+        ([(CUT, "")], "a text for every reply"),
+        ([(WHOLE, "Sorry.")], "isn't shown whole"),
+        ([(CUT, "The weight of honor …")], "what had arrived is shown"),
+        ([(CODE, "sorted(numbers)")], "its licence isn't shown"),
+        ("shown", "a list of replies"),
+    ],
+)
+def test_what_is_shown_carelessly_gets_its_nudge(shown: object, nudge: str) -> None:
+    verdict = lessons.check("filter-2", shown)
+    assert not verdict
+    assert nudge in verdict.text
+
+
 def completed(beginning: str) -> tuple[str, str]:
     answer = aoai.connection().client.completions.create(model="gpt-35-turbo-instruct", prompt=beginning, temperature=0)
     return beginning, answer.choices[0].text
+
+
+def outcome(prompt: str) -> str:
+    try:
+        reply = aoai.chat(prompt, max_tokens=12)
+    except ContentFilterError:
+        return "blocked"
+    return "cut" if reply.finish_reason == "content_filter" else "answered"
+
+
+def outcomes() -> list[str]:
+    triggers = ("", "aoai-filter:hate", "aoai-filter:reply-hate", "aoai-filter:reply-hate=low")
+    return [outcome(f"Hello! {trigger}") for trigger in triggers]
+
+
+def shown() -> list[tuple[Reply, str]]:
+    replies = [
+        aoai.chat(f"Sort a list. {trigger}", temperature=0, max_tokens=12) for trigger in ("", "aoai-filter:reply-hate")
+    ]
+    code = aoai.chat("Sort a list. aoai-filter:reply-protected_material_code", temperature=0, max_tokens=12)
+    source = code.filters["protected_material_code"]["citation"]["license"]
+    return [(replies[0], replies[0].text), (replies[1], "The filter stopped this reply."), (code, code.text + source)]
 
 
 SOLUTIONS: dict[str, Callable[[], object]] = {
@@ -140,6 +216,8 @@ SOLUTIONS: dict[str, Callable[[], object]] = {
     "prompts-1": lambda: completed(BEFORE_ROME),
     "prompts-2": lambda: aoai.chat("Write the numbers from 1 to 10.", temperature=0, stop="8"),
     "prompts-3": lambda: aoai.chat(talk(*ASKED), temperature=0),
+    "filter-1": outcomes,
+    "filter-2": shown,
 }
 
 
