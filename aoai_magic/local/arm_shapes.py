@@ -138,7 +138,7 @@ def model_shape(model: catalog.Model) -> dict[str, Any]:
         capabilities["maxOutputToken"] = str(model.max_output_tokens)
     if model.fine_tuning:
         capabilities["fineTune"] = "true"
-    retires = model.retires.isoformat() if model.retires else None
+    retires = f"{model.retires.isoformat()}T00:00:00Z" if model.retires else None
     skus = [
         {
             "name": sku,
