@@ -23,6 +23,7 @@ tokens
 local
 settings
 ledger
+spending
 verdicts
 sse chunks
 attachments schema tools

@@ -70,7 +70,7 @@ class Entry:
         if self._id is None:
             return
         found = {
-            "outcome": outcome, "price": price, "azure_price": azure_price, "model": model, "seconds": seconds,
+            "outcome": outcome, "price": 0.0 if self._practice else price, "azure_price": azure_price, "model": model, "seconds": seconds,
             "prompt_tokens": prompt_tokens, "cached_tokens": cached_tokens, "completion_tokens": completion_tokens,
             "reasoning_tokens": reasoning_tokens, "image_tokens": image_tokens,
         }  # fmt: skip
@@ -149,6 +149,7 @@ def reserve(
         "estimated_tokens": tokens,
         "cheapest": cheapest,
         "dearest": dearest,
+        "price": 0.0 if connection == "local" else None,
     }
     return Entry(row, limit, allowance)
 

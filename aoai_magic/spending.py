@@ -1,0 +1,132 @@
+"""Looking back at the ledger: what was spent on what, as tables, a plot and CSV, and how good the estimates were."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from . import ledger
+from .errors import SettingsError
+from .visible import visible
+
+if TYPE_CHECKING:
+    import pandas
+    from matplotlib.figure import Figure
+
+By = Literal["day", "notebook", "model"]
+
+_TEXT = ("notebook", "connection", "deployment", "model", "operation", "outcome")
+_COLUMNS = (
+    *("when", "notebook", "connection", "deployment", "model", "operation", "outcome", "recorded", "seconds"),
+    *("estimated_tokens", "prompt_tokens", "cached_tokens", "completion_tokens", "reasoning_tokens", "image_tokens"),
+    *("cheapest", "dearest", "price", "unknown_up_to", "azure_price"),
+)
+# What a spreadsheet takes for the beginning of a formula, in the full width of Chinese and Japanese fonts too
+# (owasp.org, "CSV Injection").
+_FORMULA = tuple("=+-@\t\r\n＝＋－＠")
+
+
+def usage() -> pandas.DataFrame:
+    """What was sent, a row a request, the oldest first; of all kernels on this machine.
+
+    `when` is local time; `price` is in US dollars, missing where it isn't known: then `unknown_up_to` is the most that
+    it can have been. A request that was never settled (its kernel was killed) has no `outcome`. `azure_price` is what
+    the same costs on Azure, `cheapest` and `dearest` what was foreseen; cached tokens are among those of the prompt,
+    reasoning tokens among those of the completion. Raises LedgerError where the ledger can't be read.
+
+    >>> usage().columns[:4].tolist()
+    ['when', 'notebook', 'connection', 'deployment']
+    """
+    import pandas
+
+    made = {"when", "unknown_up_to"}
+    frame = pandas.DataFrame(ledger.rows(), columns=["at", *(name for name in _COLUMNS if name not in made)])
+    frame["when"] = pandas.to_datetime(frame["at"].astype(float), unit="s", utc=True).dt.tz_convert("tzlocal()")
+    frame["recorded"] = frame["recorded"].astype(bool)
+    for name in ("seconds", "cheapest", "dearest", "price", "azure_price"):
+        frame[name] = frame[name].astype(float)
+    frame["unknown_up_to"] = frame["dearest"].where(frame["price"].isna())
+    for name in frame.columns[frame.columns.str.endswith("_tokens")]:
+        frame[name] = frame[name].astype("Int64")
+    for name in _TEXT:
+        frame[name] = frame[name].map(visible, na_action="ignore")
+    return frame[list(_COLUMNS)]
+
+
+def totals(frame: pandas.DataFrame, by: By) -> pandas.DataFrame:
+    """What `usage` returned added up by day, notebook or model, with the total below."""
+    import pandas
+
+    group = frame["when"].dt.strftime("%Y-%m-%d") if by == "day" else frame[by].fillna(frame["deployment"])
+    sums = ["prompt_tokens", "completion_tokens", "price", "unknown_up_to", "azure_price"]
+    table = frame[sums].groupby(group.rename(by)).sum()
+    table.insert(0, "requests", frame.groupby(group).size())
+    total = pandas.DataFrame(table.sum()).T.astype(table.dtypes).set_axis(["total"])
+    return pandas.concat([table, total]).rename_axis(by)
+
+
+def accuracy(frame: pandas.DataFrame) -> str:
+    """How far off the estimates were, in a sentence; "" where nothing was foreseen and billed yet."""
+    sent = frame[~frame["recorded"] & frame["estimated_tokens"].gt(0) & frame["prompt_tokens"].notna()]
+    if sent.empty:
+        return ""
+    off = (sent["estimated_tokens"] / sent["prompt_tokens"].clip(lower=1) - 1).abs()
+    bill = sent["azure_price"].where(sent["connection"] == "local", sent["price"])
+    known = bill.notna() & sent["dearest"].notna()
+    inside = (bill <= sent["dearest"] + 1e-9) & (bill >= sent["cheapest"] - 1e-9)
+    return (
+        f"Estimates of {len(sent):,} requests: prompt tokens off by {off.mean():.1%} on average, {off.max():.1%} at most; "
+        f"{int(inside.sum()):,} of {int(known.sum()):,} prices within the range foreseen."
+    )
+
+
+def write_csv(frame: pandas.DataFrame, file: Path) -> None:
+    """Write what `usage` returned as CSV. Text that a spreadsheet would run as a formula gets an apostrophe in front.
+
+    A file that is there is replaced only if it is such a table itself; anything else raises SettingsError.
+    """
+    header = ",".join(frame.columns)
+    try:
+        if file.exists():
+            with file.open(encoding="utf-8") as there:
+                if there.readline().rstrip("\r\n") != header:
+                    raise SettingsError(
+                        f"{file} is there already, and is no table of what was spent.",
+                        "It would be lost.",
+                        "Name another file: %aoai usage --csv spending.csv",
+                    )
+        safe = frame.copy()
+        for name in _TEXT:
+            safe[name] = safe[name].map(lambda text: f"'{text}" if text.startswith(_FORMULA) else text, "ignore")
+        handle, draft = tempfile.mkstemp(dir=file.parent, prefix=file.name, suffix=".part")
+        try:
+            with os.fdopen(handle, "w", encoding="utf-8", newline="") as out:
+                safe.to_csv(out, index=False, date_format="%Y-%m-%dT%H:%M:%S%z")
+            Path(draft).replace(file)
+        except BaseException:
+            Path(draft).unlink()
+            raise
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{file} can't be written: {error}.", "", "%aoai usage --csv spending.csv") from error
+
+
+def plot(table: pandas.DataFrame) -> Figure:
+    """Draw what `totals` returned, as bars in US dollars: what is known, what may come on top, what Azure would ask."""
+    from matplotlib import pyplot
+
+    table = table.drop("total")
+    figure, axes = pyplot.subplots(figsize=(7, 1.2 + 0.3 * len(table)), layout="constrained")
+    pyplot.close(figure)  # it is returned, and shown as any value is, in notebooks and elsewhere
+    names = [name if len(name) < 40 else f"…{name[-38:]}" for name in table.index]
+    axes.barh(names, table["price"], color="#0f6cbd", label="billed")
+    axes.barh(names, table["unknown_up_to"], left=table["price"], color="none", edgecolor="#0f6cbd", hatch="///", label="unknown, up to")  # fmt: skip
+    if table["azure_price"].gt(table["price"]).any():
+        axes.barh(names, table["azure_price"], color="#8a8886", height=0.3, label="on Azure")
+    axes.set_yticks(range(len(names)), names, parse_math=False)
+    axes.invert_yaxis()
+    axes.set_xlabel("US dollars")
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.legend(frameon=False)
+    return figure
