@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
     from . import errors, lessons, render, tokens
-    from .api import chat, connect, connection, deployments, estimate, models
+    from .api import chat, connect, connection, deployments, estimate, models, usage
     from .client import Connection
     from .estimates import Estimate
     from .reply import Reply
@@ -52,6 +52,7 @@ __all__ = [
     "render",
     "tokens",
     "unload_ipython_extension",
+    "usage",
 ]
 
 # Where each public name lives; its module is imported when the name is first used, so that %load_ext stays light.
@@ -61,7 +62,7 @@ _HOME = {
     "Reply": "reply",
     "TokenLens": "widgets.lens",
     "VisionCosts": "widgets.vision",
-    **dict.fromkeys(("chat", "connect", "connection", "deployments", "estimate", "models"), "api"),
+    **dict.fromkeys(("chat", "connect", "connection", "deployments", "estimate", "models", "usage"), "api"),
 }
 
 

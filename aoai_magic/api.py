@@ -9,6 +9,7 @@ from . import settings
 from .client import Connection
 from .errors import AoaiError, Interrupted
 from .estimates import Estimate
+from .ledger import Allowance
 from .reply import Reply
 from .request import Message
 
@@ -85,6 +86,7 @@ def chat(
     schema: object = None,
     tools: Sequence[Any] = (),
     stream: bool = True,
+    budget: float | Allowance | None = None,
     on_text: Callable[[str], None] | None = None,
     **params: Any,
 ) -> Reply:
@@ -92,7 +94,8 @@ def chat(
 
     What is None is not sent, so the service's own default holds. `temperature` is 0 to 2, `top_p` 0 to 1; `max_tokens`
     limits the reply. `attach` is a picture or text file, or several (see `attachments.content`), looked at as `detail` says;
-    `schema` the shape of the answer (see `schema.response_format`); `tools` functions that the model may ask to call. `on_text` is called with each bit of text as it arrives; `params` are sent as they are. The
+    `schema` the shape of the answer (see `schema.response_format`); `tools` functions that the model may ask to call. `budget` is the most that it may cost,
+    in US dollars; several calls can share an `Allowance`. `on_text` is called with each bit of text as it arrives; `params` are sent as they are. The
     answer is read as a stream unless `stream` is false, so that a break loses nothing: an error's or interrupt's
     `reply` holds what had arrived. Raises AoaiError (see `errors`) and, for Ctrl-C, Interrupted.
 
@@ -114,6 +117,7 @@ def chat(
             answer=schema,
             functions=tools,
             stream=stream,
+            budget=budget,
             on_text=on_text,
             **params,
         )
@@ -189,6 +193,17 @@ def models(name: str = "") -> pandas.DataFrame:
 
     rows = [one for one in connection().models() if name.lower() in one["name"].lower()]
     return pandas.DataFrame(rows).convert_dtypes()
+
+
+def usage() -> pandas.DataFrame:
+    """What was spent, a row a request, of all kernels on this machine; see `spending.usage`.
+
+    >>> "price" in usage().columns
+    True
+    """
+    from . import spending
+
+    return spending.usage()
 
 
 def last() -> Reply | None:

@@ -3,26 +3,22 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import threading
-import time
 import weakref
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from . import catalog, settings
+from . import catalog, ledger, settings
 from .catalog import Known
-from .chunks import Chunks
-from .errors import AoaiError, Interrupted, NoAnswerError, SettingsError
+from .errors import AoaiError, Interrupted, SettingsError
 from .estimates import Estimate, Headroom, estimate
-from .explain import explain, stream_error
+from .exchange import Exchange
+from .explain import explain
 from .local import launch, weights
-from .reply import Choice, Reply, Usage
-from .request import Message, chat_body
+from .reply import Reply
+from .request import Message, chat_body, lower_limit
 from .settings import Target
-from .sse import events
-from .verdicts import worst
 from .visible import visible
 
 if TYPE_CHECKING:
@@ -170,6 +166,7 @@ class Connection:
         *,
         deployment: str | None = None,
         stream: bool = True,
+        budget: float | ledger.Allowance | None = None,
         on_text: Callable[[str], None] | None = None,
         **options: Any,
     ) -> Reply:
@@ -180,25 +177,48 @@ class Connection:
         if stream:
             body |= {"stream": True, "stream_options": {"include_usage": True}}
         name = body["model"]
-        exchange = _Exchange(self, body, estimate, on_text)
+        entry = self._reserve("chat", body, estimate, budget)
+        exchange = Exchange(self, body, estimate, entry, on_text)
         try:
-            exchange.run()
+            with entry:
+                exchange.run()
         except KeyboardInterrupt:
-            raise Interrupted("the reply so far is kept (in _ and aoai.last).", exchange.partial()) from None
+            so_far = exchange.settle("interrupted")
+            raise Interrupted("the reply so far is kept (in _ and aoai.last).", so_far) from None
         except Exception as error:
             told = explain(error, self.target, name)
+            so_far = exchange.settle("error", told)
             if told is None:
                 raise
-            told.reply = exchange.partial()
+            told.reply = so_far
             if told is error:
                 raise
             raise told from error
         finally:
             if headroom := Headroom.of(exchange.headers):
                 self._headroom[name] = headroom
+        exchange.settle("ended")
         reply = exchange.reply()
         self._replied[name] = reply.body.get("model") or ""
         return reply
+
+    def _reserve(
+        self, operation: str, body: dict[str, Any], estimate: Estimate, budget: float | ledger.Allowance | None
+    ) -> ledger.Entry:
+        """Write down what is about to be sent, and lower the limit of its reply where a budget wants it lower."""
+        entry = ledger.reserve(
+            self.kind,
+            body["model"],
+            operation,
+            cheapest=estimate.cheapest,
+            dearest=estimate.dearest,
+            limit=estimate.max_tokens,
+            tokens=estimate.prompt_tokens,
+            allowance=ledger.Allowance(budget) if isinstance(budget, int | float) else budget,
+        )
+        if entry.limit is not None:
+            lower_limit(body, entry.limit, estimate.known.model if estimate.known else None)
+        return entry
 
     def estimate(self, prompt: str | Sequence[Message], *, deployment: str | None = None, **options: Any) -> Estimate:
         """What sending a prompt would cost; see `aoai_magic.estimate`. Nothing is sent."""
@@ -254,132 +274,3 @@ def _offered(name: str) -> dict[str, Any]:
     for fact in ("version", "operations", "context_window", "max_output_tokens", "stage", "retires"):
         row[fact] = getattr(model, fact, None)
     return row
-
-
-class _Exchange:
-    """One chat request and what has arrived of its answer, so that a break loses nothing."""
-
-    def __init__(
-        self,
-        connection: Connection,
-        body: dict[str, Any],
-        estimate: Estimate,
-        on_text: Callable[[str], None] | None,
-    ) -> None:
-        self._connection, self._estimate, self._on_text = connection, estimate, on_text
-        self._body = body
-        self.headers: Mapping[str, str] = {}
-        self._chunks = Chunks()
-        self._started = time.perf_counter()
-        self._first_token: float | None = None
-        self._ended: float | None = None
-
-    def run(self) -> None:
-        """Send the request and read the answer to its end."""
-        create = self._connection.client.chat.completions.with_streaming_response.create
-        rest = {key: value for key, value in self._body.items() if key not in ("model", "messages")}
-        with create(model=self._body["model"], messages=self._body["messages"], extra_body=rest) as response:
-            first, *_ = [*response.http_response.history, response.http_response]  # more than one after a redirect
-            self._body = json.loads(first.request.content)
-            self.headers = response.headers
-            if "text/event-stream" in response.headers.get("content-type", ""):
-                self._read(response.iter_bytes())
-            else:
-                self._take_whole(response.read())
-        self._ended = time.perf_counter()
-
-    def _read(self, blocks: Iterator[bytes]) -> None:
-        for _, data in events(self._unbroken(blocks)):
-            if data == "[DONE]":
-                continue  # and read to the end: a connection left half-read can't be used again
-            try:
-                chunk = json.loads(data)
-                added = "" if chunk.get("error") else self._chunks.add(chunk)
-            except (ValueError, AttributeError, TypeError, LookupError):
-                raise self._not_a_completion(data) from None
-            if chunk.get("error"):
-                raise stream_error(chunk["error"], self.headers)
-            self._arrived(added)
-        if not self._chunks.finished:
-            raise self._broke_off()
-
-    def _unbroken(self, blocks: Iterator[bytes]) -> Iterator[bytes]:
-        import httpx2
-
-        try:
-            yield from blocks
-        except (httpx2.NetworkError, httpx2.RemoteProtocolError) as error:
-            raise self._broke_off() from error
-
-    def _broke_off(self) -> NoAnswerError:
-        return NoAnswerError(
-            "The reply broke off before its end.",
-            "The service, or something between here and there, closed the connection.",
-            "Run the cell again.",
-            request_id=self._request_id,
-        )
-
-    def _take_whole(self, content: bytes) -> None:
-        try:
-            body = json.loads(content)
-            body["choices"][0]["message"]
-        except (ValueError, LookupError, TypeError):
-            raise self._not_a_completion(content.decode("utf-8", "replace")) from None
-        self._chunks.body = body
-        self._arrived(body["choices"][0]["message"].get("content") or "")
-
-    def _not_a_completion(self, answer: str) -> NoAnswerError:
-        return NoAnswerError(
-            f"{self._connection.target.endpoint or 'The service'} answered with something other than a chat completion.",
-            answer[:120],
-            "Is the address right? %aoai status shows it.",
-            body=answer,
-            request_id=self._request_id,
-        )
-
-    def _arrived(self, text: str) -> None:
-        if not text:
-            return
-        if self._first_token is None:
-            self._first_token = time.perf_counter()
-        if self._on_text is not None:
-            self._on_text(text)
-
-    @property
-    def _request_id(self) -> str | None:
-        return self.headers.get("apim-request-id") or self.headers.get("x-request-id")
-
-    def reply(self) -> Reply:
-        """The reply as far as it has arrived."""
-        body = self._chunks.body
-        judged = [*(body.get("prompt_filter_results") or []), *body["choices"]]
-        return Reply(
-            request=self._body,
-            deployment=self._estimate.deployment,
-            estimate=self._estimate,
-            unseen_tokens=int(cut) if (cut := self.headers.get("x-aoai-local-cut", "")).isdigit() else 0,
-            kind=self._connection.kind,
-            choices=[Choice(one["message"].get("content") or "", one.get("finish_reason")) for one in body["choices"]],
-            model=self.headers.get("x-aoai-local-model") or body.get("model") or "",
-            usage=_usage(body.get("usage")),
-            filters=worst(one.get("content_filter_results") for one in judged),
-            request_id=self._request_id,
-            seconds=(self._ended or time.perf_counter()) - self._started,
-            first_token_seconds=self._first_token and self._first_token - self._started,
-            body=body,
-        )
-
-    def partial(self) -> Reply | None:
-        """The reply as far as it has arrived, or None if nothing has."""
-        return self.reply() if self._chunks.body["choices"] else None
-
-
-def _usage(counted: dict[str, Any] | None) -> Usage | None:
-    if not counted:
-        return None
-    return Usage(
-        prompt_tokens=counted["prompt_tokens"],
-        completion_tokens=counted["completion_tokens"],
-        cached_tokens=(counted.get("prompt_tokens_details") or {}).get("cached_tokens") or 0,
-        reasoning_tokens=(counted.get("completion_tokens_details") or {}).get("reasoning_tokens") or 0,
-    )

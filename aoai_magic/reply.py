@@ -52,7 +52,7 @@ class Reply:
     verdicts by category. `model` is who really answered, which behind the local service is a small model and behind
     Azure the version of the deployment's model. `seconds` is the time until the last token, `first_token_seconds`
     until the first; both in seconds. `estimate` is what was foreseen before it was sent; `unseen_tokens` how many of the prompt's the local
-    model, whose window is smaller than the deployment's, didn't get to see. A reply that was interrupted or broke off has `finish_reason` None.
+    model, whose window is smaller than the deployment's, didn't get to see; `note` what the ledger or a budget did. A reply that was interrupted or broke off has `finish_reason` None.
 
     >>> reply = Reply(request={}, deployment="gpt-4o", kind="azure", choices=[Choice("Hello!", "stop")])
     >>> str(reply), reply.finish_reason
@@ -71,6 +71,7 @@ class Reply:
     first_token_seconds: float | None = None
     estimate: Estimate | None = field(default=None, repr=False)
     unseen_tokens: int = 0
+    note: str = ""
     body: dict[str, Any] = field(default_factory=dict, repr=False)
 
     @property
@@ -124,6 +125,8 @@ class Reply:
         if watched:
             words.append(f"{self.seconds:.1f} s")
             words.append(self._price())
+            if self.note:
+                words.append(self.note)
         if self.finish_reason == "length":
             words.append("cut at the token limit")
         elif self.finish_reason == "content_filter":

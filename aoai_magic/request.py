@@ -41,10 +41,8 @@ def chat_body(
         messages[-1]["content"] = attachments.content(messages[-1]["content"], attach, detail)
     if system is not None:
         messages.insert(0, {"role": "system", "content": system})
-    # Reasoning models take the limit, which counts their reasoning too, under its newer name alone.
-    limit = "max_completion_tokens" if model is not None and "max_tokens" in model.refuses else "max_tokens"
     given = {
-        limit: max_tokens,
+        _limit(model): max_tokens,
         "stop": [stop] if isinstance(stop, str) else stop,
         "response_format": None if answer is None else schema.response_format(answer),
         "tools": [tools.definition(one) for one in functions] or None,
@@ -55,6 +53,24 @@ def chat_body(
         "messages": messages,
         **{name: value for name, value in given.items() if value is not None},
     }
+
+
+def lower_limit(body: dict[str, Any], tokens: int, model: Model | None = None) -> None:
+    """Let the reply that a body asks for have at most so many tokens.
+
+    >>> body = {"model": "gpt-4o", "messages": [], "max_tokens": 100}
+    >>> lower_limit(body, 20)
+    >>> body["max_tokens"]
+    20
+    """
+    given = [name for name in ("max_completion_tokens", "max_tokens") if body.get(name) is not None]
+    for name in given or [_limit(model)]:
+        body[name] = min(body.get(name, tokens), tokens)
+
+
+def _limit(model: Model | None) -> str:
+    # Reasoning models take the limit, which counts their reasoning too, under its newer name alone.
+    return "max_completion_tokens" if model is not None and "max_tokens" in model.refuses else "max_tokens"
 
 
 def _checked(message: Any) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from typing import Any
 
 import httpx2
 
-from . import settings
+from . import ledger, settings
 from .errors import SettingsError
 from .local import launch
 from .local.launch import LocalSettings, Service
@@ -26,6 +26,11 @@ LOCAL_URL = "http://local-service.invalid"
 _LIMITS = httpx2.Limits(max_connections=1000, max_keepalive_connections=100)
 # What can mean that the service of a moment ago is gone; a timeout can't.
 _GONE = (httpx2.ConnectError, httpx2.ReadError, httpx2.WriteError, httpx2.RemoteProtocolError)
+# Azure charges for what it has worked on, whatever the status then is: a prompt that the content filter blocks, a
+# timeout. It doesn't for the others (learn.microsoft.com, "Plan to manage costs for Azure OpenAI", HTTP status and
+# billing). Errors that say nothing about it (5xx) may be either, and so may those of a connection that broke off.
+_FREE = {*range(300, 400), 401, 403, 404, 405, 413, 415, 422, 429}
+_NEVER_ARRIVED = (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout, httpx2.ProxyError)
 
 
 class Transport(httpx2.BaseTransport):
@@ -38,11 +43,28 @@ class Transport(httpx2.BaseTransport):
 
     def handle_request(self, request: httpx2.Request) -> httpx2.Response:
         try:
-            return self._http.send(self._signer.signed(request), stream=True)
+            return self._send(request)
         except _GONE:
             if not self._signer.local_service_is_gone():
                 raise
-            return self._http.send(self._signer.signed(request), stream=True)
+            if entry := ledger.current.get():
+                entry.turned_down()
+            return self._send(request)
+
+    def _send(self, request: httpx2.Request) -> httpx2.Response:
+        signed = self._signer.signed(request)
+        entry = ledger.current.get()
+        if entry is None:
+            return self._http.send(signed, stream=True)
+        entry.sending()
+        try:
+            response = self._http.send(signed, stream=True)
+        except _NEVER_ARRIVED:
+            entry.turned_down()
+            raise
+        if response.status_code in _FREE:
+            entry.turned_down()
+        return response
 
     def close(self) -> None:
         self._http.close()

@@ -34,6 +34,7 @@ reply
 explain
 transport
 azure
+exchange
 client
 api
 lessons doctor widgets

@@ -32,7 +32,9 @@ def _own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def reserve(dearest: float | None = 0.01, cheapest: float | None = 0.0, **more: Any) -> ledger.Entry:
-    return ledger.reserve("azure", "chat", cheapest=cheapest, dearest=dearest, **more)
+    entry = ledger.reserve("azure", "chat", cheapest=cheapest, dearest=dearest, **more)
+    entry.sending()
+    return entry
 
 
 def counted() -> float:
@@ -172,7 +174,9 @@ def test_yesterday_is_no_matter_of_todays_budget() -> None:
 
 def test_practice_and_money_are_two_accounts() -> None:
     ledger.set_budget(1.0)
-    ledger.reserve("local", "chat", cheapest=0.1, dearest=0.9).settle("stop", price=0.0, azure_price=0.8)
+    practice = ledger.reserve("local", "chat", cheapest=0.1, dearest=0.9)
+    practice.sending()
+    practice.settle("stop", price=0.0, azure_price=0.8)
     reserve(0.7)
     assert [ledger.budgets(practice=practice)[0].spent for practice in (True, False)] == [0.8, 0.7]
     with pytest.raises(errors.BudgetError, match="on Azure"):
@@ -205,9 +209,9 @@ def test_a_second_attempt_is_a_second_row_and_the_first_may_be_billed_too() -> N
     ledger.set_budget(1.0)
     entry = reserve(0.6)
     with pytest.raises(errors.BudgetError):
-        entry.again()
+        entry.sending()
     ledger.set_budget(2.0)
-    entry.again()
+    entry.sending()
     entry.settle("stop", price=0.1)
     assert [(row["outcome"], row["counted"]) for row in ledger.rows()] == [("tried again", 0.6), ("stop", 0.1)]
 
@@ -240,6 +244,7 @@ def one(_):
         entry = ledger.reserve("azure", "chat", cheapest=0.0, dearest=0.01)
     except errors.BudgetError:
         return 0
+    entry.sending()
     entry.settle("stop", price=0.01)
     return 1
 
@@ -281,6 +286,7 @@ from aoai_magic import ledger
 
 def one(_):
     entry = ledger.reserve("azure", "chat", cheapest=0.0, dearest=0.02)
+    entry.sending()
     entry.settle("stop", price=0.01)
 
 with ThreadPoolExecutor(4) as pool:

@@ -23,6 +23,7 @@ def _own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def sent(dearest: float = 0.1, price: float | None = 0.05, **more: Any) -> None:
     entry = ledger.reserve(more.pop("connection", "azure"), "chat", cheapest=0.0, dearest=dearest, tokens=10)
+    entry.sending()
     if price is not None:
         entry.settle("stop", price=price, **{"azure_price": price, "model": "gpt-4o", "prompt_tokens": 10} | more)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import time
+from contextvars import ContextVar, Token
 from typing import Any
 
 from .. import settings
@@ -26,11 +27,16 @@ def rows() -> list[dict[str, Any]]:
         return [dict(zip(names, row, strict=True)) for row in cursor]
 
 
+#: The entry of the request that is being sent, for whoever sends it to tell of each attempt.
+current: ContextVar[Entry | None] = ContextVar("current", default=None)
+
+
 class Entry:
-    """The row of one request: `reserve` writes it, and it must be settled.
+    """The row of one request: `reserve` writes it, and it must be settled. It is `current` inside of a `with` of it.
 
     `limit` is how many tokens the reply may have so that its dearest outcome fits all budgets, None where they don't
-    limit it; `note` says what the cell should tell, or "".
+    limit it; `note` says what the cell should tell, or "". `may_be_charged` says whether a service has been given the
+    request and hasn't turned it down.
     """
 
     def __init__(self, row: dict[str, Any], limit: int | None, allowance: Allowance | None) -> None:
@@ -39,15 +45,32 @@ class Entry:
         self._row, self._allowance = row, allowance
         self._practice = row["connection"] == "local"
         self._id: int | None = None
+        self._token: Token[Entry | None] | None = None
+        self.may_be_charged = False
         self._reserve(limit)
 
-    def again(self) -> None:
-        """The same request is sent once more, and the service may charge for both: reserve its dearest price again.
+    def __enter__(self) -> Entry:
+        self._token = current.set(self)
+        return self
 
-        Raises BudgetError where it doesn't fit beside the first, which then stays as it is: unknown, in full.
+    def __exit__(self, *_: object) -> None:
+        if self._token is not None:
+            current.reset(self._token)
+
+    def sending(self) -> None:
+        """The request leaves now. If it did so before and may be charged for that, a second row reserves it once more.
+
+        Raises BudgetError where that doesn't fit beside the first, which stays as it is: unknown, in full.
         """
-        self.settle("tried again")
-        self._reserve(None)  # its limit stands in the request already
+        if self.may_be_charged:
+            self.settle("tried again")
+            self._id = None
+            self._reserve(None)  # its limit stands in the request already
+        self.may_be_charged = True
+
+    def turned_down(self) -> None:
+        """The service did nothing with the request, or never got it: it costs nothing."""
+        self.may_be_charged = False
 
     def settle(
         self,
@@ -63,12 +86,14 @@ class Entry:
         reasoning_tokens: int | None = None,
         image_tokens: int | None = None,
     ) -> None:
-        """Write down what came of the request; with a price unknown it goes on to count in full.
+        """Write down what came of the request; with a price unknown it goes on to count in full, if it may be charged.
 
         Raises nothing: the reply is there, and a ledger that can't be written now counts the request in full.
         """
         if self._id is None:
             return
+        if not self.may_be_charged:
+            price = azure_price = 0.0
         found = {
             "outcome": outcome, "price": 0.0 if self._practice else price, "azure_price": azure_price, "model": model, "seconds": seconds,
             "prompt_tokens": prompt_tokens, "cached_tokens": cached_tokens, "completion_tokens": completion_tokens,
@@ -139,7 +164,8 @@ def reserve(
     >>> entry = reserve("local", "gpt-4o", cheapest=0.001, dearest=0.02, limit=100)
     >>> entry.limit is None
     True
-    >>> entry.settle("stop", price=0.0, azure_price=0.004)
+    >>> entry.sending()
+    >>> entry.settle("stop", azure_price=0.004)
     """
     row = {
         "cell": allowance and allowance.id,

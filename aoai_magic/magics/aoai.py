@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from ..errors import OptionError, SettingsError
-from .arguments import Option, parse, usage
+from .arguments import Option, choice, number, parse, usage
 
 
 @dataclass(frozen=True)
@@ -87,6 +88,36 @@ def _fault(options: dict[str, Any]) -> str:
     return "\n".join(lines) or "No fault waits: requests to the local service are answered in good order."
 
 
+def _usage(options: dict[str, Any]) -> Any:
+    from .. import spending
+
+    frame = spending.usage()
+    if said := spending.accuracy(frame):
+        print(said)
+    if file := options.get("csv"):
+        spending.write_csv(frame, file)
+        return f"{len(frame):,} requests are in {file}."
+    table = spending.totals(frame, options.get("by", "day"))
+    return spending.plot(table) if options.get("plot") else table
+
+
+def _budget(options: dict[str, Any]) -> str:
+    from .. import api, ledger
+
+    if (usd := options.get("usd")) is not None:
+        ledger.set_budget(None if usd == "off" else usd, options.get("per", "session"))
+    local = api.connection().kind == "local"
+    held = ledger.budgets(practice=local)
+    lines = [f"Spent {one}." for one in held] or ["No budget is set; cells cost what they cost."]
+    if held and local:
+        lines.append("On the local service, which is free, budgets count what the same would cost on Azure.")
+    return "\n".join(lines)
+
+
+def _usd(word: str) -> float | str:
+    return word if word == "off" else number(0, 1_000_000)(word)
+
+
 def _times(count: int, what: str) -> str:
     return f"{count} request{'' if count == 1 else 's'} {what}"
 
@@ -141,6 +172,35 @@ COMMANDS = {
             ),
         ),
         '%aoai fault "status=429 retry-after=2 times=3"',
+    ),
+    "usage": Command(
+        "Show what was spent, in US dollars and tokens, by day, notebook or model; and how good the estimates were.",
+        _usage,
+        (
+            Option(
+                ("--by",),
+                "one row for each: day (as if not said), notebook or model",
+                "WHAT",
+                choice("day", "notebook", "model"),
+            ),
+            Option(("--csv",), "write all requests to that file, a row each", "FILE", Path),
+            Option(("--plot",), "draw it"),
+        ),
+        "%aoai usage --by model --plot",
+    ),
+    "budget": Command(
+        "Let cells spend so much and no more: a dearer one gets a lower limit of tokens, or isn't sent. Alone, show it.",
+        _budget,
+        (
+            Option(("--usd",), 'US dollars, or "off"', "USD", _usd, positional=True),
+            Option(
+                ("--per",),
+                "session (this kernel's life, as if not said), notebook or day",
+                "WHAT",
+                choice("session", "notebook", "day"),
+            ),
+        ),
+        "%aoai budget 0.50 --per day",
     ),
     "help": Command("Show the magics and their options.", _help),
 }

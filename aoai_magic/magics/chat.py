@@ -16,6 +16,7 @@ OPTIONS = (
     Option(("-s", "--system"), "the system message: what the model should be and do", "TEXT"),
     Option(("-t", "--temperature"), "0 for the likeliest words, up to 2 for the boldest", "NUMBER", number(0, 2)),
     Option(("--max-tokens",), "the most tokens that the reply may have", "COUNT", integer(1)),
+    Option(("--budget",), "the most that the cell may cost, in US dollars; it is asked with a lower limit, or not sent", "USD", number(0, 1_000_000)),
     Option(("--seed",), "a number that makes sampling repeatable, as far as the service can", "NUMBER", integer()),
     Option(("-a", "--attach"), "a picture or text file, a picture's URL, or a variable (PIL image, array, figure); may repeat", "FILE|URL|VARIABLE", repeat=True),
     Option(("--detail",), "how closely pictures are looked at: low, high, auto or original", "DETAIL", choice("low", "high", "auto", "original")),
@@ -84,8 +85,8 @@ def _look_up(shell: InteractiveShell, options: dict[str, Any]) -> None:
 def _estimate(shell: InteractiveShell, body: str, output: str | None, options: dict[str, Any]) -> Any:
     from ..api import estimate
 
-    for display in ("quiet", "no_stream"):
-        options.pop(display, None)
+    for idle in ("quiet", "no_stream", "budget"):
+        options.pop(idle, None)
     found = estimate(body, **options)
     if output is not None:
         shell.push({output: found})

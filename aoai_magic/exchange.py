@@ -1,0 +1,168 @@
+"""One request and its answer, read as it arrives."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from .chunks import Chunks
+from .errors import AoaiError, NoAnswerError, ServiceError
+from .estimates import Estimate
+from .explain import stream_error
+from .ledger import Entry
+from .reply import Choice, Reply, Usage
+from .sse import events
+from .verdicts import worst
+
+if TYPE_CHECKING:
+    from .client import Connection
+
+# What a 400 says if the prompt was worked on and is charged: it was filtered, or found to be too long (transport, _FREE).
+_CHARGED = {"content_filter", "contentFilter", "content_policy_violation", "context_length_exceeded"}
+
+
+class Exchange:
+    """One chat request and what has arrived of its answer, so that a break loses nothing."""
+
+    def __init__(
+        self,
+        connection: Connection,
+        body: dict[str, Any],
+        estimate: Estimate,
+        entry: Entry,
+        on_text: Callable[[str], None] | None,
+    ) -> None:
+        self._connection, self._estimate, self._entry, self._on_text = connection, estimate, entry, on_text
+        self._body = body
+        self.headers: Mapping[str, str] = {}
+        self._chunks = Chunks()
+        self._started = time.perf_counter()
+        self._first_token: float | None = None
+        self._ended: float | None = None
+
+    def run(self) -> None:
+        """Send the request and read the answer to its end."""
+        create = self._connection.client.chat.completions.with_streaming_response.create
+        rest = {key: value for key, value in self._body.items() if key not in ("model", "messages")}
+        with create(model=self._body["model"], messages=self._body["messages"], extra_body=rest) as response:
+            first, *_ = [*response.http_response.history, response.http_response]  # more than one after a redirect
+            self._body = json.loads(first.request.content)
+            self.headers = response.headers
+            if "text/event-stream" in response.headers.get("content-type", ""):
+                self._read(response.iter_bytes())
+            else:
+                self._take_whole(response.read())
+        self._ended = time.perf_counter()
+
+    def _read(self, blocks: Iterator[bytes]) -> None:
+        for _, data in events(self._unbroken(blocks)):
+            if data == "[DONE]":
+                continue  # and read to the end: a connection left half-read can't be used again
+            try:
+                chunk = json.loads(data)
+                added = "" if chunk.get("error") else self._chunks.add(chunk)
+            except (ValueError, AttributeError, TypeError, LookupError):
+                raise self._not_a_completion(data) from None
+            if chunk.get("error"):
+                raise stream_error(chunk["error"], self.headers)
+            self._arrived(added)
+        if not self._chunks.finished:
+            raise self._broke_off()
+
+    def _unbroken(self, blocks: Iterator[bytes]) -> Iterator[bytes]:
+        import httpx2
+
+        try:
+            yield from blocks
+        except (httpx2.NetworkError, httpx2.RemoteProtocolError) as error:
+            raise self._broke_off() from error
+
+    def _broke_off(self) -> NoAnswerError:
+        return NoAnswerError(
+            "The reply broke off before its end.",
+            "The service, or something between here and there, closed the connection.",
+            "Run the cell again.",
+            request_id=self._request_id,
+        )
+
+    def _take_whole(self, content: bytes) -> None:
+        try:
+            body = json.loads(content)
+            body["choices"][0]["message"]
+        except (ValueError, LookupError, TypeError):
+            raise self._not_a_completion(content.decode("utf-8", "replace")) from None
+        self._chunks.body = body
+        self._arrived(body["choices"][0]["message"].get("content") or "")
+
+    def _not_a_completion(self, answer: str) -> NoAnswerError:
+        return NoAnswerError(
+            f"{self._connection.target.endpoint or 'The service'} answered with something other than a chat completion.",
+            answer[:120],
+            "Is the address right? %aoai status shows it.",
+            body=answer,
+            request_id=self._request_id,
+        )
+
+    def _arrived(self, text: str) -> None:
+        if not text:
+            return
+        if self._first_token is None:
+            self._first_token = time.perf_counter()
+        if self._on_text is not None:
+            self._on_text(text)
+
+    @property
+    def _request_id(self) -> str | None:
+        return self.headers.get("apim-request-id") or self.headers.get("x-request-id")
+
+    def reply(self) -> Reply:
+        """The reply as far as it has arrived."""
+        body = self._chunks.body
+        judged = [*(body.get("prompt_filter_results") or []), *body["choices"]]
+        return Reply(
+            request=self._body,
+            deployment=self._estimate.deployment,
+            estimate=self._estimate,
+            unseen_tokens=int(cut) if (cut := self.headers.get("x-aoai-local-cut", "")).isdigit() else 0,
+            kind=self._connection.kind,
+            choices=[Choice(one["message"].get("content") or "", one.get("finish_reason")) for one in body["choices"]],
+            model=self.headers.get("x-aoai-local-model") or body.get("model") or "",
+            usage=_usage(body.get("usage")),
+            filters=worst(one.get("content_filter_results") for one in judged),
+            request_id=self._request_id,
+            seconds=(self._ended or time.perf_counter()) - self._started,
+            first_token_seconds=self._first_token and self._first_token - self._started,
+            note=self._entry.note,
+            body=body,
+        )
+
+    def settle(self, outcome: str, error: AoaiError | None = None) -> Reply | None:
+        """Write down in the ledger what came of it; return the reply so far, or None if nothing of it has arrived."""
+        if isinstance(error, ServiceError):
+            if error.status == 400 and error.code not in _CHARGED:
+                self._entry.turned_down()
+            outcome = f"error {error.status or error.code or 'on the way'}"
+        reply = self.reply()
+        kinds = ("prompt_tokens", "cached_tokens", "completion_tokens", "reasoning_tokens")
+        self._entry.settle(
+            outcome if error else reply.finish_reason or outcome,
+            price=reply.cost,
+            azure_price=reply.azure_cost,
+            model=reply.body.get("model"),
+            seconds=reply.seconds,
+            **{kind: getattr(reply.usage, kind) for kind in kinds if reply.usage},
+        )
+        return reply if reply.choices else None
+
+
+def _usage(counted: dict[str, Any] | None) -> Usage | None:
+    if not counted:
+        return None
+    return Usage(
+        prompt_tokens=counted["prompt_tokens"],
+        completion_tokens=counted["completion_tokens"],
+        cached_tokens=(counted.get("prompt_tokens_details") or {}).get("cached_tokens") or 0,
+        reasoning_tokens=(counted.get("completion_tokens_details") or {}).get("reasoning_tokens") or 0,
+    )

@@ -1,0 +1,330 @@
+"""Budgets on real requests: through the shell and the local service, and against a cloud that fails."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+
+import aoai_magic as aoai
+from aoai_magic import errors, ledger, spending
+
+WORDS = "word " * 50
+# What one such request costs, its reply cut at 10 tokens: gpt-4o's list price, $2.50 and $10 a million.
+PROMPT = 58
+PRICE = (PROMPT * 2.5 + 10 * 10) / 1_000_000
+
+
+def rows() -> list[dict[str, Any]]:
+    return spending.usage().to_dict("records")
+
+
+def test_a_reply_of_the_local_service_is_a_row_at_no_price(run: Any) -> None:
+    run(f"%%chat --max-tokens 10\n{WORDS}")
+    (row,) = ledger.rows()
+    assert (row["connection"], row["deployment"], row["outcome"]) == ("local", "gpt-4o", "length")
+    assert (row["prompt_tokens"], row["completion_tokens"], row["estimated_tokens"]) == (PROMPT, 10, PROMPT)
+    assert (row["price"], row["azure_price"]) == (0, pytest.approx(PRICE))
+    assert row["dearest"] == pytest.approx(PRICE)
+    assert row["model"].startswith("gpt-4o")
+    assert row["seconds"] > 0
+
+
+def test_no_prompt_reply_or_key_is_in_the_ledger(run: Any, monkeypatch: pytest.MonkeyPatch, cloud: Any) -> None:
+    run("%%chat -s CONFIDENTIALLY\nCLASSIFIED matters")
+    cloud.completion("UNDISCLOSED")
+    aoai.connect(f"{cloud.url}/v1", api_key="SEKRET-KEY-1234", deployment="gpt-4o")
+    run("%%chat\nCLASSIFIED matters")
+    cloud.answer(401, {"error": {"message": "key SEKRET-KEY-1234", "code": "401"}})
+    with pytest.raises(errors.AuthenticationError):
+        run("%%chat\nCLASSIFIED matters")
+    content = b"".join(file.read_bytes() for file in ledger.path().parent.glob("ledger.sqlite3*"))
+    assert b"gpt-4o" in content
+    for word in (b"CLASSIFIED", b"CONFIDENTIALLY", b"UNDISCLOSED", b"SEKRET", b"127.0.0.1"):
+        assert word not in content
+
+
+def test_a_cells_budget_lowers_the_limit_of_its_reply_and_the_cell_says_so(run: Any) -> None:
+    run(f"%%chat --budget 0.0003\n{WORDS}")
+    assert aoai.last is not None
+    assert aoai.last.request["max_tokens"] == 15  # (0.0003 - 58 x 0.0000025) / 0.00001
+    assert aoai.last.azure_cost <= 0.0003  # type: ignore[operator]
+    assert "at most 15 tokens, so that the budget holds ($0.00 of $0.00030 for this cell)" in aoai.last.status()
+    assert "budget" not in aoai.last.status(watched=False)
+
+
+def test_a_limit_that_the_user_set_lower_stays(run: Any) -> None:
+    run(f"%%chat --budget 0.5 --max-tokens 7\n{WORDS}")
+    assert aoai.last is not None
+    assert aoai.last.request["max_tokens"] == 7
+    assert aoai.last.note == ""
+
+
+def test_a_reasoning_models_limit_has_its_own_name() -> None:
+    reply = aoai.chat("hi", deployment="o4-mini", budget=0.001)
+    assert "max_tokens" not in reply.request
+    assert reply.request["max_completion_tokens"] < 1000
+
+
+def test_several_answers_share_the_budget() -> None:
+    reply = aoai.chat(WORDS, n=3, budget=0.0003)
+    assert reply.request["max_tokens"] == 5
+    assert reply.azure_cost <= 0.0003  # type: ignore[operator]
+
+
+def test_a_cell_that_cannot_fit_is_not_sent(run: Any, cloud: Any) -> None:
+    aoai.connect(f"{cloud.url}/v1", deployment="gpt-4o")
+    with pytest.raises(errors.BudgetError, match="Not sent") as refused:
+        run(f"%%chat --budget 0.0001\n{WORDS}")
+    assert cloud.asked == ledger.rows() == []
+    assert "leave --budget out" in str(refused.value).lower()
+
+
+def test_a_dry_run_costs_nothing_whatever_the_budget(run: Any) -> None:
+    run("%aoai budget 0")
+    run("%%chat --dry-run --budget 0\nhi")
+    assert not ledger.rows()
+
+
+def test_a_budget_is_set_shown_and_lifted(run: Any) -> None:
+    assert "No budget is set" in run("%aoai budget")
+    run("%aoai connect https://contoso.openai.azure.com")
+    assert run("%aoai budget 0.50") == "Spent $0.00 of $0.50 for this session.\n"
+    assert "Spent $0.00 of $2.00 for today." in run("%aoai budget 2 --per day")
+    assert run("%aoai budget").count("Spent") == 2
+    run("%aoai budget off")
+    assert run("%aoai budget") == "Spent $0.00 of $2.00 for today.\n"
+
+
+def test_on_the_local_service_a_budget_counts_what_azure_would_ask_and_says_so(run: Any) -> None:
+    run("%aoai budget 0.01")
+    run(f"%%chat --max-tokens 10\n{WORDS}")
+    shown = run("%aoai budget")
+    assert "Spent $0.00025 of $0.010 for this session." in shown or "Spent $0.00024 of" in shown
+    assert "what the same would cost on Azure" in shown
+
+
+@pytest.mark.parametrize(
+    "line", ["%aoai budget -1", "%aoai budget nan", "%aoai budget much", "%aoai budget 1 --per year"]
+)
+def test_what_is_no_budget_is_an_error(run: Any, line: str) -> None:
+    with pytest.raises(errors.OptionError):
+        run(line)
+    assert not ledger.path().exists()
+
+
+def test_usage_is_a_table_with_its_total(run: Any, shell: Any) -> None:
+    assert "total" in run("%aoai usage")
+    run("%%chat gpt-4o\nhi")
+    run("%%chat gpt-4o-mini\nhi")
+    shown = run("table = %aoai usage --by model")
+    assert "Estimates of 2 requests: prompt tokens off by 0.0% on average" in shown
+    assert shell.user_ns["table"]["requests"].tolist() == [1, 1, 2]
+    assert [name[:6] for name in shell.user_ns["table"].index] == ["gpt-4o", "gpt-4o", "total"]
+
+
+def test_usage_is_written_and_drawn(run: Any, shell: Any, tmp_path: Any) -> None:
+    run("%%chat\nhi")
+    assert "1 requests are in" in run(f"%aoai usage --csv '{tmp_path}/out.csv'")
+    assert (tmp_path / "out.csv").read_text().count("\n") == 2
+    run("figure = %aoai usage --plot")
+    assert shell.user_ns["figure"].axes
+
+
+def test_the_extension_makes_no_ledger_until_something_is_sent(run: Any) -> None:
+    run("%aoai status")
+    run("%aoai usage")
+    run("%aoai budget")
+    assert not ledger.path().exists()
+
+
+def test_an_interrupted_request_counts_in_full() -> None:
+    def stop(text: str) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(errors.Interrupted):
+        aoai.chat(WORDS, max_tokens=10, on_text=stop)
+    (row,) = ledger.rows()
+    assert (row["outcome"], row["azure_price"]) == ("interrupted", None)
+    assert row["counted"] == pytest.approx(PRICE)
+
+
+def test_an_interrupt_before_anything_was_sent_costs_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    def stop(*_: Any) -> Any:
+        raise KeyboardInterrupt
+
+    aoai.connect("local")
+    monkeypatch.setattr("aoai_magic.transport._Signer.signed", stop)
+    with pytest.raises(errors.Interrupted):
+        aoai.chat(WORDS, max_tokens=10)
+    (row,) = ledger.rows()
+    assert (row["outcome"], row["counted"]) == ("interrupted", 0)
+
+
+FILTERED = {"error": {"message": "filtered", "code": "content_filter", "param": "prompt", "status": 400}}
+TOO_LONG = {"error": {"message": "too long", "code": "context_length_exceeded", "param": "messages"}}
+INVALID = {"error": {"message": "no", "code": "invalid_value", "param": "seed"}}
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "charged"),
+    [(400, FILTERED, True), (400, TOO_LONG, True), (400, INVALID, False), (401, INVALID, False), (404, INVALID, False)],
+)
+def test_errors_cost_what_azure_says_they_do(cloud: Any, status: int, body: Any, charged: bool) -> None:
+    cloud.answer(status, body)
+    connection = aoai.connect(f"{cloud.url}/v1", deployment="gpt-4o")
+    with pytest.raises(errors.ServiceError):
+        connection.chat(WORDS, max_tokens=10)
+    (row,) = ledger.rows()
+    assert row["outcome"] == f"error {status}"
+    assert row["price"] == (None if charged else 0)
+    assert row["counted"] == pytest.approx(PRICE if charged else 0)
+
+
+def test_a_retry_after_429_costs_nothing_more(cloud: Any) -> None:
+    cloud.answer(429, {"error": {"message": "busy", "code": "429"}}, retry_after_ms="1")
+    cloud.completion()
+    connection = aoai.connect(f"{cloud.url}/v1", deployment="gpt-4o")
+    connection.chat(WORDS, max_tokens=10)
+    assert [row["outcome"] for row in ledger.rows()] == ["stop"]
+
+
+def test_a_retry_after_a_failure_that_may_be_charged_is_a_row_of_its_own(cloud: Any) -> None:
+    cloud.answer(503, {"error": {"message": "fell over"}}, retry_after_ms="1")
+    cloud.completion()
+    connection = aoai.connect(f"{cloud.url}/v1", deployment="gpt-4o")
+    connection.chat(WORDS, max_tokens=10)
+    first, second = ledger.rows()
+    assert (first["outcome"], first["price"], first["counted"]) == ("tried again", None, pytest.approx(PRICE))
+    assert (second["outcome"], second["price"]) == ("stop", pytest.approx((9 * 2.5 + 2 * 10) / 1_000_000))
+
+
+def test_a_retry_that_no_longer_fits_the_budget_is_not_sent(cloud: Any) -> None:
+    cloud.answer(503, {"error": {"message": "fell over"}}, retry_after_ms="1")
+    connection = aoai.connect(f"{cloud.url}/v1", deployment="gpt-4o")
+    with pytest.raises(errors.BudgetError):
+        connection.chat(WORDS, max_tokens=10, budget=1.5 * PRICE)
+    assert len(cloud.asked) == 1
+    assert len(ledger.rows()) == 1
+
+
+def test_what_never_arrived_costs_nothing() -> None:
+    connection = aoai.connect("http://127.0.0.1:9/v1", deployment="gpt-4o")
+    connection.client.max_retries = 0
+    with pytest.raises(errors.NoAnswerError):
+        connection.chat(WORDS)
+    (row,) = ledger.rows()
+    assert (row["price"], row["counted"]) == (0, 0)
+
+
+def test_a_deployment_of_unknown_price_needs_no_budget_or_a_name_for_its_model(cloud: Any) -> None:
+    cloud.completion(model="secret-sauce")
+    connection = aoai.connect(f"{cloud.url}/v1", deployment="mine")
+    connection.chat("hi")
+    assert rows()[0]["outcome"] == "stop"
+    with pytest.raises(errors.BudgetError, match="isn't known"):
+        connection.chat("hi", budget=1)
+    cloud.completion()
+    told = aoai.connect(f"{cloud.url}/v1", deployment="mine", serves="gpt-4o")
+    assert told.chat("hi", budget=1).note == ""
+
+
+def test_a_ledger_that_cannot_be_written_stops_the_cloud_and_not_the_local_service(cloud: Any) -> None:
+    aoai.chat("warm")
+    for file in ledger.path().parent.glob("ledger.sqlite3*"):
+        file.unlink()
+    ledger.path().mkdir()
+    try:
+        assert aoai.chat("hi").text == "hi"
+        assert aoai.last is not None
+        assert "isn't written down" in aoai.last.status()
+        connection = aoai.connect(f"{cloud.url}/v1", deployment="gpt-4o")
+        with pytest.raises(errors.LedgerError):
+            connection.chat("hi")
+        assert cloud.asked == []
+    finally:
+        ledger.path().rmdir()
+
+
+def ask(_: int) -> bool:
+    try:
+        aoai.chat(WORDS, max_tokens=10)
+    except errors.BudgetError:
+        return False
+    return True
+
+
+def spent() -> float:
+    return sum(row["counted"] for row in ledger.rows())
+
+
+def test_fifty_requests_at_once_spend_no_more_than_a_budget_for_twenty() -> None:
+    aoai.connect("local")
+    aoai.chat("warm")
+    ledger.set_budget(spent() + 20 * PRICE)
+    with ThreadPoolExecutor(50) as pool:
+        answered = sum(pool.map(ask, range(50)))
+    assert answered == 20
+    assert [row["outcome"] for row in ledger.rows()][1:] == ["length"] * 20
+    assert spent() == pytest.approx(ledger.budgets(practice=True)[0].usd)
+
+
+ASKING = f"""
+import sys
+sys.path.insert(0, {os.getcwd()!r})
+import aoai_magic as aoai
+from concurrent.futures import ThreadPoolExecutor
+from tests.test_budgets import ask
+
+aoai.connect("local").client
+print("ready", flush=True)
+input()
+with ThreadPoolExecutor(25) as pool:
+    print(sum(pool.map(ask, range(int(sys.argv[1])))))
+"""
+
+
+def kernel(requests: int, **environment: str) -> subprocess.Popen[str]:
+    command = [sys.executable, "-c", ASKING, str(requests)]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+    return subprocess.Popen(command, text=True, env=os.environ | environment, **pipes)  # type: ignore[call-overload,no-any-return]
+
+
+def go(kernel: subprocess.Popen[str]) -> None:
+    assert kernel.stdin
+    kernel.stdin.write("go\n")
+    kernel.stdin.flush()
+
+
+def test_two_kernels_at_once_spend_no_more_than_a_budget_for_twenty_and_one_may_be_killed() -> None:
+    aoai.chat("warm")
+    ledger.set_budget(spent() + 20 * PRICE, "day")
+    # The first takes a second for each word of a reply, so that it is killed in the middle of all of its requests.
+    slow, quick = kernel(8, OPENAI_CUSTOM_HEADERS="x-aoai-pace: 1"), kernel(25)
+    for one in (slow, quick):
+        assert one.stdout
+        one.stdout.readline()
+    go(slow)
+    until = time.monotonic() + 20
+    while len(ledger.rows()) < 5 and time.monotonic() < until:
+        time.sleep(0.01)
+    go(quick)
+    time.sleep(0.05)
+    slow.send_signal(signal.SIGKILL)
+    slow.communicate()
+    answered = int(quick.communicate()[0])
+    left = ledger.rows()[1:]
+    never_settled = [row for row in left if row["outcome"] is None]
+    assert never_settled
+    assert answered + len(never_settled) == len(left) <= 20
+    assert spent() <= ledger.budgets(practice=True)[0].usd + 1e-8
+    while ask(0):  # what is left of the budget can still be spent, to the last cent and no further
+        pass
+    assert len(ledger.rows()) == 21
+    assert spent() == pytest.approx(ledger.budgets(practice=True)[0].usd)
