@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-import html
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from typing import Any
 from . import catalog
 from .catalog import Known, Price
 from .local.limits import arrival_tokens
+from .safe_html import safe_text
 from .tokens import Part, chat_parts
 from .visible import visible
 
@@ -151,14 +151,16 @@ class Estimate:
     __repr__ = __str__
 
     def _repr_html_(self) -> str:
-        cell = "text-align: {}; padding: 1px 12px 1px 0; white-space: pre-line"
+        style = "text-align: {}; padding: 1px 12px 1px 0; vertical-align: top; white-space: {}"
+        names, amounts = style.format("left", "nowrap"), style.format("right", "nowrap")
+        remarks = style.format("left", "pre-line") + "; opacity: 0.7"
         body = "".join(
-            f'<tr><td style="{cell.format("left")}">{_safe(name)}</td><td style="{cell.format("right")}">{_safe(amount)}</td>'
-            f'<td style="{cell.format("left")}; opacity: 0.7">{_safe(remark)}</td></tr>'
+            f'<tr><td style="{names}">{_html(name)}</td><td style="{amounts}">{_html(amount)}</td>'
+            f'<td style="{remarks}">{_html(remark)}</td></tr>'
             for name, amount, remark in self.rows()
         )
-        warnings = "".join(f"<div>⚠ {_safe(one)}</div>" for one in self.warnings)
-        return f"<div>{_safe(self._head())}</div><table>{body}</table>{warnings}"
+        warnings = "".join(f"<div>⚠ {_html(one)}</div>" for one in self.warnings)
+        return f"<div>{_html(self._head())}</div><table>{body}</table>{warnings}"
 
     def _head(self) -> str:
         found = f"{self.known.model.id}, {_HOW[self.known.how]}" if self.known else "its model is unknown"
@@ -257,5 +259,5 @@ def _remark(part: Part) -> str:
     return "an estimate: no document says how it is counted" if part.estimated else ""
 
 
-def _safe(text: str) -> str:
-    return html.escape(visible(text))
+def _html(text: str) -> str:
+    return safe_text(visible(text))

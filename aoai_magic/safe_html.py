@@ -92,7 +92,7 @@ def safe_html(markdown: str, status: str = "") -> str:
     """
     html: str = _cleaner().clean(_parser().render(visible(markdown)))
     if status:
-        html += f'<p class="aoai-status">{_text(visible(status))}</p>'
+        html += f'<p class="aoai-status">{safe_text(visible(status))}</p>'
     quiet = _QUIET if 'class="aoai-status"' in html or 'class="aoai-note"' in html else ""
     code = (_CODE if "<pre>" in html else "") + (_COLOURS if 'class="aoai-hl-' in html else "")
     return f'<div class="aoai">{quiet}{code}{html}</div>'
@@ -115,8 +115,8 @@ def _parser() -> MarkdownIt:
     parser.validateLink = _is_safe_url  # type: ignore[method-assign]
     parser.normalizeLinkText = _as_it_is  # type: ignore[method-assign]
     rules: dict[str, Callable[[Sequence[Token], int], str]] = {
-        "text": lambda tokens, index: _text(tokens[index].content),
-        "text_special": lambda tokens, index: _text(tokens[index].content),
+        "text": lambda tokens, index: safe_text(tokens[index].content),
+        "text_special": lambda tokens, index: safe_text(tokens[index].content),
         "code_inline": lambda tokens, index: f"<code>{escape(tokens[index].content)}</code>",
         "code_block": lambda tokens, index: _code(tokens[index].content, ""),
         "fence": lambda tokens, index: _code(tokens[index].content, tokens[index].info),
@@ -168,14 +168,20 @@ def _cleaner() -> nh3.Cleaner:
     )
 
 
-def _text(text: str) -> str:
-    """Escape text for HTML, and keep MathJax from taking any of it for maths: a delimiter alone in a span is none."""
+def safe_text(text: str) -> str:
+    """Escape text for HTML, and keep MathJax from taking any of it for maths: a delimiter alone in a span is none.
+
+    >>> safe_text("<b> for $5 to $6")
+    '&lt;b&gt; for <span>$</span>5 to <span>$</span>6'
+    """
     return re.sub(r"\$|\\(?=[(\[]|begin\b)", r"<span>\g<0></span>", escape(text, quote=False))
 
 
 def _image(token: Token) -> str:
-    described = _text(token.content) or "no description"
-    return f'<span class="aoai-note">[image not loaded: {described} {_text(str(token.attrs.get("src", "")))}]</span>'
+    described = safe_text(token.content) or "no description"
+    return (
+        f'<span class="aoai-note">[image not loaded: {described} {safe_text(str(token.attrs.get("src", "")))}]</span>'
+    )
 
 
 def _link_close(tokens: Sequence[Token], index: int) -> str:
@@ -190,7 +196,7 @@ def _link_close(tokens: Sequence[Token], index: int) -> str:
     words = "".join(token.content for token in tokens[start + 1 : index])
     if words in (address, address.removeprefix("mailto:")):
         return "</a>"
-    return f'</a> <span class="aoai-note">({_text(address)})</span>'
+    return f'</a> <span class="aoai-note">({safe_text(address)})</span>'
 
 
 def _code(code: str, info: str) -> str:

@@ -182,6 +182,12 @@ def test_the_table_in_a_notebook_is_escaped() -> None:
     assert "\u202e" not in shown
 
 
+def test_two_prices_in_a_notebook_are_no_formula() -> None:
+    shown = aoai.estimate("hi", deployment="gpt-4o", max_tokens=9)._repr_html_()
+    assert "<span>$</span>" in shown
+    assert " $" not in shown
+
+
 @pytest.mark.parametrize(
     "prompt",
     [[{"content": "hi"}], ["hi"], [{"role": "user", "content": ["hi"]}], [{"role": "user", "content": [{"type": "image_url"}]}]],

@@ -105,6 +105,8 @@ def deployment_shape(request: Request, one: Deployment) -> dict[str, Any]:
         datetime.datetime.fromtimestamp(at, datetime.UTC).isoformat() for at in (one.created, one.modified)
     )
     requests, seconds = one.limits.burst
+    if requests * 60 != one.limits.requests_per_minute * seconds:  # a share of a minute that isn't whole
+        requests, seconds = one.limits.requests_per_minute, 60
     return {
         "id": f"{account_id(request)}/deployments/{one.name}",
         "name": one.name,

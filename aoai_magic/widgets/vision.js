@@ -58,9 +58,9 @@ function render({ model, el }) {
     pen.drawImage(image, 0, 0, canvas.width, canvas.height);
     if (!cell) return;
     pen.strokeStyle = "white";
-    pen.lineWidth = 1;
+    pen.lineWidth = cell > 100 ? 3 : 1; // a few lines, or very many
     pen.shadowColor = "black";
-    pen.shadowBlur = 2;
+    pen.shadowBlur = cell > 100 ? 4 : 0;
     pen.beginPath();
     for (let x = cell; x < resized[0]; x += cell) {
       const at = Math.round((x / resized[0]) * canvas.width) + 0.5;

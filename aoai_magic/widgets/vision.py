@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 from collections.abc import Sequence
+from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -97,7 +98,7 @@ class VisionCosts(anywidget.AnyWidget):
         steps = "".join(f"<li>{safe(step)}</li>" for step in found["steps"])
         table = f"<table><tr><th>model</th><th>tokens</th><th>price</th></tr>{rows}</table>"
         shown = (
-            f'<img src="{source}" alt="{safe(found["head"])}" style="max-width: 100%"><div><b>{safe(found["head"])}</b></div>'
+            f'<img src="{source}" alt="{escape(visible(found["head"]))}" style="max-width: 100%"><div><b>{safe(found["head"])}</b></div>'
             f"<ol>{steps}</ol>{table}"
         )
         lines = [found["head"], *found["steps"], *(f"{one['model']}: {one['tokens']}" for one in found["table"])]
