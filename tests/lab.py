@@ -1,4 +1,4 @@
-"""JupyterLab in Debian's Chromium, driven by Playwright: what a person does and sees."""
+"""JupyterLab and Notebook 7 in Debian's Chromium, driven by Playwright: what a person does and sees."""
 
 from __future__ import annotations
 
@@ -41,6 +41,7 @@ class Lab:
         command = [
             sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--ServerApp.port=0", "--log-level=CRITICAL",
             "--IdentityProvider.token=", "--ServerApp.disable_check_xsrf=True", "--LabApp.expose_app_in_browser=True",
+            "--JupyterNotebookApp.expose_app_in_browser=True",
             "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate", f"--ServerApp.root_dir={root}",
         ]  # fmt: skip
         self._server = subprocess.Popen(
@@ -75,13 +76,14 @@ class Lab:
         return name
 
     @contextlib.contextmanager
-    def open(self, name: str, *, theme: str = "Light", height: int = 1400) -> Iterator[Opened]:
-        """Open a notebook in a page of its own, with its kernel ready."""
+    def open(self, name: str, *, theme: str = "Light", height: int = 1400, front_end: str = "lab") -> Iterator[Opened]:
+        """Open a notebook in a page of its own, with its kernel ready; `front_end` is lab or notebook."""
         self.set("apputils-extension/themes", theme=f"JupyterLab {theme}")
         context = self.browser.new_context(viewport={"width": 1100, "height": height})
         page = context.new_page()
         page.on("console", lambda message: self.console.append(message.text) if message.type == "error" else None)
-        page.goto(f"{self.url}lab/workspaces/{Path(name).stem}-{theme}/tree/{name}")
+        workspace = f"lab/workspaces/{Path(name).stem}-{theme}/tree"
+        page.goto(f"{self.url}{workspace if front_end == 'lab' else 'notebooks'}/{name}")
         page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=90_000)
         page.wait_for_function(_IDLE, timeout=90_000)
         try:

@@ -21,7 +21,7 @@ from .lab import CHROMIUM, Lab, chromium
 
 HERE = Path(__file__).parent
 pytestmark = [pytest.mark.browser, pytest.mark.llama]
-SHOTS = Path(os.environ.get("AOAI_TEST_SCREENSHOTS", "test-results"))
+SHOTS = Path("test-results")
 
 
 @pytest.fixture(scope="module")
