@@ -35,17 +35,17 @@ class _Window:
     limit: int
     seconds: float
     used: int = 0
-    began: float = -math.inf
+    ends: float = -math.inf
 
     def at(self, now: float) -> _Window:
         """The window as it stands now, started anew if its time is over."""
-        if now - self.began >= self.seconds:
-            self.used, self.began = 0, now
+        if now >= self.ends:
+            self.used, self.ends = 0, now + self.seconds
         return self
 
     def left(self, now: float) -> float:
         """Seconds until it starts anew."""
-        return max(0.0, self.began + self.seconds - now)
+        return max(0.0, self.ends - now)
 
 
 @dataclass
