@@ -97,7 +97,10 @@ class Completions:
             self.cut += cut
             for index in range(self._best_of):
                 seeded = job if job.seed is None else replace(job, seed=job.seed + index)
-                ask = Ask(seeded, self._deployment.model, self._prompt_tokens, self._max_tokens, found)
+                ask = Ask(
+                    seeded, self._deployment.model, self._prompt_tokens, self._max_tokens, found,
+                    asynchronous=self._deployment.asynchronous_filter,
+                )  # fmt: skip
                 self._turns.append(Turn(ask, self._engine))
         await asyncio.gather(*(turn.begin() for turn in self._turns))
 

@@ -251,6 +251,7 @@ def _read(
         parallel=body.boolean("parallel_tool_calls", True),
         images=conversation.images,
         effort=effort,
+        asynchronous=deployment.asynchronous_filter,
     )
     verbosity = body.object("text").choice("verbosity", ["low", "medium", "high"], "medium")
     return ask, {

@@ -186,7 +186,7 @@ def test_text_completions_are_judged_prompt_by_prompt(ask: Any, stream: bool) ->
 
 
 def test_an_asynchronous_filter_holds_no_word_back_and_judges_afterwards(asynchronous: Served) -> None:
-    text = f"aoai-filter:reply-hate {WORDS}"
+    text = f"aoai-filter:reply-hate {WORDS * 100}"
     *words, verdict, done = asynchronous.ask(CHAT, chat(text, stream=True)).events
     assert all(one["choices"][0]["content_filter_results"] == {} for one in words[1:]), "sent unseen"
     (choice,) = verdict["choices"]
@@ -194,7 +194,9 @@ def test_an_asynchronous_filter_holds_no_word_back_and_judges_afterwards(asynchr
     assert choice["finish_reason"] == "content_filter"
     assert "delta" not in choice
     assert found(choice["content_filter_results"]) == {"hate": {"filtered": True, "severity": "high"}}
-    assert choice["content_filter_offsets"] == {"check_offset": 41, "start_offset": 0, "end_offset": 41}
+    sent = sum(len(one["choices"][0]["delta"].get("content", "")) for one in words[1:])
+    assert 500 < sent < 1500 < len(text), "Microsoft's page: within about 1,000 characters of what was flagged"
+    assert choice["content_filter_offsets"] == {"check_offset": sent, "start_offset": 0, "end_offset": sent}
     assert done == "[DONE]"
 
 
@@ -204,9 +206,23 @@ def test_an_asynchronous_filter_that_finds_nothing_says_so_before_the_end(asynch
     assert (end["choices"][0]["finish_reason"], done) == ("stop", "[DONE]")
 
 
+@pytest.mark.parametrize(
+    ("path", "asked"), [(RESPONSES, "input"), (COMPLETIONS, "prompt"), (CHAT, "messages")], ids=lambda word: word
+)
+def test_an_asynchronous_filter_lets_as_much_pass_on_every_address(asynchronous: Served, path: str, asked: str) -> None:
+    text = f"aoai-filter:reply-hate {WORDS * 100}"
+    model = "gpt-35-turbo-instruct" if path == COMPLETIONS else "gpt-4o"
+    if path == COMPLETIONS:
+        asynchronous.account.deployments[model].rai_policy = "Asynchronous"
+    body = {"model": model, asked: [{"role": "user", "content": text}] if path == CHAT else text}
+    limit = "max_output_tokens" if path == RESPONSES else "max_tokens"
+    answer = asynchronous.ask(path, {**body, limit: 1000}).body.decode()
+    assert 20 <= answer.count("four") < 60, "cut late, and cut"
+
+
 def test_the_sdk_reads_an_asynchronous_verdict(asynchronous: Served) -> None:
     with openai.OpenAI(base_url=f"{asynchronous.endpoint}/openai/v1/", api_key=asynchronous.key) as client:
-        stream = client.chat.completions.create(**chat(f"aoai-filter:reply-hate {WORDS}"), stream=True)
+        stream = client.chat.completions.create(**chat(f"aoai-filter:reply-hate {WORDS * 100}"), stream=True)
         reasons = [chunk.choices[0].finish_reason for chunk in stream if chunk.choices]
     assert reasons[-1] == "content_filter"
 
