@@ -41,6 +41,7 @@ class Exchange:
         self._started = time.perf_counter()
         self._first_token: float | None = None
         self._ended: float | None = None
+        self._done = False
 
     def run(self) -> None:
         """Send the request and read the answer to its end."""
@@ -59,6 +60,7 @@ class Exchange:
     def _read(self, blocks: Iterator[bytes]) -> None:
         for _, data in events(self._unbroken(blocks)):
             if data == "[DONE]":
+                self._done = True
                 continue  # and read to the end: a connection left half-read can't be used again
             try:
                 chunk = json.loads(data)
@@ -77,7 +79,8 @@ class Exchange:
         try:
             yield from blocks
         except (httpx2.NetworkError, httpx2.RemoteProtocolError) as error:
-            raise self._broke_off() from error
+            if not self._done:
+                raise self._broke_off() from error
 
     def _broke_off(self) -> NoAnswerError:
         return NoAnswerError(

@@ -138,13 +138,13 @@ def parse(words: str, *, once: bool = False) -> Fault:
 
 def _check(fault: Fault, found: dict[str, str], once: bool) -> None:
     """Refuse words that would do nothing, each by itself or beside the others."""
-    if not found.keys() - {*_WITH_STATUS, *_OF_REQUESTS}:
-        raise ValueError("that says of no fault what it is, such as status=503 or delay=2")
     for name in _WITH_STATUS:
         if name in found and fault.status is None and (fault.error is None or name == "body"):
             raise ValueError(f"{name} needs a status")
         if name in found and name != "body":
             _number(name, found[name], _LARGEST_NUMBER)
+    if not found.keys() - {*_OF_REQUESTS}:
+        raise ValueError("that says of no fault what it is, such as status=503 or delay=2")
     if fault.error is not None and fault.error not in OUTSIDE:
         raise ValueError(f"error={fault.error} is none of {', '.join(OUTSIDE)}")
     if fault.error is not None and fault.status is not None:
