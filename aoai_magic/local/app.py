@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import calendar
 import contextlib
-import logging
 import re
 import time
 import uuid
@@ -21,7 +20,7 @@ from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from .. import catalog
-from . import arm, batches, files, fine_tuning, responses
+from . import arm, batches, files, fine_tuning, log, responses
 from .account import Account, Kept
 from .asking import Extra
 from .azure_errors import AzureError, broken, not_found
@@ -38,8 +37,6 @@ from .plumbing import EventStream, account_of, check_version, form, is_v1, json_
 from .striking import Striking
 from .wire import JSONResponse
 
-_log = logging.getLogger("uvicorn.error")
-
 
 def build(account: Account, faults_to_come: Faults, *, port: int) -> Starlette:
     """The ASGI application, answering on 127.0.0.1:`port` for `account`, and failing as those faults say."""
@@ -52,14 +49,18 @@ def build(account: Account, faults_to_come: Faults, *, port: int) -> Starlette:
         ],
         exception_handlers={AzureError: refused, HTTPException: unknown, ClientDisconnect: gone},
     )  # fmt: skip
+    app.router.redirect_slashes = False
 
     async def run_one(path: str, body: dict[str, Any]) -> dict[str, Any]:
         """Carry out one request of a batch; batches have quotas of their own, and no limits by the minute."""
         operation, deployment = OPERATIONS[path], account.deployment(body.get("model"), v1=True)
         operation.check(deployment)
         asked = operation.read(body, deployment, account, Extra())
-        await asked.begin()
-        return await asked.answer()
+        try:
+            await asked.begin()
+            return await asked.answer()
+        finally:
+            await asked.close()
 
     app.state.account, app.state.run_one, app.state.faults = account, run_one, faults_to_come
     return app
@@ -123,13 +124,21 @@ def _handler(operation: Operation) -> Any:
             ) from None  # fmt: skip
         finally:
             request.state.headers = deployment.headers()
-        await unless_gone(request, asked.begin())
-        if asked.cut:
-            request.state.headers["x-aoai-local-cut"] = str(asked.cut)
-        if asked.stream:
+
+        async def answered() -> Response:
+            await asked.begin()
+            if asked.cut:
+                request.state.headers["x-aoai-local-cut"] = str(asked.cut)
+            if not asked.stream:
+                return JSONResponse(await asked.answer())
             events = _ended(asked.events(), request.state.request_id, named=operation.named_events)
-            return EventStream(events)
-        return JSONResponse(await unless_gone(request, asked.answer()))
+            return EventStream(events, asked.close)
+
+        try:
+            return await unless_gone(request.receive, answered())
+        except BaseException:
+            await asked.close()
+            raise
 
     handle.__doc__ = f"POST …/{operation.path}"
     return handle
@@ -145,7 +154,7 @@ async def _ended(events: AsyncGenerator[bytes], request_id: str, *, named: bool)
                 number += 1
     except Exception as problem:
         if not isinstance(problem, AzureError):
-            _log.error("A stream failed after %d events, request %s", number, request_id, exc_info=problem)
+            log.mishap(f"Request {request_id}, after {number} events", problem)
         error = problem.error if isinstance(problem, AzureError) else broken(request_id).error
         if named:  # as third parties have seen it in streams of the Responses API
             yield sse({"type": "error", "sequence_number": number, "error": error}, "error")
@@ -278,14 +287,17 @@ def _tuned_models(request: Request) -> dict[str, dict[str, Any]]:
 def _extra(request: Request) -> Extra:
     """What is asked for beside the body: x-aoai-pace, seconds between the pieces of the echo engine; a filter's fault."""
     try:
-        pace = min(max(float(request.headers.get("x-aoai-pace", 0)), 0.0), 60.0)
+        pace = min(max(0.0, float(request.headers.get("x-aoai-pace", 0))), 60.0)  # in this order NaN is 0
     except ValueError:
         pace = 0.0
     return Extra(pace, getattr(request.state, "filter_error", False))
 
 
 class Signed:
-    """Gives every answer the headers that Azure sends, and one that says which model really answered."""
+    """Gives every answer the headers that Azure sends, and one that says which model really answered.
+
+    A fault of the service's own is answered with Azure's body for that, with the request's id in it.
+    """
 
     def __init__(self, app: ASGIApp, *, account: Account) -> None:
         self.app, self._account = app, account
@@ -313,8 +325,9 @@ class Signed:
         with self._account.working():
             try:
                 await self.app(scope, receive, signed)
-            except Exception:
-                if not begun:  # a fault of the service's own, answered as Azure answers its own
+            except Exception as problem:
+                log.mishap(f"Request {request_id}", problem)
+                # An answer that has begun is broken off: uvicorn closes the connection that it was left open on.
+                if not begun:
                     error = broken(request_id)
                     await JSONResponse({"error": error.error}, error.status)(scope, receive, signed)
-                raise

@@ -16,7 +16,7 @@ from .events import BLANK, DONE, new_id, sse
 from .fields import Fields
 from .filters import safe_reply
 from .limits import arrival_tokens
-from .turn import Arguments, Call, End, Event, Text, Turn
+from .turn import Arguments, Call, End, Event, Text, Turn, together
 
 
 class Chat:
@@ -51,7 +51,7 @@ class Chat:
         for index in range(self._n):
             seed = job.seed if job.seed is None else job.seed + index
             self._turns.append(Turn(replace(self._ask, job=replace(job, seed=seed)), self._engine))
-        await asyncio.gather(*(turn.begin() for turn in self._turns))
+        await together(turn.begin() for turn in self._turns)
 
     async def close(self) -> None:
         """End what is still generated, for a client that has left."""
@@ -59,7 +59,7 @@ class Chat:
 
     async def answer(self) -> dict[str, Any]:
         """The whole answer in one body."""
-        choices = await asyncio.gather(*(self._choice(index, turn) for index, turn in enumerate(self._turns)))
+        choices = await together(self._choice(index, turn) for index, turn in enumerate(self._turns))
         return {
             **self._head("chat.completion"),
             "prompt_filter_results": self._ask.filter.prompt_results,
@@ -189,16 +189,17 @@ def _tool_call(call: Call) -> dict[str, Any]:
 
 async def merged(turns: list[AsyncGenerator[Event]]) -> AsyncGenerator[tuple[int, Event]]:
     """The events of several turns as they happen, each with the number of its turn."""
-    happened: asyncio.Queue[tuple[int, Event | Exception | None]] = asyncio.Queue()
+    # No larger than it must be: a reader that is slow slows down what it reads.
+    happened: asyncio.Queue[tuple[int, Event | Exception | None]] = asyncio.Queue(1)
 
     async def follow(index: int, turn: AsyncGenerator[Event]) -> None:
         try:
             async with contextlib.aclosing(turn):
                 async for event in turn:
-                    happened.put_nowait((index, event))
-            happened.put_nowait((index, None))
+                    await happened.put((index, event))
+            await happened.put((index, None))
         except Exception as error:
-            happened.put_nowait((index, error))
+            await happened.put((index, error))
 
     tasks = [asyncio.create_task(follow(index, turn)) for index, turn in enumerate(turns)]
     try:

@@ -20,7 +20,7 @@ from .events import BLANK, DONE, new_id, sse
 from .fields import Fields
 from .filters import Filter, safe_reply
 from .limits import arrival_tokens
-from .turn import Ask, End, Text, Turn
+from .turn import Ask, End, Text, Turn, together
 
 #: The API's own default, which cuts many a first try short.
 DEFAULT_MAX_TOKENS = 16
@@ -102,7 +102,7 @@ class Completions:
                     asynchronous=self._deployment.asynchronous_filter,
                 )  # fmt: skip
                 self._turns.append(Turn(ask, self._engine))
-        await asyncio.gather(*(turn.begin() for turn in self._turns))
+        await together(turn.begin() for turn in self._turns)
 
     async def close(self) -> None:
         """End what is still generated, for a client that has left."""
@@ -110,7 +110,7 @@ class Completions:
 
     async def answer(self) -> dict[str, Any]:
         """The whole answer in one body."""
-        self._written = list(await asyncio.gather(*(_read(turn) for turn in self._turns)))
+        self._written = await together(_read(turn) for turn in self._turns)
         choices = []
         for at in range(len(self._prompts)):
             group = self._written[at * self._best_of : (at + 1) * self._best_of]

@@ -28,8 +28,7 @@ class Echo:
         text = _asked(job) if job.schema is None else written(smallest(job.schema)).decode()
         ends = [at for stop in job.stop if (at := text.find(stop)) >= 0]
         for word in _words(text[: min(ends, default=None)]):
-            if job.pace:
-                await asyncio.sleep(job.pace)
+            await asyncio.sleep(job.pace)  # also when it is 0: others have their turn between two words
             yield Piece(word, logprobs=() if job.logprobs is None else [_certain(word, job.logprobs)])
         yield Piece("", "stop")
 

@@ -184,6 +184,8 @@ def _request(job: Job) -> dict[str, Any]:
         "stop": list(job.stop),
         "cache_prompt": False,
         "stream": True,
+        # Empty chunks while the prompt is read: without them nobody is asked whether anyone still waits until it is.
+        "return_progress": True,
     }
     if job.prompt is None:
         request["messages"] = [{"role": one["role"], "content": one["content"]} for one in job.messages]

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import uvicorn
 
+from . import log
 from .echo import Echo
 from .engine import Engine
 from .faults import Faults
@@ -49,6 +50,7 @@ def run(
     when the socket accepts connections. `faults` strike the first requests (see `faults`). Raises OSError where the port
     is taken, ValueError for what is no fault.
     """
+    log.discreet()
     faults_to_come = Faults()
     for words in faults:
         faults_to_come.add(words)
@@ -77,7 +79,9 @@ def run(
             raise found
         account = Account(found, [key, secrets.token_hex(16)])
         app = build(account, faults_to_come, port=port)
-        config = uvicorn.Config(app, log_level="warning", access_log=False, lifespan="off", timeout_graceful_shutdown=3)
+        config = uvicorn.Config(
+            app, log_config=None, access_log=False, lifespan="off", ws="none", timeout_graceful_shutdown=3
+        )
         server = _Server(config, account, lambda: ready(port, key), idle_seconds)
         try:
             server.run(sockets=[listener])
@@ -95,6 +99,7 @@ class _Server(uvicorn.Server):
         self._account, self._ready, self._idle_seconds = account, ready, idle_seconds
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        asyncio.get_running_loop().set_exception_handler(log.in_the_background)
         await super().startup(sockets)
         self._ready()
 

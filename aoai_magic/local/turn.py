@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import json
 import zlib
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Coroutine, Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from .. import tokens
 from ..catalog import Model
@@ -18,6 +19,7 @@ from .filters import CUT_AFTER_WORDS, CUT_LATE_AFTER_WORDS, Filter
 from .meter import Meter
 
 FinishReason = Literal["stop", "length", "tool_calls", "content_filter"]
+_Result = TypeVar("_Result")
 #: What a reply to pictures begins with, since the small model reads text only.
 CANT_SEE = "(The local model can't see pictures; it answers from the words alone.) "
 _MOST_CALLS = 4
@@ -107,10 +109,7 @@ class Turn:
 
     async def begin(self) -> None:
         """Wait for the first event, so that what is wrong with the request is known before an answer begins."""
-        try:
-            self._first = await anext(self._events)
-        except BadSchemaError as error:
-            raise invalid_request(f"Invalid schema: {error}", None, "invalid_json_schema") from None
+        self._first = await anext(self._events)
 
     async def events(self) -> AsyncGenerator[Event]:
         """What happens, from the beginning; closing it ends the generation at once."""
@@ -137,15 +136,18 @@ class Turn:
         if left == 0:
             yield End("length")  # the whole budget went into reasoning: an empty answer
             return
-        if ask.tools and ask.tool_choice != "none":
-            async with contextlib.aclosing(self._call_tools(Meter(left, ask.model.name))) as events:
+        try:
+            if ask.tools and ask.tool_choice != "none":
+                async with contextlib.aclosing(self._call_tools(Meter(left, ask.model.name))) as events:
+                    async for event in events:
+                        yield event
+                        if isinstance(event, End):
+                            return
+            async with contextlib.aclosing(self._write(Meter(left, ask.model.name))) as events:
                 async for event in events:
                     yield event
-                    if isinstance(event, End):
-                        return
-        async with contextlib.aclosing(self._write(Meter(left, ask.model.name))) as events:
-            async for event in events:
-                yield event
+        except BadSchemaError as error:
+            raise invalid_request(f"Invalid schema: {error}", None, "invalid_json_schema") from None
 
     async def _write(self, meter: Meter) -> AsyncGenerator[Event]:
         ask = self.ask
@@ -235,6 +237,17 @@ class Turn:
             async for piece in pieces:
                 if piece.text:
                     yield piece.text
+
+
+async def together(works: Iterable[Coroutine[Any, Any, _Result]]) -> list[_Result]:
+    """Do several things at once; when one fails, or nobody waits any more, the others end as well."""
+    tasks = [asyncio.ensure_future(work) for work in works]
+    try:
+        return await asyncio.gather(*tasks)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 def _reasoning_tokens(ask: Ask) -> int:

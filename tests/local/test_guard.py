@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import http.client
+import json
+import subprocess
+import sys
 from typing import Any
 
 import pytest
@@ -100,3 +103,60 @@ def test_a_deployment_that_there_is_not_is_an_openai_error_on_v1_alone(ask: Any)
     assert v1["type"] == "invalid_request_error"
     assert "type" not in classic
     assert v1["message"] == classic["message"]
+
+
+# A service whose engine fails in every way there is, with the prompt in the error's message.
+LEAKY = """
+import asyncio, threading, sys, warnings
+from aoai_magic.local import server
+from aoai_magic.local.echo import Echo
+from aoai_magic.local.engine import Piece
+
+async def fails(text):
+    raise ValueError(text)
+
+class Leaky(Echo):
+    async def generate(self, job):
+        text = job.messages[-1]["content"]
+        warnings.warn(f"{text} is odd")
+        thread = threading.Thread(target=int, args=[text])
+        thread.start()
+        thread.join()
+        self.task = asyncio.create_task(fails(text))
+        asyncio.get_running_loop().call_soon(int, text)
+        await asyncio.sleep(0.01)
+        del self.task
+        if "later" in text:
+            yield Piece("so far ")
+        raise RuntimeError(text)
+
+server.run(Leaky, ready=lambda port, key: print(port, key, flush=True))
+"""
+
+
+def test_nothing_of_a_prompt_is_in_the_log() -> None:
+    process = subprocess.Popen([sys.executable, "-c", LEAKY], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    try:
+        port, key = process.stdout.readline().split()
+        for words in ("my secret now", "my secret later"):
+            for stream in (False, True):
+                body = {**BODY, "messages": [{"role": "user", "content": words}], "stream": stream}
+                connection = http.client.HTTPConnection("127.0.0.1", int(port), timeout=10)
+                connection.request("POST", V1, json.dumps(body), {"api-key": key, "Content-Type": "application/json"})
+                answer = connection.getresponse()
+                if stream and "later" in words:
+                    assert answer.status == 200
+                    assert b"server_error" in answer.read()
+                else:
+                    assert answer.status == 500
+                    error = json.loads(answer.read())["error"]
+                    assert error["type"] == "server_error"
+                    assert answer.headers["apim-request-id"] in error["message"]
+                connection.close()
+    finally:
+        process.terminate()
+        _, said = process.communicate(timeout=10)
+    assert "secret" not in said
+    for kind in ("RuntimeError at ", "ValueError at ", "UserWarning at ", "In a thread: ", "In the background: "):
+        assert kind in said, said
