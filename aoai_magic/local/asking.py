@@ -10,7 +10,7 @@ from .. import tokens
 from ..catalog import Model
 from . import talk
 from .account import Deployment
-from .azure_errors import AzureError, chat_too_long, invalid_request
+from .azure_errors import AzureError, chat_too_long, invalid_request, tools_need_responses
 from .engine import Job
 from .fields import Fields
 from .filters import Filter
@@ -46,8 +46,11 @@ def read_chat(body: Fields, deployment: Deployment, extra: Extra) -> Ask:
     model = deployment.model
     body.refuse_unknown(_PARAMETERS | _REASONING_PARAMETERS if model.reasoning else _PARAMETERS)
     refuse_parameters(body, model)
+    check_labels(body)
     conversation = talk.read(body)
     tools, choice = _tools(body)
+    if tools and model.tools_need_responses(body.text("reasoning_effort") or None):
+        raise tools_need_responses(model.name, ever=model.tools != "responses")
     schema = _response_schema(body, conversation)
     sampling = read_sampling(body, model)
     job = replace(sampling, messages=conversation.said, schema=schema, pace=extra.pace, logprobs=_logprobs(body))
@@ -70,6 +73,14 @@ def read_chat(body: Fields, deployment: Deployment, extra: Extra) -> Ask:
         effort=read_effort(body, "reasoning_effort", model) if model.reasoning else None,
         asynchronous=deployment.asynchronous_filter,
     )
+
+
+def check_labels(body: Fields) -> None:
+    """Check the fields that are for the books alone: who asks, and the labels that a request is given."""
+    for name in ("user", "prompt_cache_key", "safety_identifier"):
+        body.text(name)
+    body.strings("metadata")
+    body.boolean("store")
 
 
 def read_tier(body: Fields, model: Model) -> str | None:

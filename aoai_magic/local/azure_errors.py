@@ -66,6 +66,19 @@ def invalid_request(message: str, param: str | None = None, code: str | None = N
     return AzureError(400, {"message": message, "type": "invalid_request_error", "param": param, "code": code})
 
 
+def tools_need_responses(model: str, *, ever: bool) -> AzureError:
+    """400: function tools in chat with a model that takes them there without reasoning only, or never.
+
+    The words are those that third parties have seen of GPT-5.6.
+    """
+    otherwise = " or set reasoning_effort to 'none'" if ever else ""
+    return invalid_request(
+        f"Function tools with reasoning_effort are not supported for {model} in /v1/chat/completions. "
+        f"To use function tools, use /v1/responses{otherwise}.",
+        param="reasoning_effort",
+    )
+
+
 def chat_too_long(limit: int, tokens: int, functions: int = 0) -> AzureError:
     """400: the messages, and what describes the functions, are longer than the model's context window."""
     parts = f" ({tokens - functions} in the messages, {functions} in the functions)" if functions else ""

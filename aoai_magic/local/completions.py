@@ -53,6 +53,7 @@ class Completions:
     def __init__(self, values: dict[str, Any], deployment: Deployment, account: Account, extra: Extra) -> None:
         body = Fields(values)
         body.refuse_unknown(_PARAMETERS)
+        body.text("user")
         self._engine, self._deployment, model = account.engine, deployment, deployment.model
         self._prompts = _prompts(body, model.name)
         self.stream = body.boolean("stream")

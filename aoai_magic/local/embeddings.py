@@ -30,6 +30,7 @@ class Embeddings:
     def __init__(self, values: dict[str, Any], deployment: Deployment, account: Account, extra: Extra) -> None:
         body = Fields(values)
         body.refuse_unknown(_PARAMETERS)
+        body.text("user")
         self._engine, self._deployment, model = account.engine, deployment, deployment.model
         body.required("input")
         self._texts = _texts(body, model.name)

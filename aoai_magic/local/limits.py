@@ -74,11 +74,6 @@ class Limits:
         seconds = 1.0 if self.requests_per_minute >= 600 else 10.0
         self._burst = _Window(math.ceil(self.requests_per_minute * seconds / _MINUTE), seconds)
 
-    @property
-    def burst(self) -> tuple[int, int]:
-        """How many requests may come in how many seconds."""
-        return self._burst.limit, int(self._burst.seconds)
-
     def begin(self) -> None:
         """Count a request. Raises ExceededError."""
         now = self.clock()

@@ -15,6 +15,7 @@ from .asking import (
     ANY_OBJECT,
     DEFAULT_MAX_TOKENS,
     Extra,
+    check_labels,
     named_tool,
     read_effort,
     read_function,
@@ -47,6 +48,7 @@ class Responses:
         body = Fields(values)
         body.refuse_unknown(_PARAMETERS, newer=True)
         refuse_parameters(body, deployment.model)
+        check_labels(body)
         self._account = account
         self.stream = body.boolean("stream")
         self._store = body.boolean("store", True)
@@ -258,7 +260,7 @@ def _read(
         "instructions": instructions or None,
         "max_output_tokens": limit or None,
         "max_tool_calls": None,
-        "metadata": body.object("metadata").values(),
+        "metadata": body.strings("metadata"),
         "parallel_tool_calls": ask.parallel,
         "prompt_cache_key": body.raw("prompt_cache_key"),
         "reasoning": {"effort": effort, "summary": None},

@@ -42,6 +42,7 @@ def read(body: Fields, name: str = "messages") -> Talk:
             raise message.unsupported("role", role, _ROLES)
         if pending and role not in ("tool", "function"):
             raise _unanswered(pending, name)
+        message.text("name")
         words = _content(message, role, talk)
         if role == "assistant":
             calls = _calls(message)

@@ -187,6 +187,12 @@ def test_the_echo_keeps_a_pace_if_asked(ask: Any) -> None:
         ({"stop": 5}, "stop", "invalid_type"),
         ({"stop": ["a", "b", "c", "d", "e"]}, "stop", "array_above_max_length"),
         ({"stream": "yes"}, "stream", "invalid_type"),
+        ({"user": 7}, "user", "invalid_type"),
+        ({"metadata": {"lesson": 1}}, "metadata.lesson", "invalid_type"),
+        ({"store": "yes"}, "store", "invalid_type"),
+        ({"service_tier": "first class"}, "service_tier", "invalid_value"),
+        ({"service_tier": "flex"}, "service_tier", "invalid_value"),
+        ({"messages": [{"role": "user", "content": "x", "name": 7}]}, "messages[0].name", "invalid_type"),
         ({"stream_options": {"include_usage": True}}, "stream_options", None),
     ],
 )

@@ -6,6 +6,12 @@ from typing import Any
 
 import pytest
 
+from aoai_magic import catalog
+from aoai_magic.local.account import Account, Deployment
+from aoai_magic.local.echo import Echo
+
+from .serving import serving
+
 CHAT = "/openai/v1/chat/completions"
 RESPONSES = "/openai/v1/responses"
 HI = [{"role": "user", "content": "one two three"}]
@@ -110,6 +116,25 @@ def test_other_models_know_nothing_of_effort(ask: Any) -> None:
 def test_the_responses_api_refuses_sampling_too(ask: Any, name: str) -> None:
     answer = ask(RESPONSES, {"model": "gpt-5", "input": "hi", name: 0.5 if name != "top_logprobs" else 2})
     assert (answer.status, answer.json["error"]["param"]) == (400, name)
+
+
+def test_newer_models_take_functions_in_the_responses_api_and_without_reasoning() -> None:
+    tool = {"type": "function", "function": {"name": "f"}}
+    account = Account(Echo())
+    for name in ("gpt-5.6-sol", "gpt-6.1-sol"):
+        model = catalog.model(name)
+        assert model is not None
+        account.deployments[name] = Deployment(name, model)
+    with serving(account) as running:
+        refused = running.ask(CHAT, chat("gpt-5.6-sol", tools=[tool])).json["error"]
+        assert refused["message"].endswith("use /v1/responses or set reasoning_effort to 'none'.")
+        assert refused["param"] == "reasoning_effort"
+        assert running.ask(CHAT, chat("gpt-5.6-sol", tools=[tool], reasoning_effort="none")).status == 200
+        never = running.ask(CHAT, chat("gpt-6.1-sol", tools=[tool], reasoning_effort="none")).json["error"]
+        assert never["message"].endswith("use /v1/responses.")
+        for name in account.deployments.keys() & {"gpt-5.6-sol", "gpt-6.1-sol"}:
+            flat = {"type": "function", "name": "f"}
+            assert running.ask(RESPONSES, {"model": name, "input": "hi", "tools": [flat]}).status == 200
 
 
 def test_in_the_responses_api_reasoning_is_an_item(ask: Any) -> None:
