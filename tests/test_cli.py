@@ -81,13 +81,48 @@ def test_serve_takes_a_fixed_address(serve: Any) -> None:
     assert "Traceback" not in done.stderr
 
 
+def test_serve_fails_as_it_is_told_and_then_no_more(serve: Any) -> None:
+    _, told = serve("--engine", "echo", "--fault", "status=503 times=2 path=chat/completions", "--fault", "truncate=4")
+    with openai.AzureOpenAI(
+        azure_endpoint=told["AZURE_OPENAI_ENDPOINT"],
+        api_key=told["AZURE_OPENAI_API_KEY"],
+        api_version="2024-10-21",
+        max_retries=0,
+    ) as client:
+
+        def ask() -> str:
+            chat = client.chat.completions
+            with chat.create(
+                model="gpt-4o", messages=[{"role": "user", "content": "one two three"}], stream=True
+            ) as stream:
+                return "".join(chunk.choices[0].delta.content or "" for chunk in stream if chunk.choices)
+
+        for _ in range(2):
+            with pytest.raises(openai.InternalServerError):
+                ask()
+        assert [ask(), ask()] == ["one two", "one two three"]
+
+
+def test_a_fault_that_is_none_is_said_with_the_reason() -> None:
+    done = command("serve", "--fault", "status=9")
+    assert "argument --fault: status=9 is no whole number from 200 to 599" in done.stderr
+
+
 def test_serve_is_not_what_kernels_use(serve: Any) -> None:
     process, _ = serve("--engine", "echo")
     assert process.pid not in [service.pid for service in launch.running(settings.home())]
 
 
 @pytest.mark.parametrize(
-    "words", [["serve", "--port", "70000"], ["serve", "--port", "x"], ["serve", "--engine", "gpt"], ["nonsense"]]
+    "words",
+    [
+        ["serve", "--port", "70000"],
+        ["serve", "--port", "x"],
+        ["serve", "--engine", "gpt"],
+        ["serve", "--fault", "status=503", "--fault", "status=9"],
+        ["serve", "--fault", ""],
+        ["nonsense"],
+    ],
 )
 def test_a_command_line_that_is_not_understood_is_said(words: list[str]) -> None:
     done = command(*words)
@@ -150,7 +185,8 @@ def test_notebooks_are_copied_and_work_is_never_overwritten(tmp_path: Path) -> N
     assert "copied" in command("notebooks", str(folder)).stdout
     lesson = folder / "00_start_here.ipynb"
     lesson.write_text("my work")
-    assert "1 kept" in command("notebooks", str(folder)).stdout
+    kept = len(list(folder.glob("*.ipynb")))
+    assert f"0 copied, {kept} kept" in command("notebooks", str(folder)).stdout
     assert lesson.read_text() == "my work"
 
 
