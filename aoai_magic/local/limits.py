@@ -74,15 +74,20 @@ class Limits:
         seconds = 1.0 if self.requests_per_minute >= 600 else 10.0
         self._burst = _Window(math.ceil(self.requests_per_minute * seconds / _MINUTE), seconds)
 
+    @property
+    def burst(self) -> tuple[int, int]:
+        """How many requests may come in how many seconds."""
+        return self._burst.limit, int(self._burst.seconds)
+
     def begin(self) -> None:
         """Count a request. Raises ExceededError."""
         now = self.clock()
         windows = self._burst.at(now), self._requests.at(now)
         for window in windows:
             window.used += 1
-        waits = [window.left(now) for window in windows if window.used > window.limit]
-        if waits:
-            raise ExceededError("call", max(waits))
+        if any(window.used > window.limit for window in windows):
+            # This one may have used up the minute's last: then the next has to wait for that too.
+            raise ExceededError("call", max(window.left(now) for window in windows if window.used >= window.limit))
 
     def take(self, tokens: int) -> None:
         """Count a request's tokens; those of a request that is refused don't count. Raises ExceededError."""

@@ -54,11 +54,6 @@ def body(**more: Any) -> dict[str, Any]:
     return {"model": "small", "messages": [{"role": "user", "content": "one two three"}], **more}
 
 
-def burst(limits: Limits) -> tuple[int, float]:
-    """How many requests may come in how many seconds."""
-    return limits._burst.limit, limits._burst.seconds
-
-
 def test_every_answer_of_a_deployment_says_what_is_left(ask: Any) -> None:
     hello = [{"role": "user", "content": "hi"}]
     answers = [
@@ -193,7 +188,7 @@ def test_who_waits_as_told_is_let_through(limit: int, gaps: list[float]) -> None
 def test_neither_a_minute_nor_a_burst_lets_through_too_many_requests(limit: int, gaps: list[float]) -> None:
     clock = Clock()
     limits = Limits(10**9, limit, clock)
-    most, seconds = burst(limits)
+    most, seconds = limits.burst
     passed: list[float] = []
     for gap in gaps:
         clock.now += gap
@@ -210,14 +205,14 @@ def test_neither_a_minute_nor_a_burst_lets_through_too_many_requests(limit: int,
 
 @given(requests=st.integers(1, 10**7))
 def test_a_burst_is_a_share_of_the_minute(requests: int) -> None:
-    most, seconds = burst(Limits(1000, requests))
+    most, seconds = Limits(1000, requests).burst
     assert seconds in (1, 10)
     assert requests <= most * 60 / seconds < requests + 60 / seconds
 
 
 @pytest.mark.parametrize(("requests", "most"), [(600, (10, 1)), (60, (10, 10)), (6, (1, 10)), (9, (2, 10))])
 def test_bursts_are_those_of_microsofts_page(requests: int, most: tuple[int, int]) -> None:
-    assert burst(Limits(1000, requests)) == most
+    assert Limits(1000, requests).burst == most
 
 
 @given(characters=st.integers(0, 10**7), output=st.integers(0, 10**6))
