@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from . import catalog
 from .errors import AoaiError, ContentFilterError
 from .reply import Reply
 from .safe_html import safe_html
@@ -132,6 +133,29 @@ def _shown_with_care(answer: Any) -> str:
     return ""
 
 
+def _large_enough(answer: Any) -> str:
+    if isinstance(answer, bool) or not isinstance(answer, int | float):
+        return f"that is a {type(answer).__name__}. A number is asked for."
+    if answer < 16:
+        return (
+            "the tokens don't fit: a request counts with its characters over four, and with all that it may generate."
+        )
+    if answer < 20:
+        return "the tokens fit. How many requests a minute come with that?"
+    return "" if answer == 20 else "that is more than is needed."
+
+
+def _named_for_its_use(answer: Any) -> str:
+    if nudge := _no_reply(answer):
+        return nudge
+    found = catalog.model(str(answer.body.get("model")))
+    if found is None or found.name != "gpt-4.1-nano":
+        return f"{answer.deployment!r} runs {found.name if found else 'another model'}."
+    if catalog.model(answer.deployment):
+        return f"{answer.deployment!r} is the name of a model. What is the deployment for?"
+    return ""
+
+
 def _no_reply(answer: Any) -> str:
     if isinstance(answer, Reply):
         return ""
@@ -143,6 +167,8 @@ _JUDGES: dict[str, Judge] = {
     "prompts-1": _beginning_before_rome,
     "prompts-2": _counted_to_seven,
     "prompts-3": _told_of_oslo,
+    "deploy-1": _large_enough,
+    "deploy-2": _named_for_its_use,
     "filter-1": _told_apart,
     "filter-2": _shown_with_care,
 }

@@ -152,7 +152,7 @@ def test_the_tables_come_out_of_the_magics(shell: Any) -> None:
 
 def test_a_fault_is_asked_for_listed_and_taken_away(run: Any) -> None:
     assert "status=503" in run('%aoai fault "status=503 times=2"')
-    assert "2 requests struck" in run("%aoai fault")
+    assert "strikes 2 requests" in run("%aoai fault")
     assert "No fault waits" in run("%aoai fault off")
     assert run("%%chat -q -o x\nhi") == ""
 

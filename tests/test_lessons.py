@@ -130,6 +130,49 @@ def test_every_exercise_is_in_a_notebook_and_every_check_has_an_exercise() -> No
         assert f'lessons.check("{name}"' in text
 
 
+def test_a_capacity_is_right_if_tokens_and_requests_fit() -> None:
+    assert lessons.check("deploy-1", 20)
+
+
+@pytest.mark.parametrize(
+    ("answer", "nudge"),
+    [
+        (10, "tokens don't fit"),
+        (16, "How many requests"),
+        (21, "more than is needed"),
+        ("20", "a str"),
+        (True, "a bool"),
+    ],
+)
+def test_another_capacity_gets_its_nudge(answer: object, nudge: str) -> None:
+    verdict = lessons.check("deploy-1", answer)
+    assert not verdict
+    assert nudge in verdict.text
+
+
+def asked(deployment: str, model: str) -> Reply:
+    return Reply({}, deployment, "local", [Choice("Hello!", "stop")], body={"model": model})
+
+
+def test_a_deployment_is_right_if_its_name_says_what_it_is_for() -> None:
+    assert lessons.check("deploy-2", asked("homework", "gpt-4.1-nano-2025-04-14"))
+
+
+@pytest.mark.parametrize(
+    ("answer", "nudge"),
+    [
+        (asked("homework", "gpt-4.1-mini-2025-04-14"), "'homework' runs gpt-4.1-mini"),
+        (asked("homework", "something"), "runs another model"),
+        (asked("gpt-4.1-nano", "gpt-4.1-nano-2025-04-14"), "is the name of a model"),
+        ("homework", "that is a str"),
+    ],
+)
+def test_another_deployment_gets_its_nudge(answer: object, nudge: str) -> None:
+    verdict = lessons.check("deploy-2", answer)
+    assert not verdict
+    assert nudge in verdict.text
+
+
 BLOCKED = ContentFilterError("blocked")
 
 
@@ -189,6 +232,15 @@ def completed(beginning: str) -> tuple[str, str]:
     return beginning, answer.choices[0].text
 
 
+def deployed() -> Reply:
+    plane = aoai.connection().control_plane
+    plane.deploy("greetings", "gpt-4.1-nano", capacity=10)
+    try:
+        return aoai.chat("Hello!", deployment="greetings", max_tokens=8)
+    finally:
+        plane.remove("greetings")
+
+
 def outcome(prompt: str) -> str:
     try:
         reply = aoai.chat(prompt, max_tokens=12)
@@ -216,6 +268,8 @@ SOLUTIONS: dict[str, Callable[[], object]] = {
     "prompts-1": lambda: completed(BEFORE_ROME),
     "prompts-2": lambda: aoai.chat("Write the numbers from 1 to 10.", temperature=0, stop="8"),
     "prompts-3": lambda: aoai.chat(talk(*ASKED), temperature=0),
+    "deploy-1": lambda: 20,
+    "deploy-2": deployed,
     "filter-1": outcomes,
     "filter-2": shown,
 }

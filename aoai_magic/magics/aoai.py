@@ -82,9 +82,7 @@ def _fault(options: dict[str, Any]) -> str:
     from .. import api
 
     waiting = api.connection().faults(options.get("fault"))
-    lines = [
-        f"{one['fault']}  ({_times(one['skip'], 'passes')}, then {_times(one['times'], 'struck')})" for one in waiting
-    ]
+    lines = [f"{one['fault']}  ({_strikes(one['skip'], one['times'])})" for one in waiting]
     return "\n".join(lines) or "No fault waits: requests to the local service are answered in good order."
 
 
@@ -118,8 +116,9 @@ def _usd(word: str) -> float | str:
     return word if word == "off" else number(0, 1_000_000)(word)
 
 
-def _times(count: int, what: str) -> str:
-    return f"{count} request{'' if count == 1 else 's'} {what}"
+def _strikes(skip: int, times: int) -> str:
+    after, struck = (f"{count} request{'' if count == 1 else 's'}" for count in (skip, times))
+    return f"lets {after} pass, then strikes {struck}" if skip else f"strikes {struck}"
 
 
 def _help(options: dict[str, Any]) -> str:
