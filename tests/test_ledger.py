@@ -164,10 +164,11 @@ def test_budgets_count_what_is_theirs(monkeypatch: pytest.MonkeyPatch) -> None:
     assert spent == {"session": 0.6, "notebook": 0.4, "day": 0.7}
 
 
-def test_yesterday_is_no_matter_of_todays_budget() -> None:
-    reserve(0.7)
-    with store.transaction() as db:
-        db.execute("UPDATE requests SET at = at - 86400")
+def test_yesterday_is_no_matter_of_todays_budget(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = time.time
+    with monkeypatch.context() as yesterday:
+        yesterday.setattr("aoai_magic.ledger.entry.time.time", lambda: now() - 86_400)
+        reserve(0.7)
     ledger.set_budget(1.0, "day")
     assert ledger.budgets()[0].spent == 0
 
@@ -501,6 +502,7 @@ class Kernels(RuleBasedStateMachine):
 
     @invariant()
     def the_same_is_spent(self) -> None:
+        """The sums that the ledger keeps are those of its rows."""
         spent = {held.per: held.spent for held in ledger.budgets()}
         assert spent == pytest.approx({per: self.spent(per) for per, _ in self.in_force()})
 

@@ -98,13 +98,11 @@ def standing(db: sqlite3.Connection, practice: bool, allowance: Allowance | None
 
 
 def _spent(db: sqlite3.Connection, per: str, name: str, practice: bool) -> float:
-    column, value = (per, name) if per != "day" else ("at", _midnight())
-    total: float = db.execute(
-        f"SELECT total(counted) FROM requests WHERE {column} {'>=' if per == 'day' else '='} ? "  # noqa: S608
-        f"AND connection {'=' if practice else '!='} 'local'",
-        (value,),
-    ).fetchone()[0]
-    return total
+    name = time.strftime("%Y-%m-%d") if per == "day" else name
+    row = db.execute(
+        "SELECT usd FROM spent WHERE per = ? AND key = ? AND practice = ?", (per, name, practice)
+    ).fetchone()
+    return max(row[0], 0.0) if row else 0.0
 
 
 def key(per: Per) -> str:
@@ -116,11 +114,6 @@ def key(per: Per) -> str:
             return settings.notebook()
         case "day":
             return ""
-
-
-def _midnight() -> float:
-    now = time.localtime()
-    return time.mktime((now.tm_year, now.tm_mon, now.tm_mday, 0, 0, 0, 0, 0, -1))
 
 
 def _check(usd: float) -> None:

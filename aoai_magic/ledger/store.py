@@ -16,6 +16,22 @@ from ..errors import LedgerError
 # A row is written in a tenth of a millisecond, so whoever waits longer than this (s) waits for a program that hangs.
 _PATIENCE = 10.0
 _VERSION = 1
+
+
+def _tally(usd: str) -> str:
+    whose = {
+        "session": "new.session",
+        "notebook": "new.notebook",
+        "day": "date(new.at, 'unixepoch', 'localtime')",
+        "cell": "coalesce(new.cell, '')",
+    }
+    values = ", ".join(f"('{per}', {key}, new.connection = 'local', {usd})" for per, key in whose.items())
+    return (
+        f"INSERT INTO spent VALUES {values} "  # noqa: S608
+        "ON CONFLICT (per, key, practice) DO UPDATE SET usd = usd + excluded.usd"
+    )
+
+
 _SCHEMA = (
     """
     CREATE TABLE requests (
@@ -44,10 +60,15 @@ _SCHEMA = (
         outcome TEXT                 -- NULL until settled
     )
     """,
-    "CREATE INDEX by_time ON requests (at)",
-    "CREATE INDEX by_session ON requests (session)",
-    "CREATE INDEX by_notebook ON requests (notebook)",
-    "CREATE INDEX by_cell ON requests (cell) WHERE cell IS NOT NULL",
+    # The sums that budgets are held against, kept by triggers: to add up 100,000 rows anew for each request took 16 ms.
+    """
+    CREATE TABLE spent (
+        per TEXT, key TEXT, practice INTEGER, usd REAL NOT NULL, PRIMARY KEY (per, key, practice)
+    ) WITHOUT ROWID
+    """,
+    f"CREATE TRIGGER reserved AFTER INSERT ON requests BEGIN {_tally('coalesce(new.counted, 0)')}; END",
+    f"CREATE TRIGGER settled AFTER UPDATE OF counted ON requests BEGIN "
+    f"{_tally('coalesce(new.counted, 0) - coalesce(old.counted, 0)')}; END",
     "CREATE TABLE budgets (per TEXT, key TEXT, usd REAL NOT NULL, PRIMARY KEY (per, key)) WITHOUT ROWID",
     f"PRAGMA user_version = {_VERSION}",
 )
