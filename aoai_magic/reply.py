@@ -96,9 +96,15 @@ class Reply:
 
     @property
     def azure_cost(self) -> float | None:
-        """What the same tokens cost on Azure (Global Standard), in US dollars; None where that is unknown."""
-        answered = str(self.body.get("model", ""))
-        price = catalog.price(answered if catalog.model(answered) else self.deployment)
+        """What the same tokens cost on Azure, in US dollars; None where that is unknown.
+
+        On the type of deployment that was foreseen, which is Global Standard where nothing else is known.
+        """
+        name = str(self.body.get("model", ""))
+        if not catalog.model(name):
+            known = self.estimate.known if self.estimate else None
+            name = known.model.id if known else self.deployment
+        price = catalog.price(name, sku=self.estimate.sku if self.estimate else "GlobalStandard")
         if price is None or self.usage is None:
             return None
         return price.cost(self.usage.prompt_tokens, self.usage.completion_tokens, self.usage.cached_tokens)

@@ -43,7 +43,9 @@ def usage() -> pandas.DataFrame:
 
     made = {"when", "unknown_up_to"}
     frame = pandas.DataFrame(ledger.rows(), columns=["at", *(name for name in _COLUMNS if name not in made)])
-    frame["when"] = pandas.to_datetime(frame["at"].astype(float), unit="s", utc=True).dt.tz_convert("tzlocal()")
+    frame["when"] = (
+        pandas.to_datetime(frame["at"].astype(float), unit="s", utc=True).dt.floor("ms").dt.tz_convert("tzlocal()")
+    )
     frame["recorded"] = frame["recorded"].astype(bool)
     for name in ("seconds", "cheapest", "dearest", "price", "azure_price"):
         frame[name] = frame[name].astype(float)
@@ -56,11 +58,15 @@ def usage() -> pandas.DataFrame:
 
 
 def totals(frame: pandas.DataFrame, by: By) -> pandas.DataFrame:
-    """What `usage` returned added up by day, notebook or model, with the total below."""
+    """What `usage` returned added up by day, notebook or model, with the total below.
+
+    `practice` is what requests to the local service, which bills nothing, would have cost on Azure.
+    """
     import pandas
 
     group = frame["when"].dt.strftime("%Y-%m-%d") if by == "day" else frame[by].fillna(frame["deployment"])
-    sums = ["prompt_tokens", "completion_tokens", "price", "unknown_up_to", "azure_price"]
+    frame = frame.assign(practice=frame["azure_price"].where(frame["connection"] == "local"))
+    sums = ["prompt_tokens", "completion_tokens", "price", "unknown_up_to", "practice"]
     table = frame[sums].groupby(group.rename(by)).sum()
     table.insert(0, "requests", frame.groupby(group).size())
     total = pandas.DataFrame(table.sum()).T.astype(table.dtypes).set_axis(["total"])
@@ -77,7 +83,7 @@ def accuracy(frame: pandas.DataFrame) -> str:
     known = bill.notna() & sent["dearest"].notna()
     inside = (bill <= sent["dearest"] + 1e-9) & (bill >= sent["cheapest"] - 1e-9)
     return (
-        f"Estimates of {len(sent):,} requests: prompt tokens off by {off.mean():.1%} on average, {off.max():.1%} at most; "
+        f"Estimates of {len(sent):,} request{'s' * (len(sent) > 1)}: prompt tokens off by {off.mean():.1%} on average, {off.max():.1%} at most; "
         f"{int(inside.sum()):,} of {int(known.sum()):,} prices within the range foreseen."
     )
 
@@ -113,20 +119,26 @@ def write_csv(frame: pandas.DataFrame, file: Path) -> None:
 
 
 def plot(table: pandas.DataFrame) -> Figure:
-    """Draw what `totals` returned, as bars in US dollars: what is known, what may come on top, what Azure would ask."""
+    """Draw what `totals` returned, as bars in US dollars: what is known, what it may be at most, and practice below."""
     from matplotlib import pyplot
 
     table = table.drop("total")
-    figure, axes = pyplot.subplots(figsize=(7, 1.2 + 0.3 * len(table)), layout="constrained")
+    figure, axes = pyplot.subplots(figsize=(7, 1.4 + 0.4 * len(table)), layout="constrained")
     pyplot.close(figure)  # it is returned, and shown as any value is, in notebooks and elsewhere
+    blue, rows = "#0f6cbd", range(len(table))
+    axes.barh(rows, table["price"], 0.5, color=blue, label="billed")
+    axes.barh(
+        rows, table["unknown_up_to"], 0.5, table["price"],
+        color="none", edgecolor=blue, hatch="///", label="not known, at most",
+    )  # fmt: skip
+    axes.barh(
+        [row + 0.35 for row in rows], table["practice"], 0.2, color="#8a8886", label="practice: on Azure it would be"
+    )
     names = [name if len(name) < 40 else f"…{name[-38:]}" for name in table.index]
-    axes.barh(names, table["price"], color="#0f6cbd", label="billed")
-    axes.barh(names, table["unknown_up_to"], left=table["price"], color="none", edgecolor="#0f6cbd", hatch="///", label="unknown, up to")  # fmt: skip
-    if table["azure_price"].gt(table["price"]).any():
-        axes.barh(names, table["azure_price"], color="#8a8886", height=0.3, label="on Azure")
-    axes.set_yticks(range(len(names)), names, parse_math=False)
+    axes.set_yticks(rows, names, parse_math=False)
     axes.invert_yaxis()
+    axes.set_xlim(left=0)
     axes.set_xlabel("US dollars")
     axes.spines[["top", "right"]].set_visible(False)
-    axes.legend(frameon=False)
+    figure.legend(loc="outside upper right", ncols=3, frameon=False)
     return figure

@@ -131,7 +131,7 @@ def test_usage_is_a_table_with_its_total(run: Any, shell: Any) -> None:
 
 def test_usage_is_written_and_drawn(run: Any, shell: Any, tmp_path: Any) -> None:
     run("%%chat\nhi")
-    assert "1 requests are in" in run(f"%aoai usage --csv '{tmp_path}/out.csv'")
+    assert "out.csv: 1." in run(f"%aoai usage --csv '{tmp_path}/out.csv'")
     assert (tmp_path / "out.csv").read_text().count("\n") == 2
     run("figure = %aoai usage --plot")
     assert shell.user_ns["figure"].axes

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import pytest
 
+from aoai_magic import catalog
+from aoai_magic.estimates import estimate
 from aoai_magic.reply import Choice, Reply, Usage
 
 BODY = {
@@ -57,6 +59,13 @@ def test_cached_tokens_cost_what_cached_tokens_cost() -> None:
 def test_a_fine_tuned_models_price_is_not_that_of_a_deployment_named_like_its_base() -> None:
     tuned = Reply({}, "gpt-4o", "azure", [], usage=Usage(8, 2), body={"model": "gpt-4o-2024-08-06.ft-0123abcd"})
     assert tuned.cost is None
+
+
+def test_the_cost_is_that_of_the_deployments_type_and_of_the_model_it_was_said_to_serve() -> None:
+    body = {"model": "mine", "messages": []}
+    told = estimate(body, catalog.known("mine", told="gpt-4.1"), sku="DataZoneStandard", local=False)
+    mine = Reply(body, "mine", "azure", [], usage=Usage(1_000_000, 0), estimate=told)
+    assert mine.cost == pytest.approx(2.2)
 
 
 def test_an_unknown_price_is_unknown_and_not_zero() -> None:

@@ -61,6 +61,13 @@ def test_the_local_service_bills_nothing_even_where_a_request_broke_off() -> Non
     assert frame["unknown_up_to"].isna().all()
 
 
+def test_practice_is_added_up_apart_from_money() -> None:
+    sent(price=0.05)
+    sent(price=0.07, connection="local")
+    total = spending.totals(spending.usage(), "day").loc["total"]
+    assert (total["price"], total["practice"]) == (0.05, 0.07)
+
+
 @pytest.mark.parametrize("by", ["day", "notebook", "model"])
 def test_totals_add_up(by: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     for price in (0.25, 0.5, None):
@@ -136,7 +143,7 @@ def test_the_plot_shows_a_bar_a_group_and_names_as_they_are(monkeypatch: pytest.
     labels = [label.get_text() for label in axes.get_yticklabels()]
     assert len(labels) == 2
     assert any(label.endswith("what $x$ costs_$.ipynb") for label in labels)
-    assert [text.get_text() for text in axes.get_legend().get_texts()] == ["billed", "unknown, up to"]
+    assert sorted(bar.get_width() for bar in axes.patches if bar.get_width()) == [0.05, 0.1]
 
 
 def test_names_are_shown_with_nothing_hidden_in_them() -> None:

@@ -185,7 +185,7 @@ def _refused(price: float, limit: int | None, budget: Budget, practice: bool) ->
         f"Not sent: it {'may cost' if limit is None else 'costs at least'} {dollars(price)}"
         f"{' (on Azure, that is)' if practice else ''}, and the budget has {dollars(budget.left)} left.",
         f"Spent so far: {budget}. What isn't settled counts in full.",
-        _way_out(budget, f"{math.ceil((budget.spent + price) * 110) / 100:.2f}"),
+        _way_out(budget, dollars(1.1 * (budget.spent + price))[1:]),
     )
 
 

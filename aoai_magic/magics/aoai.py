@@ -94,7 +94,7 @@ def _usage(options: dict[str, Any]) -> Any:
         print(said)
     if file := options.get("csv"):
         spending.write_csv(frame, file)
-        return f"{len(frame):,} requests are in {file}."
+        return f"Requests written to {file}: {len(frame):,}."
     table = spending.totals(frame, options.get("by", "day"))
     return spending.plot(table) if options.get("plot") else table
 
