@@ -93,8 +93,14 @@ def account_shape(request: Request) -> dict[str, Any]:
             "endpoints": {"OpenAI Language Model Instance API": endpoint},
             "customSubDomainName": NAME,
             "publicNetworkAccess": "Disabled",
-            "networkAcls": {"defaultAction": "Deny", "ipRules": [{"value": "127.0.0.1"}], "virtualNetworkRules": []},
+            "networkAcls": {
+                "defaultAction": "Deny",
+                "bypass": "None",
+                "ipRules": [{"value": "127.0.0.1"}],
+                "virtualNetworkRules": [],
+            },
             "disableLocalAuth": False,
+            "allowProjectManagement": False,
         },
     }
 
@@ -147,6 +153,7 @@ def model_shape(model: catalog.Model) -> dict[str, Any]:
             "usageName": f"OpenAI.{sku}.{model.name}",
             "deprecationDate": retires,
             "capacity": {"minimum": 1, "maximum": QUOTA, "step": 1, "default": 10},
+            "rateLimits": _limits_of_one(model, sku),
         }
         for sku in skus_of(model)
     ]
@@ -180,6 +187,15 @@ def usage_shape(model: catalog.Model, sku: str, used: int) -> dict[str, Any]:
         "unit": "Count",
         "status": "Included",
     }
+
+
+def _limits_of_one(model: catalog.Model, sku: str) -> list[dict[str, Any]]:
+    """What one unit of capacity allows in a minute, as far as the catalogue knows."""
+    requests = model.requests_per_1k_tokens(sku)
+    if requests is None:
+        return []
+    limits = {"request": requests, "token": 1000.0}
+    return [{"key": key, "renewalPeriod": 60.0, "count": count} for key, count in limits.items()]
 
 
 def _capabilities(model: catalog.Model) -> dict[str, str]:

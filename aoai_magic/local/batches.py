@@ -46,7 +46,7 @@ Runner = Callable[[str, dict[str, Any]], Awaitable[dict[str, Any]]]
 class Batch:
     """A batch and how far it is."""
 
-    file: File
+    input_file_id: str
     endpoint: str
     metadata: dict[str, str]
     output_expires_after: int | None = None
@@ -71,7 +71,7 @@ class Batch:
             "object": "batch",
             "endpoint": self.endpoint,
             "errors": {"object": "list", "data": self.errors} if self.errors else None,
-            "input_file_id": self.file.id,
+            "input_file_id": self.input_file_id,
             "completion_window": "24h",
             "status": self.status,
             "output_file_id": self.output_file_id,
@@ -99,11 +99,11 @@ async def created(request: Request) -> Response:
         )
     expires = body.object("output_expires_after")
     expires.choice("anchor", ["created_at"], "created_at")
-    batch = Batch(file, endpoint, body.strings("metadata"), expiry(expires.raw("seconds")))
+    batch = Batch(file.id, endpoint, body.strings("metadata"), expiry(expires.raw("seconds")))
     _make_room(account.batches)
     account.batches[batch.id] = batch
     shown = batch.shown()
-    batch.task = asyncio.create_task(_run(batch, account.files, account.deployments, request.app.state.run_one))
+    batch.task = asyncio.create_task(_run(batch, file, account.files, account.deployments, request.app.state.run_one))
     return JSONResponse(shown)
 
 
@@ -147,7 +147,7 @@ def _make_room(batches: dict[str, Batch]) -> None:
     del batches[ended]
 
 
-async def _run(batch: Batch, files: dict[str, File], deployments: Collection[str], run: Runner) -> None:
+async def _run(batch: Batch, file: File, files: dict[str, File], deployments: Collection[str], run: Runner) -> None:
     output: list[dict[str, Any]] = []
     errors: list[dict[str, Any]] = []
 
@@ -160,7 +160,7 @@ async def _run(batch: Batch, files: dict[str, File], deployments: Collection[str
             await asyncio.sleep(0)  # an engine that answers at once would leave no turn to requests from outside
 
     try:
-        lines, batch.errors = await asyncio.to_thread(_checked, batch, deployments)
+        lines, batch.errors = await asyncio.to_thread(_checked, file, batch.endpoint, deployments)
         if batch.errors:
             batch.becomes("failed")
             return
@@ -179,16 +179,18 @@ async def _run(batch: Batch, files: dict[str, File], deployments: Collection[str
         raise
 
 
-def _checked(batch: Batch, deployments: Collection[str]) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+def _checked(
+    file: File, endpoint: str, deployments: Collection[str]
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     """The requests of the input file, and what is wrong with it, by the codes of Azure's page on batches."""
-    if batch.file.content.startswith(BOM):
+    if file.content.startswith(BOM):
         return [], [_error("invalid_request", _NO_MODEL, None)]
     lines: list[dict[str, Any]] = []
     errors: list[dict[str, Any]] = []
     seen: set[str] = set()
     number = 0
-    for number, line in batch.file.lines():
-        problem = _problem(line, batch.endpoint, seen, lines, deployments)
+    for number, line in file.lines():
+        problem = _problem(line, endpoint, seen, lines, deployments)
         if problem is not None:
             errors.append(_error(*problem, number))
         else:

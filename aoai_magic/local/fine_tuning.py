@@ -34,6 +34,8 @@ _CHECKPOINTS = (6, 12, 18)
 _SIMULATED = "This job is simulated: nothing is trained, and the model stays as it is."
 # The names of the methods in the API, and in the catalogue.
 _METHODS = {"supervised": "SFT", "dpo": "DPO", "reinforcement": "RFT"}
+# Microsoft's page on fine-tuning: where it trains, and at what price. Nothing changes with it here.
+_TRAINING_TYPES = ("standard", "globalstandard", "developerTier")
 # What each method trains on: the field of an example that has to be there.
 _TRAINED_ON = {"supervised": "messages", "dpo": "input", "reinforcement": "messages"}
 
@@ -53,12 +55,13 @@ class TuningJob:
     """A job. It moves on as time passes, when it is looked at."""
 
     model: str
-    training: File
+    training: str
     validation: str | None
     suffix: str
     seed: int
     hyperparameters: dict[str, Any]
     method: str
+    training_type: str
     metadata: dict[str, str]
     trained_tokens: int
     problem: dict[str, str] | None
@@ -139,11 +142,12 @@ class TuningJob:
             "status": self.status,
             "model": self.model,
             "fine_tuned_model": self.tuned if done else None,
-            "training_file": self.training.id,
+            "training_file": self.training,
             "validation_file": self.validation,
             "seed": self.seed,
             "hyperparameters": self.hyperparameters,
             "method": {"type": self.method, self.method: {"hyperparameters": self.hyperparameters}},
+            "trainingType": self.training_type,
             "finished_at": int(self.finished) if self.finished else None,
             "trained_tokens": self.trained_tokens if done else None,
             "estimated_finish": None if self.finished else math.ceil(self._seen + left),
@@ -198,12 +202,13 @@ async def created(request: Request) -> Response:
     counted = await asyncio.to_thread(lambda: sum(tokens.count_many(texts, model.name)))
     job = TuningJob(
         model.id,
-        training,
+        training.id,
         validation,
         body.text("suffix", longest=64),
         body.integer("seed", 42),
         hyperparameters,
         method,
+        body.choice("trainingType", _TRAINING_TYPES, _TRAINING_TYPES[0]),
         body.strings("metadata"),
         counted * hyperparameters["n_epochs"],
         problem,

@@ -126,6 +126,19 @@ def test_a_request_that_is_refused_goes_into_the_error_file(sdk: openai.OpenAI) 
     assert errors["blocked"]["response"]["body"]["error"]["code"] == "content_filter"
 
 
+def test_bodies_of_any_shape_are_refused_one_by_one(sdk: openai.OpenAI) -> None:
+    bodies: list[dict[str, Any]] = [
+        {}, {"messages": 7}, {"messages": [[]]}, {"messages": HI, "n": 0}, {"messages": HI, "tools": [None]},
+        {"messages": HI, "response_format": {"type": "json_schema"}}, {"messages": HI, "logit_bias": {"x": 1}},
+        {"messages": HI, "stop": {}}, {"messages": HI, "nonesuch": 1}, {"messages": HI, "max_tokens": 10**30},
+    ]  # fmt: skip
+    done = ended(sdk, begin(sdk, jsonl(*(line(str(n), model="gpt-4o", **body) for n, body in enumerate(bodies)))))
+    assert counts(done) == {"total": len(bodies), "completed": 0, "failed": len(bodies)}
+    for one in results(sdk, done.error_file_id).values():
+        assert one["response"]["status_code"] == 400, one
+        assert one["response"]["body"]["error"]["message"]
+
+
 def test_a_deployment_that_cannot_do_it_is_refused_line_by_line(sdk: openai.OpenAI) -> None:
     done = ended(sdk, begin(sdk, jsonl(line(model="text-embedding-3-small", messages=HI))))
     assert (done.status, done.output_file_id) == ("completed", None)

@@ -257,6 +257,7 @@ def test_preferences_are_trained_on_as_well(sdk: openai.OpenAI) -> None:
         ({"hyperparameters": {"n_epochs": 1.5}}, "hyperparameters.n_epochs"),
         ({"hyperparameters": {"batch_size": "large"}}, "hyperparameters.batch_size"),
         ({"hyperparameters": {"learning_rate_multiplier": 0}}, "hyperparameters.learning_rate_multiplier"),
+        ({"trainingType": "cheap"}, "trainingType"),
         ({"suffix": "x" * 65}, "suffix"),
         ({"seed": "lucky"}, "seed"),
         ({"metadata": {"a": []}}, "metadata.a"),
