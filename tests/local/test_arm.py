@@ -187,8 +187,8 @@ def test_azures_own_client_reads_all_there_is(azures: CognitiveServicesManagemen
     assert not models["gpt-4o", "2024-08-06"].is_default_version
     assert models["gpt-4.1", "2025-04-14"].capabilities["chatCompletion"] == "true"
     skus_of_one = {one.name: one for one in models["gpt-4.1", "2025-04-14"].skus}
-    allowed = {one.key: one.count for one in skus_of_one["GlobalStandard"].rate_limits}
-    assert allowed == {"request": 1, "token": 1000}
+    allowed = [(one.count, one.renewal_period) for one in skus_of_one["GlobalStandard"].rate_limits]
+    assert allowed == [(1, 60), (1000, 60)]  # requests and tokens
     placed = list(azures.models.list("local", **plain))
     assert len(placed) == len(models)
     assert {(one.kind, one.sku_name) for one in placed} == {("OpenAI", "S0")}
