@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterable, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from operator import sub
 from typing import TYPE_CHECKING
 
@@ -130,6 +130,7 @@ def _token_bytes(number: int, name: str) -> bytes:
     return _tokenizer(name).decode_token_bytes(number)
 
 
+@lru_cache(maxsize=256)  # a chat asks for it with every text, and finding a model takes longer than counting a word
 def encoding(model: str) -> str:
     """Return the name of the encoding that `model` uses; an encoding's own name stands for itself.
 
