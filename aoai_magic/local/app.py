@@ -233,7 +233,7 @@ async def input_items(request: Request) -> Response:
 async def refused(request: Request, error: Exception) -> Response:
     """An error with Azure's body."""
     assert isinstance(error, AzureError)
-    return JSONResponse({"error": error.error}, error.status, headers=error.headers)
+    return JSONResponse({**error.beside, "error": error.error}, error.status, headers=error.headers)
 
 
 async def unknown(request: Request, error: Exception) -> Response:

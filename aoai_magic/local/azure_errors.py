@@ -7,11 +7,17 @@ from typing import Any
 
 
 class AzureError(Exception):
-    """An answer other than success: HTTP status, the JSON body's `error` object, extra headers."""
+    """An answer other than success: HTTP status, the JSON body's `error` object, extra headers, what stands beside `error`."""
 
-    def __init__(self, status: int, error: dict[str, Any], headers: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        status: int,
+        error: dict[str, Any],
+        headers: Mapping[str, str] | None = None,
+        beside: Mapping[str, Any] | None = None,
+    ) -> None:
         super().__init__(error.get("message", ""))
-        self.status, self.error, self.headers = status, error, dict(headers or {})
+        self.status, self.error, self.headers, self.beside = status, error, dict(headers or {}), dict(beside or {})
 
 
 def wrong_key() -> AzureError:

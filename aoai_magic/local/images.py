@@ -79,9 +79,12 @@ class Generations:
     async def begin(self) -> None:
         """Let the filter judge the prompt, and the picture that would come of it."""
         if self._filter.prompt.blocked:
-            raise _blocked("Your task failed as a result of our safety system.")
+            raise self._blocked("Your task failed as a result of our safety system.")
         if self._filter.reply.blocked:
-            raise _blocked("Generated image was filtered as a result of our safety system.")
+            raise self._blocked("Generated image was filtered as a result of our safety system.")
+
+    def _blocked(self, message: str) -> AzureError:
+        return AzureError(400, {"code": "contentFilter", "message": message}, beside={"created": self._created})
 
     async def close(self) -> None:
         """Nothing goes on between two pictures."""
@@ -197,10 +200,6 @@ class Edits(Generations):
             tokens.count_edited_image(*picture.size, self._model, input_fidelity=self._fidelity)
             for picture in self._given
         )
-
-
-def _blocked(message: str) -> AzureError:
-    return AzureError(400, {"code": "contentFilter", "message": message})
 
 
 def _read_form(values: dict[str, Any]) -> dict[str, Any]:

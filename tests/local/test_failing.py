@@ -9,7 +9,10 @@ from typing import Any
 import openai
 import pytest
 
+import aoai_magic as aoai
+from aoai_magic.errors import ServiceError
 from aoai_magic.local.account import Account
+from aoai_magic.local.azure_errors import OUTSIDE
 from aoai_magic.local.echo import Echo
 from aoai_magic.local.engine import Job, Piece
 
@@ -106,3 +109,24 @@ def test_a_response_that_failed_is_not_kept(broken_in_the_middle: Served) -> Non
 def test_the_service_goes_on_after_a_failure(broken_in_the_middle: Served) -> None:
     hello = {"model": "gpt-4o", "messages": [{"role": "user", "content": "hello"}]}
     assert broken_in_the_middle.ask("/openai/v1/chat/completions", hello).status == 200
+
+
+@pytest.fixture(scope="module")
+def served() -> Iterator[Served]:
+    with serving(Account(Echo())) as running:
+        yield running
+
+
+@pytest.mark.parametrize("name", OUTSIDE)
+def test_every_error_that_comes_from_outside_is_explained(served: Served, name: str) -> None:
+    served.ask("/aoai/faults", {"fault": f"error={name} times=3 retry-after-ms=1"})  # the SDK tries three times
+    aoai.connect(f"{served.endpoint}/openai/v1/", api_key=served.key)
+    try:
+        with pytest.raises(ServiceError) as failed:
+            aoai.chat("hi", deployment="gpt-4o")
+    finally:
+        served.ask("/aoai/faults", method="DELETE")
+    assert failed.value.status == (OUTSIDE[name][0])
+    what, why, fix = str(failed.value).split("\n")
+    assert all((what, why, fix))
+    assert served.key not in str(failed.value)
