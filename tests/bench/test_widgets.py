@@ -27,7 +27,7 @@ def test_ten_thousand_tokens_scroll_smoothly(tmp_path: Path, capsys: pytest.Capt
     with chromium() as browser:
         lab = Lab(tmp_path / "root", tmp_path, browser)
         try:
-            lab.write("long.ipynb", "import aoai_magic as aoai", "aoai.TokenLens('lorem ipsum ' * 3400)")
+            lab.write("long.ipynb", "import aoai_magic as aoai", "aoai.TokenLens('lorem ipsum ' * 5200)")
             with lab.open("long.ipynb") as notebook:
                 notebook.run_all()
                 pane = notebook.page.locator(".aoai-lens .tokens")
