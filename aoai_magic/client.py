@@ -33,7 +33,7 @@ class Connection:
 
     `client` and `async_client` are the SDK's own (`openai.OpenAI`, or `openai.AzureOpenAI` where an api-version is
     given), built on first use and shared by all cells. Address and credential are put into each request as it leaves,
-    so that neither holds a key.
+    so that neither holds a key. What is sent through them directly isn't in the ledger, and no budget holds it.
 
     >>> Connection(settings.resolve("https://contoso.openai.azure.com", deployment="chat"))
     <Connection azure https://contoso.openai.azure.com, deployment chat>
@@ -214,7 +214,8 @@ class Connection:
             dearest=estimate.dearest,
             limit=estimate.max_tokens,
             tokens=estimate.prompt_tokens,
-            allowance=ledger.Allowance(budget) if isinstance(budget, int | float) else budget,
+            slack=estimate.slack,
+            allowance=budget if budget is None or isinstance(budget, ledger.Allowance) else ledger.Allowance(budget),
         )
         if entry.limit is not None:
             lower_limit(body, entry.limit, estimate.known.model if estimate.known else None)

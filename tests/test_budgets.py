@@ -72,6 +72,13 @@ def test_a_reasoning_models_limit_has_its_own_name() -> None:
     assert reply.request["max_completion_tokens"] < 1000
 
 
+def test_where_no_document_says_how_it_is_counted_a_little_more_is_reserved() -> None:
+    for deployment, inexact in (("o4-mini", True), ("gpt-4o", False)):
+        reply = aoai.chat("hi", deployment=deployment, max_tokens=10)
+        assert reply.estimate is not None
+        assert (ledger.rows()[-1]["dearest"] > (reply.estimate.dearest or 0)) == inexact
+
+
 def test_several_answers_share_the_budget() -> None:
     reply = aoai.chat(WORDS, n=3, budget=0.0003)
     assert reply.request["max_tokens"] == 5

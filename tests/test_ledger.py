@@ -193,7 +193,23 @@ def test_an_allowance_is_shared_by_the_requests_of_one_cell() -> None:
     reserve(0.2, allowance=allowance)
 
 
-@pytest.mark.parametrize("usd", [-1, math.nan, math.inf])
+def test_what_an_inexact_count_may_be_short_of_is_reserved_too() -> None:
+    ledger.set_budget(0.5)
+    assert reserve(0.4, 0.1, slack=0.05).limit is None
+    assert ledger.rows()[0]["counted"] == pytest.approx(0.45)
+    ledger.set_budget(1.0)
+    assert reserve(1.0, 0.01, limit=100, slack=0.05).limit == 50  # 0.55 are left, 0.05 of them for the prompt
+    assert ledger.budgets()[0].left == pytest.approx(0)
+
+
+def test_a_recording_is_a_row_for_nothing_that_no_budget_refuses() -> None:
+    ledger.set_budget(0)
+    ledger.reserve("azure", "chat", cheapest=0.1, dearest=0.2, recorded=True).settle("stop", price=0.1)
+    (row,) = ledger.rows()
+    assert (row["recorded"], row["price"], row["counted"]) == (1, 0, 0)
+
+
+@pytest.mark.parametrize("usd", [-1, math.nan, math.inf, "0.5"])
 def test_what_is_no_amount_is_no_budget(usd: float) -> None:
     with pytest.raises(errors.SettingsError):
         ledger.set_budget(usd)
@@ -356,6 +372,16 @@ def test_a_fork_amid_transactions_leaves_no_lock_behind() -> None:
     assert sum(row["dearest"] == 0.5 for row in ledger.rows()) == 5
 
 
+def test_looking_back_waits_for_nobody_and_holds_nobody_up() -> None:
+    reserve(0.1)
+    store._close()
+    with sqlite3.connect(ledger.path()) as other:
+        other.execute("BEGIN IMMEDIATE")
+        assert len(ledger.rows()) == 1
+        other.rollback()
+    other.close()
+
+
 def test_an_interrupt_in_the_middle_rolls_back() -> None:
     with pytest.raises(KeyboardInterrupt), store.transaction() as db:
         db.execute("INSERT INTO budgets VALUES ('day', '', 1.0)")
@@ -398,9 +424,12 @@ def test_a_ledger_that_cannot_be_written_refuses_what_costs_and_nothing_else(spo
     with pytest.raises(errors.LedgerError, match="can't be written") as refused:
         reserve()
     assert "AOAI_HOME" in str(refused.value)
-    entry = ledger.reserve("local", "gpt-4o", cheapest=0.1, dearest=0.2)
-    assert "can't be written" in entry.note
-    entry.settle("stop", price=0.0)
+    for free in (
+        ledger.reserve("local", "gpt-4o", cheapest=0.1, dearest=0.2),
+        ledger.reserve("azure", "chat", cheapest=0.1, dearest=0.2, recorded=True),
+    ):
+        assert "can't be written" in free.note
+        free.settle("stop", price=0.0)
 
 
 def test_a_ledger_that_another_program_holds_is_waited_for_and_then_an_error(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -82,7 +82,7 @@ def budgets(*, practice: bool = False) -> list[Budget]:
     """
     if not path().exists():
         return []
-    with transaction() as db:
+    with transaction(writing=False) as db:
         return standing(db, practice)
 
 
@@ -117,5 +117,5 @@ def key(per: Per) -> str:
 
 
 def _check(usd: float) -> None:
-    if not (math.isfinite(usd) and usd >= 0):
-        raise SettingsError(f"{usd} is no amount of US dollars.", "", "%aoai budget 0.50")
+    if not (isinstance(usd, int | float) and math.isfinite(usd) and usd >= 0):
+        raise SettingsError(f"{usd!r} is no amount of US dollars.", "", "%aoai budget 0.50")

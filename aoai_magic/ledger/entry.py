@@ -21,7 +21,7 @@ def rows() -> list[dict[str, Any]]:
     """All that is in the ledger, a dictionary a request, the oldest first."""
     if not path().exists():
         return []
-    with transaction() as db:
+    with transaction(writing=False) as db:
         cursor = db.execute("SELECT * FROM requests ORDER BY id")
         names = [column[0] for column in cursor.description]
         return [dict(zip(names, row, strict=True)) for row in cursor]
@@ -39,10 +39,12 @@ class Entry:
     request and hasn't turned it down.
     """
 
-    def __init__(self, row: dict[str, Any], limit: int | None, allowance: Allowance | None) -> None:
+    def __init__(
+        self, row: dict[str, Any], limit: int | None = None, allowance: Allowance | None = None, slack: float = 0.0
+    ) -> None:
         self.limit: int | None = None
         self.note = ""
-        self._row, self._allowance = row, allowance
+        self._row, self._allowance, self._slack = row, allowance, slack
         self._practice = row["connection"] == "local"
         self._id: int | None = None
         self._token: Token[Entry | None] | None = None
@@ -112,14 +114,15 @@ class Entry:
         try:
             with transaction() as db:
                 self._row |= {"at": time.time(), "session": key("session"), "notebook": key("notebook")}
-                if held := standing(db, self._practice, self._allowance):
+                held = standing(db, self._practice, self._allowance)
+                if held and not self._row["recorded"]:
                     self._fit(held[0], limit)
-                row = {**self._row, "counted": self._row["dearest"]}
+                row = {**self._row, "counted": 0.0 if self._row["recorded"] else self._row["dearest"]}
                 names = ", ".join(f":{name}" for name in row)
                 cursor = db.execute(f"INSERT INTO requests ({', '.join(row)}) VALUES ({names})", row)  # noqa: S608
                 self._id = cursor.lastrowid
         except LedgerError as error:
-            if not self._practice:  # what costs nothing is sent all the same
+            if not self._practice and not self._row["recorded"]:  # what costs nothing is sent all the same
                 raise
             self.note = f"{error.what} This request isn't written down."
 
@@ -129,6 +132,7 @@ class Entry:
             if not self._practice:
                 raise _unknown(self._row["deployment"], budget)
             return
+        cheapest += self._slack
         left = budget.left + _CENT_OF_A_MICRODOLLAR
         if dearest <= left:
             return
@@ -149,13 +153,16 @@ def reserve(
     dearest: float | None,
     limit: int | None = None,
     tokens: int | None = None,
+    slack: float = 0.0,
     allowance: Allowance | None = None,
+    recorded: bool = False,
 ) -> Entry:
     """Write down that a request is about to be sent, at its dearest price, and return its entry.
 
     Prices are in US dollars, None where unknown: `cheapest` if the reply has one token, `dearest` if it has `limit`;
     between them it is a straight line. Without a `limit` nothing can be lowered. `tokens` are the prompt's, as
-    estimated. Check and row are one transaction, so that requests sent at once can't overrun a budget together. For
+    estimated; `slack` is what it may cost beyond that, where the count isn't exact. What was `recorded` costs nothing,
+    and no budget has a say in it. Check and row are one transaction, so that requests sent at once can't overrun a budget together. For
     the local service budgets count what it would cost on Azure.
 
     Raises BudgetError where no outcome fits a budget, and LedgerError where the ledger can't be written and the
@@ -174,10 +181,11 @@ def reserve(
         "operation": operation,
         "estimated_tokens": tokens,
         "cheapest": cheapest,
-        "dearest": dearest,
-        "price": 0.0 if connection == "local" else None,
+        "dearest": None if dearest is None else dearest + slack,
+        "price": 0.0 if connection == "local" or recorded else None,
+        "recorded": recorded,
     }
-    return Entry(row, limit, allowance)
+    return Entry(row, limit, allowance, slack)
 
 
 def _refused(price: float, limit: int | None, budget: Budget, practice: bool) -> BudgetError:
@@ -191,9 +199,9 @@ def _refused(price: float, limit: int | None, budget: Budget, practice: bool) ->
 
 def _unknown(deployment: str, budget: Budget) -> BudgetError:
     return BudgetError(
-        f"Not sent: what {deployment} costs isn't known, and a budget holds ({budget}).",
-        "Its name says nothing about its model, or the model has no price in the catalogue.",
-        _way_out(budget, "off"),
+        f"Not sent: what {deployment} may cost isn't known, and a budget holds ({budget}).",
+        "Its model, the model's price, its longest reply (--max-tokens) or a picture at an address: --dry-run shows which.",
+        f"%aoai connect … --serves MODEL says which model it is. {_way_out(budget, 'off')}",
     )
 
 

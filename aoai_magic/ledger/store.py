@@ -86,13 +86,13 @@ _file: tuple[Path, int, int] | None = None  # which file it has open: path, devi
 
 
 @contextlib.contextmanager
-def transaction() -> Iterator[sqlite3.Connection]:
-    """All or nothing, and one at a time over all processes. Raises LedgerError where the ledger can't be used."""
+def transaction(*, writing: bool = True) -> Iterator[sqlite3.Connection]:
+    """All or nothing, and with `writing` one at a time over all processes. Raises LedgerError where that can't be."""
     try:
         with _lock:
             db = _connection()
             try:
-                db.execute("BEGIN IMMEDIATE")
+                db.execute("BEGIN IMMEDIATE" if writing else "BEGIN")
                 yield db
                 db.execute("COMMIT")
             except BaseException:
@@ -101,7 +101,7 @@ def transaction() -> Iterator[sqlite3.Connection]:
                 raise
     except (sqlite3.Error, OSError) as error:
         raise LedgerError(
-            f"The ledger can't be written: {error}.",
+            f"The ledger can't be {'written' if writing else 'read'}: {error}.",
             "What costs money is written down before it is sent, so that nothing is spent unseen.",
             f"See to {path()} (its folder, its disk, its rights), or set AOAI_HOME to another folder.",
         ) from error
@@ -125,13 +125,13 @@ def _connection() -> sqlite3.Connection:
 
 
 def _prepare(db: sqlite3.Connection, file: Path) -> None:
-    db.execute("BEGIN IMMEDIATE")
-    version = db.execute("PRAGMA user_version").fetchone()[0]
-    if version == 0:
-        for statement in _SCHEMA:
-            db.execute(statement)
-    db.execute("COMMIT")
-    if version > _VERSION:
+    if _version(db) == 0:
+        db.execute("BEGIN IMMEDIATE")
+        if _version(db) == 0:  # still: nobody else was quicker
+            for statement in _SCHEMA:
+                db.execute(statement)
+        db.execute("COMMIT")
+    if _version(db) > _VERSION:
         raise sqlite3.NotSupportedError(f"{file.name} was made by a newer aoai-magic")
     # Neither is needed for correctness: where a file system can't do it, or another process is just then busy, it is
     # only slower. A commit then outlives a kill -9; a power failure may take the last ones, and never the file.
@@ -140,6 +140,11 @@ def _prepare(db: sqlite3.Connection, file: Path) -> None:
         db.execute("PRAGMA journal_mode = WAL")
         db.execute("PRAGMA synchronous = NORMAL")
     db.execute(f"PRAGMA busy_timeout = {_PATIENCE * 1000:.0f}")
+
+
+def _version(db: sqlite3.Connection) -> int:
+    found: int = db.execute("PRAGMA user_version").fetchone()[0]
+    return found
 
 
 def _identity(file: Path) -> tuple[Path, int, int] | None:
