@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Any
+
 import pytest
 
 from aoai_magic import settings
@@ -172,3 +175,24 @@ def test_the_state_folder_is_the_one_that_is_named(monkeypatch: pytest.MonkeyPat
     assert str(settings.home()) == "/somewhere"
     monkeypatch.delenv("AOAI_HOME")
     assert settings.home().name == "aoai-magic"
+
+
+def test_a_notebook_is_named_by_jupyters_server(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("JPY_SESSION_NAME", "/home/me/lesson.ipynb")
+    assert settings.notebook() == "/home/me/lesson.ipynb"
+
+
+def test_a_notebook_is_named_by_vs_codes_variable(shell: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("JPY_SESSION_NAME", raising=False)
+    shell.user_ns["__vsc_ipynb_file__"] = "/home/me/lesson.ipynb"
+    assert settings.notebook() == "/home/me/lesson.ipynb"
+
+
+def test_outside_of_a_notebook_the_folder_stands_for_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("JPY_SESSION_NAME", raising=False)
+    folder = tmp_path / "gone"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    assert settings.notebook() == str(folder)
+    folder.rmdir()
+    assert settings.notebook() == "a folder that is gone"
