@@ -148,15 +148,15 @@ def _make_room(batches: dict[str, Batch]) -> None:
 
 
 async def _run(batch: Batch, file: File, files: dict[str, File], deployments: Collection[str], run: Runner) -> None:
-    output: list[dict[str, Any]] = []
-    errors: list[dict[str, Any]] = []
+    output: list[bytes] = []
+    errors: list[bytes] = []
 
     async def work(lines: list[dict[str, Any]]) -> None:
         while lines:
             answered = await _answered(lines.pop(), run)
             failed = answered["response"]["status_code"] != 200
             batch.counts["failed" if failed else "completed"] += 1
-            (errors if failed else output).append(answered)
+            (errors if failed else output).append(written(answered))
             await asyncio.sleep(0)  # an engine that answers at once would leave no turn to requests from outside
 
     try:
@@ -254,13 +254,13 @@ async def _answered(line: dict[str, Any], run: Runner) -> dict[str, Any]:
     return {"id": new_id("batch_req_", 32), "custom_id": line["custom_id"], "response": response, "error": None}
 
 
-def _write(batch: Batch, files: dict[str, File], output: list[dict[str, Any]], errors: list[dict[str, Any]]) -> None:
+def _write(batch: Batch, files: dict[str, File], output: list[bytes], errors: list[bytes]) -> None:
     batch.output_file_id = _written(batch, files, "output", output) if output else None
     batch.error_file_id = _written(batch, files, "error", errors)  # also where nothing failed: Azure's is empty then
 
 
-def _written(batch: Batch, files: dict[str, File], kind: str, lines: list[dict[str, Any]]) -> str:
-    content = b"".join(written(line) + b"\n" for line in lines)
+def _written(batch: Batch, files: dict[str, File], kind: str, lines: list[bytes]) -> str:
+    content = b"".join(line + b"\n" for line in lines)
     file = File(content, f"{batch.id}_{kind}.jsonl", "batch_output", batch.output_expires_after)
     files[file.id] = file
     return file.id

@@ -29,7 +29,7 @@ from .plumbing import account_of, json_body
 from .wire import JSONResponse
 
 _LEAST_EXAMPLES = 10
-_QUEUED_SECONDS, _RUNNING_SECONDS, _STEPS = 1.0, 4.0, 20
+_QUEUED_SECONDS, _RUNNING_SECONDS, _STEPS = 0.5, 3.5, 20
 _CHECKPOINTS = (6, 12, 18)
 _SIMULATED = "This job is simulated: nothing is trained, and the model stays as it is."
 # The names of the methods in the API, and in the catalogue.

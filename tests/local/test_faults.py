@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import http.client
 import itertools
 import json
 import socket
@@ -487,15 +486,6 @@ def test_the_sdk_tries_again_as_it_is_told(sdk: openai.OpenAI, wait_for: Any, as
     with pytest.raises(openai.RateLimitError):
         sdk.with_options(max_retries=2).chat.completions.create(**BODY)
     assert ask(FAULTS, method="GET").json["faults"][0]["times"] == 1  # a day is too long to wait for
-
-
-def test_a_client_that_leaves_ends_a_struck_request(service: Service, ask: Any) -> None:
-    connection = http.client.HTTPConnection("127.0.0.1", service.port, timeout=10)
-    headers = {"api-key": service.key, "content-type": "application/json", "x-aoai-fault": "pace=60"}
-    connection.request("POST", CHAT, json.dumps({**BODY, "stream": True}), headers)
-    assert connection.getresponse().status == 200
-    connection.close()
-    assert ask(CHAT, BODY).status == 200
 
 
 # What a cell makes of them: an error in three lines, with all that had arrived.
