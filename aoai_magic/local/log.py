@@ -25,6 +25,7 @@ def discreet() -> None:
     handler.setFormatter(_Places("%(levelname)s %(name)s: %(message)s"))
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
     logging.getLogger("asyncio").addFilter(lambda record: record.exc_info is None)  # `in_the_background` has it
+    logging.getLogger("python_multipart").setLevel(logging.ERROR)  # its warnings quote what was sent
     warnings.showwarning = _warned
     threading.excepthook = lambda unhandled: mishap("In a thread", unhandled.exc_value)
     sys.unraisablehook = lambda unhandled: mishap("While tidying up", unhandled.exc_value)

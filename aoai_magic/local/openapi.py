@@ -2,275 +2,198 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from .. import __version__
+from .openapi_bodies import BATCH, FORMS, OPERATIONS, TEXT, TUNING, UPLOAD, an_object, one_of, whole_number
 
 _Schema = dict[str, Any]
-_TEXT: _Schema = {"type": "string"}
-_BOOLEAN: _Schema = {"type": "boolean"}
-_FILE: _Schema = {"type": "string", "format": "binary"}
+_JSON, _EVENTS, _FORM = "application/json", "text/event-stream", "multipart/form-data"
+_REFUSALS = ("400", "401", "403", "404", "409", "413", "415", "421", "429")
 
 
 def description() -> dict[str, Any]:
     """The whole description, as a JSON object."""
     paths: dict[str, Any] = {}
-    for path, (summary, properties, required) in _OPERATIONS.items():
-        paths[f"/openai/v1/{path}"] = {"post": _operation(summary, _json(properties, required))}
+    for path, (summary, schema) in OPERATIONS.items():
+        _add(paths, f"v1/{path}", "post", _operation(summary, _body(_JSON, schema), answer=_ANSWERS.get(path)))
         if path != "responses":
-            own = {name: value for name, value in properties.items() if name != "model"}
-            classic = _operation(summary, _json(own, [name for name in required if name != "model"]))
-            classic["parameters"] = [_in_path("deployment"), _VERSION]
-            paths[f"/openai/deployments/{{deployment}}/{path}"] = {"post": classic}
-    for path, methods in _KEPT.items():
-        parameters = [_in_path("id")] if "{id}" in path else []
-        paths[f"/openai/v1/{path}"] = {
-            method: {**_operation(summary, body), "parameters": parameters}
-            for method, (summary, body) in methods.items()
-        }
+            classic = _operation(summary, _body(_JSON, _without_model(schema)), answer=_ANSWERS.get(path))
+            classic["parameters"] = [_in_path("deployment", _models(schema)), _VERSION]
+            _add(paths, f"deployments/{{deployment}}/{path}", "post", classic)
+    for path, (summary, schema, types) in FORMS.items():
+        _add(paths, f"v1/{path}", "post", _operation(summary, _body(_FORM, schema, types), answer=_ANSWERS.get(path)))
+    for path, method, summary, more in _KEPT:
+        operation = _operation(summary, **more)
+        operation["parameters"] = [*([_in_path("id", TEXT)] if "{id}" in path else []), *operation["parameters"]]
+        _add(paths, f"v1/{path}", method, operation)
+    for (path, method, status), links in _LINKS.items():
+        answered = paths[f"/openai/v1/{path}"][method]["responses"][status]
+        answered["links"] = {_name("", to): {"operationId": to, **given} for to, given in links.items()}
     return {
         "openapi": "3.1.0",
         "info": {"title": "aoai-magic's local Azure OpenAI service", "version": __version__},
         "paths": paths,
         "components": {
+            "responses": {"refused": _REFUSED},
             "securitySchemes": {
                 "key": {"type": "apiKey", "in": "header", "name": "api-key"},
                 "bearer": {"type": "http", "scheme": "bearer"},
-            }
+            },
         },
         "security": [{"key": []}, {"bearer": []}],
     }
 
 
-def _operation(summary: str, body: _Schema | None) -> _Schema:
-    refused = {"description": "Refused, with Azure's error body", "content": {"application/json": {"schema": _ERROR}}}
-    answered = {"description": "Answered"}
-    codes = ("400", "401", "403", "404", "409", "413", "415", "421", "429")
-    operation: _Schema = {
+def _add(paths: dict[str, Any], path: str, method: str, operation: _Schema) -> None:
+    paths.setdefault(f"/openai/{path}", {})[method] = {"operationId": _name(method, path), **operation}
+
+
+def _name(method: str, path: str) -> str:
+    """An operation's id, or a link's name: its method and path in words."""
+    return "_".join(filter(None, [method, *re.split(r"\W+", path.removeprefix("v1/"))]))
+
+
+def _operation(
+    summary: str,
+    body: _Schema | None = None,
+    *,
+    answer: _Schema | None = None,
+    status: str = "200",
+    parameters: list[_Schema] | None = None,
+) -> _Schema:
+    answered: _Schema = {"description": "Answered"} | ({"content": answer} if answer else {})
+    operation = {
         "summary": summary,
-        "responses": {"200": answered, "201": answered, "204": answered, **dict.fromkeys(codes, refused)},
+        "parameters": parameters or [],
+        "responses": {status: answered, **dict.fromkeys(_REFUSALS, _REFERENCE)},
     }
     return operation if body is None else {**operation, "requestBody": body}
 
 
-def _json(properties: _Schema, required: list[str]) -> _Schema:
-    schema = {"type": "object", "properties": properties, "required": required, "additionalProperties": False}
-    return {"required": True, "content": {"application/json": {"schema": schema}}}
+def _body(kind: str, schema: _Schema, types: dict[str, str] | None = None) -> _Schema:
+    encoding = {"encoding": {name: {"contentType": value} for name, value in types.items()}} if types else {}
+    return {"required": True, "content": {kind: {"schema": schema, **encoding}}}
 
 
-def _form(properties: _Schema, *required: str) -> _Schema:
-    schema = {"type": "object", "properties": properties, "required": list(required)}
-    return {"required": True, "content": {"multipart/form-data": {"schema": schema}}}
+def _forms(schema: _Schema) -> list[_Schema]:
+    forms: list[_Schema] = schema.get("anyOf", [schema])
+    return forms
 
 
-def _in_path(name: str) -> _Schema:
-    return {"name": name, "in": "path", "required": True, "schema": {"type": "string", "minLength": 1}}
+def _without_model(schema: _Schema) -> _Schema:
+    """The body as the classic addresses take it, which have the deployment's name in the path."""
+    forms = [
+        {
+            **form,
+            "properties": {name: one for name, one in form["properties"].items() if name != "model"},
+            "required": [name for name in form["required"] if name != "model"],
+        }
+        for form in _forms(schema)
+    ]
+    return {"anyOf": forms}
 
 
-def _number(least: float, most: float) -> _Schema:
-    return {"type": "number", "minimum": least, "maximum": most}
+def _models(schema: _Schema) -> _Schema:
+    names = {name for form in _forms(schema) for name in form["properties"]["model"]["enum"]}
+    return one_of(*sorted(names))
 
 
-def _integer(least: int, most: int) -> _Schema:
-    return {"type": "integer", "minimum": least, "maximum": most}
+def _in_path(name: str, schema: _Schema) -> _Schema:
+    return {"name": name, "in": "path", "required": True, "schema": {"minLength": 1, **schema}}
 
 
-def _object(properties: _Schema, *required: str) -> _Schema:
-    return {"type": "object", "properties": properties, "required": list(required)}
+def _in_query(name: str, schema: _Schema, *, required: bool = False) -> _Schema:
+    return {"name": name, "in": "query", "required": required, "schema": schema}
 
 
-def _array(items: _Schema, least: int = 0, most: int = 4) -> _Schema:
-    return {"type": "array", "items": items, "minItems": least, "maxItems": most}
+def _kind(name: str, *properties: str) -> _Schema:
+    """An answer of that kind, with the properties it always has."""
+    known: _Schema = {"object": one_of(name), **{name: {} for name in properties}}
+    return {_JSON: {"schema": {**an_object(known, *known), "additionalProperties": True}}}
 
 
-def _one_of(*values: Any) -> _Schema:
-    return {"enum": list(values)}
-
-
-def _either(*schemas: _Schema) -> _Schema:
-    return {"anyOf": list(schemas)}
-
-
-_VERSION: _Schema = {
-    "name": "api-version",
-    "in": "query",
-    "required": True,
-    "schema": _one_of("2024-10-21", "2025-04-01-preview"),
+_ERROR = {
+    "type": "object",
+    "properties": {"message": TEXT, "code": {"type": ["string", "null"]}},
+    "required": ["message"],
 }
-_ERROR = _object({"error": _object({"code": {"type": ["string", "null"]}, "message": _TEXT}, "message")}, "error")
-_NAME: _Schema = {"type": "string", "pattern": "^[a-zA-Z0-9_-]{1,64}$"}
-_SCHEMA = _one_of(
-    {"type": "object", "properties": {"a": {"type": "string"}}, "required": ["a"], "additionalProperties": False}
+_REFUSED = {
+    "description": "Refused, with Azure's error body",
+    "content": {_JSON: {"schema": {"type": "object", "properties": {"error": _ERROR}, "required": ["error"]}}},
+}
+_REFERENCE = {"$ref": "#/components/responses/refused"}
+_VERSION = _in_query("api-version", one_of("2024-10-21", "2025-04-01-preview"), required=True)
+_PICTURES = {_JSON: {"schema": {"type": "object", "required": ["created", "data", "usage"]}}, _EVENTS: {}}
+_ANSWERS: dict[str, _Schema] = {
+    "chat/completions": {**_kind("chat.completion", "id", "choices", "usage"), _EVENTS: {}},
+    "completions": {**_kind("text_completion", "id", "choices", "usage"), _EVENTS: {}},
+    "embeddings": _kind("list", "data", "usage"),
+    "responses": {**_kind("response", "id", "output", "status", "usage"), _EVENTS: {}},
+    "images/generations": _PICTURES,
+    "images/edits": _PICTURES,
+}
+_LIST = _kind("list", "data")
+_DELETED = {_JSON: {"schema": {"type": "object", "required": ["id", "deleted"]}}}
+_PAGED = [
+    _in_query("limit", whole_number(1, 100)),
+    _in_query("order", one_of("asc", "desc")),
+    _in_query("after", {"type": "string", "maxLength": 40}),
+]
+_A_FILE, _A_BATCH, _A_JOB = (
+    _kind("file", "id"),
+    _kind("batch", "id", "status"),
+    _kind("fine_tuning.job", "id", "status"),
 )
-_FUNCTION: _Schema = {"name": _NAME, "description": _TEXT, "parameters": _SCHEMA, "strict": _BOOLEAN}
-_NAMED_SCHEMA = _object({"name": _NAME, "schema": _SCHEMA, "strict": _BOOLEAN}, "name", "schema")
-_PART = _either(
-    _object({"type": _one_of("text"), "text": _TEXT}, "type", "text"),
-    _object(
-        {"type": _one_of("image_url"), "image_url": _object({"url": _TEXT, "detail": _TEXT}, "url")},
-        "type",
-        "image_url",
-    ),
-)
-_ROLE = _one_of("system", "user", "assistant", "developer")
-_MESSAGE = _object({"role": _ROLE, "content": _either(_TEXT, _array(_PART, 1)), "name": _TEXT}, "role", "content")
-_ITEM = _object({"role": _ROLE, "content": _TEXT}, "role", "content")
-_TOKENS = _array(_integer(0, 100_000), 1)
-_SAMPLING: _Schema = {
-    "frequency_penalty": _number(-2, 2),
-    "n": _integer(1, 3),
-    "presence_penalty": _number(-2, 2),
-    "seed": {"type": "integer"},
-    "stop": _either(_TEXT, _array(_TEXT)),
-    "stream": _BOOLEAN,
-    "temperature": _number(0, 2),
-    "top_p": _number(0, 1),
-    "user": _TEXT,
-}
-_CHAT_MODEL = _one_of("gpt-4o", "gpt-4o-mini", "gpt-4.1", "gpt-5", "o4-mini", "text-embedding-3-small", "nonesuch")
-_EMBEDDING_MODEL = _one_of("text-embedding-3-small", "text-embedding-3-large", "text-embedding-ada-002", "gpt-4o")
+_UPLOADED = _body(_FORM, UPLOAD, {"file": "application/jsonl"})
 
-# Path, then summary, properties of the body, and which of them are required.
-_OPERATIONS: dict[str, tuple[str, _Schema, list[str]]] = {
-    "chat/completions": (
-        "Answer a conversation",
-        {
-            **_SAMPLING,
-            "logprobs": _BOOLEAN,
-            "max_completion_tokens": _integer(1, 50),
-            "messages": _array(_MESSAGE, 1),
-            "model": _CHAT_MODEL,
-            "parallel_tool_calls": _BOOLEAN,
-            "reasoning_effort": _one_of("low", "medium", "high"),
-            "response_format": _either(
-                _object({"type": _one_of("text", "json_object")}, "type"),
-                _object({"type": _one_of("json_schema"), "json_schema": _NAMED_SCHEMA}, "type", "json_schema"),
-            ),
-            "stream_options": _object({"include_usage": _BOOLEAN}),
-            "tool_choice": _one_of("none", "auto", "required"),
-            "tools": _array(
-                _object({"type": _one_of("function"), "function": _object(_FUNCTION, "name")}, "type", "function")
-            ),
-            "top_logprobs": _integer(0, 20),
-        },
-        ["model", "messages"],
-    ),
-    "completions": (
-        "Continue a text",
-        {
-            **_SAMPLING,
-            "best_of": _integer(1, 3),
-            "echo": _BOOLEAN,
-            "logprobs": _integer(0, 5),
-            "max_tokens": _integer(1, 50),
-            "model": _one_of("gpt-35-turbo-instruct", "gpt-4o"),
-            "prompt": _either(_TEXT, _array(_TEXT, 1), _TOKENS),
-            "suffix": _TEXT,
-        },
-        ["model", "prompt"],
-    ),
-    "embeddings": (
-        "Turn texts into vectors",
-        {
-            "dimensions": _integer(1, 3072),
-            "encoding_format": _one_of("float", "base64"),
-            "input": _either(_TEXT, _array(_TEXT, 1), _TOKENS),
-            "model": _EMBEDDING_MODEL,
-            "user": _TEXT,
-        },
-        ["model", "input"],
-    ),
-    "responses": (
-        "Answer, and keep the answer to go on from",
-        {
-            "input": _either(_TEXT, _array(_ITEM, 1)),
-            "instructions": _TEXT,
-            "max_output_tokens": _integer(16, 50),
-            "model": _CHAT_MODEL,
-            "previous_response_id": _TEXT,
-            "store": _BOOLEAN,
-            "stream": _BOOLEAN,
-            "temperature": _number(0, 2),
-            "tools": _array(_object({"type": _one_of("function"), **_FUNCTION}, "type", "name")),
-            "top_p": _number(0, 1),
-        },
-        ["model", "input"],
-    ),
-    "images/generations": (
-        "Draw pictures of a prompt",
-        {
-            "background": _one_of("transparent", "opaque", "auto"),
-            "model": _one_of("gpt-image-1", "gpt-4o"),
-            "n": _integer(1, 2),
-            "output_compression": _integer(0, 100),
-            "output_format": _one_of("png", "jpeg"),
-            "prompt": {"type": "string", "minLength": 1, "maxLength": 500},
-            "quality": _one_of("low", "medium"),
-            "size": _one_of("1024x1024", "1024x1536", "1536x1024", "auto"),
-            "stream": _BOOLEAN,
-            "user": _TEXT,
-        },
-        ["model", "prompt"],
-    ),
-}
-_BATCH: _Schema = {
-    "input_file_id": _TEXT,
-    "endpoint": _one_of("/chat/completions", "/v1/responses"),
-    "completion_window": _one_of("24h"),
-}
-# What is kept: path, then method, summary, and body.
-_KEPT: dict[str, dict[str, tuple[str, _Schema | None]]] = {
-    "images/edits": {
-        "post": (
-            "Change a picture",
-            _form({"image": _FILE, "mask": _FILE, "prompt": _TEXT, "model": _TEXT}, "image", "prompt"),
-        )
+# What is kept between requests: path, method, summary, and what `_operation` takes besides.
+_KEPT: list[tuple[str, str, str, dict[str, Any]]] = [
+    ("models", "get", "List the models that could be deployed", {"answer": _LIST}),
+    ("models/{id}", "get", "Describe a model", {"answer": _kind("model", "id")}),
+    ("responses/{id}", "get", "Get a response", {"answer": _ANSWERS["responses"]}),
+    ("responses/{id}", "delete", "Delete a response", {"answer": _DELETED}),
+    ("responses/{id}/input_items", "get", "List what led to a response", {"answer": _LIST}),
+    ("files", "get", "List files", {"answer": _LIST, "parameters": _PAGED}),
+    ("files", "post", "Upload a file", {"body": _UPLOADED, "answer": _A_FILE, "status": "201"}),
+    ("files/{id}", "get", "Describe a file", {"answer": _A_FILE}),
+    ("files/{id}", "delete", "Delete a file", {"answer": _DELETED}),
+    ("files/{id}/content", "get", "Get a file's content", {"answer": {"application/octet-stream": {}}}),
+    ("batches", "get", "List batches", {"answer": _LIST, "parameters": _PAGED}),
+    ("batches", "post", "Answer the requests in a file", {"body": _body(_JSON, BATCH), "answer": _A_BATCH}),
+    ("batches/{id}", "get", "Describe a batch", {"answer": _A_BATCH}),
+    ("batches/{id}/cancel", "post", "Cancel a batch", {"answer": _A_BATCH}),
+    ("fine_tuning/jobs", "get", "List fine-tuning jobs", {"answer": _LIST, "parameters": _PAGED}),
+    ("fine_tuning/jobs", "post", "Tune a model (simulated)", {"body": _body(_JSON, TUNING), "answer": _A_JOB, "status": "201"}),
+    ("fine_tuning/jobs/{id}", "get", "Describe a fine-tuning job", {"answer": _A_JOB}),
+    ("fine_tuning/jobs/{id}", "delete", "Forget a fine-tuning job", {"status": "204"}),
+    ("fine_tuning/jobs/{id}/events", "get", "List what happened in a job", {"answer": _LIST, "parameters": _PAGED[:1]}),
+    ("fine_tuning/jobs/{id}/checkpoints", "get", "List a job's checkpoints", {"answer": _LIST}),
+    ("fine_tuning/jobs/{id}/cancel", "post", "Cancel a job", {"answer": _A_JOB}),
+    ("fine_tuning/jobs/{id}/pause", "post", "Pause a job", {"answer": _A_JOB}),
+    ("fine_tuning/jobs/{id}/resume", "post", "Resume a job", {"answer": _A_JOB}),
+]  # fmt: skip
+_ID = "$response.body#/id"
+_ITS_ID: _Schema = {"parameters": {"id": _ID}}
+
+
+def _of(path: str) -> dict[str, _Schema]:
+    """Links to all that can be done with what was made, by its id."""
+    return {_name(method, found): _ITS_ID for found, method, *_ in _KEPT if found.startswith(f"{path}/{{id}}")}
+
+
+# Path, method and status of an answer, and the operations that its id leads to.
+_LINKS: dict[tuple[str, str, str], dict[str, _Schema]] = {
+    ("responses", "post", "200"): {
+        **_of("responses"),
+        "post_responses": {"requestBody": {"previous_response_id": _ID}},
     },
-    "audio/speech": {
-        "post": ("Speak a text (no model here supports it)", _json({"model": _TEXT, "input": _TEXT}, ["model"]))
+    ("files", "post", "201"): {
+        **_of("files"),
+        "post_batches": {"requestBody": {"input_file_id": _ID}},
+        "post_fine_tuning_jobs": {"requestBody": {"training_file": _ID}},
     },
-    "audio/transcriptions": {
-        "post": (
-            "Transcribe speech (no model here supports it)",
-            _form({"file": _FILE, "model": _TEXT}, "file", "model"),
-        )
-    },
-    "audio/translations": {
-        "post": (
-            "Translate speech (no model here supports it)",
-            _form({"file": _FILE, "model": _TEXT}, "file", "model"),
-        )
-    },
-    "models": {"get": ("List the models that could be deployed", None)},
-    "models/{id}": {"get": ("Describe a model", None)},
-    "responses/{id}": {"get": ("Get a response", None), "delete": ("Delete a response", None)},
-    "responses/{id}/input_items": {"get": ("List what led to a response", None)},
-    "files": {
-        "get": ("List files", None),
-        "post": ("Upload a file", _form({"file": _FILE, "purpose": _one_of("batch", "fine-tune")}, "file", "purpose")),
-    },
-    "files/{id}": {"get": ("Describe a file", None), "delete": ("Delete a file", None)},
-    "files/{id}/content": {"get": ("Get a file's content", None)},
-    "batches": {
-        "get": ("List batches", None),
-        "post": ("Answer the requests in a file", _json(_BATCH, list(_BATCH))),
-    },
-    "batches/{id}": {"get": ("Describe a batch", None)},
-    "batches/{id}/cancel": {"post": ("Cancel a batch", None)},
-    "fine_tuning/jobs": {
-        "get": ("List fine-tuning jobs", None),
-        "post": (
-            "Tune a model (simulated)",
-            _json({"model": _CHAT_MODEL, "training_file": _TEXT, "suffix": _TEXT}, ["model", "training_file"]),
-        ),
-    },
-    "fine_tuning/jobs/{id}": {
-        "get": ("Describe a fine-tuning job", None),
-        "delete": ("Forget a fine-tuning job", None),
-    },
-    "fine_tuning/jobs/{id}/events": {"get": ("List what happened in a job", None)},
-    "fine_tuning/jobs/{id}/checkpoints": {"get": ("List a job's checkpoints", None)},
-    "fine_tuning/jobs/{id}/cancel": {"post": ("Cancel a job", None)},
-    "fine_tuning/jobs/{id}/pause": {"post": ("Pause a job", None)},
-    "fine_tuning/jobs/{id}/resume": {"post": ("Resume a job", None)},
+    ("batches", "post", "200"): _of("batches"),
+    ("fine_tuning/jobs", "post", "201"): _of("fine_tuning/jobs"),
 }

@@ -1,10 +1,13 @@
-"""Whatever is sent to the service, it answers: no status of 500 or above, no answer cut short, no hang, no word in its log.
+"""Whatever is sent to the service, it answers: no status of 500 or above, no answer cut short, no hang, no error in its log.
 
-FUZZ=5000 in the environment makes it that many requests for each kind of fuzzing; the default is what CI has time for.
+FUZZ=5000 in the environment makes it at least that many requests for each kind of fuzzing; the default is what CI has
+time for.
 """
 
 from __future__ import annotations
 
+import collections
+import io
 import json
 import os
 import socket
@@ -14,8 +17,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import schemathesis
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
+from PIL import Image
+from schemathesis.config import SchemathesisConfig
+from schemathesis.engine import events, from_schema
 
 from aoai_magic.local import launch
 from aoai_magic.local.launch import LocalSettings, Service
@@ -76,7 +83,7 @@ class Target:
             assert rest.endswith(b"0\r\n\r\n"), rest[-1000:]
         elif status != 204:
             json.loads(rest)
-        assert self.log.read_text() == ""
+        assert "ERROR" not in self.log.read_text()
         return status
 
 
@@ -177,3 +184,63 @@ def test_every_body_that_fuzzing_starts_from_is_understood(target: Target) -> No
 def test_a_damaged_request_is_refused_or_answered(target: Target, request_: tuple[str, str, bytes]) -> None:
     method, path, body = request_
     target.ask(method, path, body)
+
+
+def _png(width: int, height: int) -> bytes:
+    file = io.BytesIO()
+    Image.new("RGB", (width, height), "red").save(file, "PNG")
+    return file.getvalue()
+
+
+def _lines(line: dict[str, Any], count: int) -> bytes:
+    return b"".join(json.dumps({**line, "custom_id": str(number)}).encode() + b"\n" for number in range(count))
+
+
+_MESSAGES = [{"role": "user", "content": "hi"}, {"role": "assistant", "content": "ho"}]
+_BATCHED = {"method": "POST", "url": "/chat/completions", "body": {"model": "gpt-4o", "messages": _MESSAGES[:1]}}
+_SIDE = st.integers(1, 40)
+# What the description says by a media type alone.
+schemathesis.openapi.media_type("image/png", st.builds(_png, _SIDE, _SIDE) | st.binary(max_size=50))
+schemathesis.openapi.media_type(
+    "application/jsonl",
+    st.builds(_lines, st.sampled_from([_BATCHED, {"messages": _MESSAGES}]), st.integers(1, 12))
+    | st.binary(max_size=50),
+)
+# What the engine of schemathesis is asked to look for; it has more checks, which are about taste.
+_CHECKS = ("not_a_server_error", "status_code_conformance", "content_type_conformance", "response_schema_conformance")
+
+
+def test_what_the_description_allows_and_forbids_is_answered_as_it_says(target: Target) -> None:
+    """schemathesis: requests made from the description, alone and, by its links, one after the other."""
+    whole = REQUESTS >= 5000
+    config = SchemathesisConfig.from_dict(
+        {
+            "seed": 1,
+            "base-url": target.service.endpoint,
+            "headers": {"api-key": target.service.key},
+            "request-timeout": HANGS_AFTER,
+            "continue-on-failure": True,
+            "checks": {"enabled": False, **{name: {"enabled": True} for name in _CHECKS}},
+            "generation": {"max-examples": REQUESTS // 50, "no-shrink": True, "database": "none"},
+            "phases": {"coverage": {"enabled": whole}, "examples": {"enabled": False}},
+        }
+    )
+    address = f"{target.service.endpoint}/openai/v1/openapi.json"
+    schema = schemathesis.openapi.from_url(address, config=config, headers={"api-key": target.service.key})
+    statuses: collections.Counter[int | None] = collections.Counter()
+    problems = []
+    for event in from_schema(schema).execute():
+        if isinstance(event, events.FatalError | events.NonFatalError):
+            problems.append(repr(event))
+        if isinstance(event, events.ScenarioFinished):
+            for exchange in event.recorder.interactions.values():
+                statuses[exchange.response.status_code if exchange.response else None] += 1
+            for checks in event.recorder.checks.values():
+                problems += [f"{one.name}: {one.failure_info}" for one in checks if one.failure_info]
+    print(f"\n{sum(statuses.values())} requests: {dict(statuses)}")
+    assert problems == []
+    assert None not in statuses
+    assert max(filter(None, statuses)) < 500
+    assert statuses[200] > sum(statuses.values()) / 5  # most of the way in, and not only at the door
+    assert "ERROR" not in target.log.read_text()
+    assert sum(statuses.values()) >= (5000 if whole else 300)
