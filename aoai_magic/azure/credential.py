@@ -88,7 +88,7 @@ class LocalCredential:
 
 
 class AsyncLocalCredential:
-    """`LocalCredential` for the asynchronous clients (`azure.….aio`): azure-core's `AsyncTokenCredential`.
+    """`LocalCredential` for the asynchronous clients (`azure.….aio`, which need aiohttp): azure-core's `AsyncTokenCredential`.
 
     >>> import asyncio
     >>> asyncio.run(AsyncLocalCredential(key="secret").get_token()).token.startswith("local.")
