@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import aoai_magic as aoai
-from aoai_magic import lessons
+from aoai_magic import catalog, lessons
 from aoai_magic.errors import AoaiError, ContentFilterError
 from aoai_magic.reply import Choice, Reply, Usage
 
@@ -263,11 +263,22 @@ def shown() -> list[tuple[Reply, str]]:
     return [(replies[0], replies[0].text), (replies[1], "The filter stopped this reply."), (code, code.text + source)]
 
 
+def looked_at(model: str) -> float:
+    """What a large photo costs a model that the exercise names."""
+    price = catalog.price(model) if model in ("gpt-4o", "gpt-4o-mini", "gpt-4.1-mini", "gpt-5", "gpt-5-mini") else None
+    cost = price.cost(aoai.tokens.count_image(4000, 3000, model).total, 0) if price else None
+    return cost if cost is not None else 1000
+
+
 SOLUTIONS: dict[str, Callable[[], object]] = {
     "start-1": lambda: aoai.chat("Why is the sky blue?", max_tokens=5),
     "prompts-1": lambda: completed(BEFORE_ROME),
     "prompts-2": lambda: aoai.chat("Write the numbers from 1 to 10.", temperature=0, stop="8"),
     "prompts-3": lambda: aoai.chat(talk(*ASKED), temperature=0),
+    "tokens-1": lambda: "Capital of Australia?",
+    "tokens-2": lambda: within(max(most for most in range(1, 2000) if (within(most).dearest or 1) <= 0.01)),
+    "vision-1": lambda: (512, 384),
+    "vision-2": lambda: min(aoai.VisionCosts().models, key=looked_at),
     "deploy-1": lambda: 20,
     "deploy-2": deployed,
     "filter-1": outcomes,
@@ -280,3 +291,56 @@ SOLUTIONS: dict[str, Callable[[], object]] = {
 def test_every_exercise_can_be_solved_with_the_small_model(name: str) -> None:
     aoai.connect("local")
     assert lessons.check(name, SOLUTIONS[name]()), name
+
+
+def test_a_prompt_in_short_asks_the_same() -> None:
+    assert lessons.check("tokens-1", "What is the capital of Australia?")
+
+
+@pytest.mark.parametrize(
+    ("answer", "nudge"),
+    [(7, "a text"), ("capital of Australia " * 9, "tokens"), ("What is the capital?", "australia")],
+)
+def test_a_prompt_that_is_too_long_or_says_too_little_gets_its_nudge(answer: object, nudge: str) -> None:
+    assert nudge in lessons.check("tokens-1", answer).text
+
+
+def within(max_tokens: int | None, deployment: str = "gpt-4o") -> aoai.Estimate:
+    return aoai.estimate("Tell me a story about a lighthouse.", deployment=deployment, max_tokens=max_tokens)
+
+
+def test_the_longest_reply_within_a_cent_is_found_at_its_edge() -> None:
+    right = max(most for most in range(1, 2000) if (within(most).dearest or 1) <= 0.01)
+    assert lessons.check("tokens-2", within(right))
+    assert "room for more" in lessons.check("tokens-2", within(right - 1)).text
+    assert "more than a cent" in lessons.check("tokens-2", within(right + 1)).text
+    assert "unknown" in lessons.check("tokens-2", within(9, "mine")).text
+    assert "aoai.estimate" in lessons.check("tokens-2", 100).text
+
+
+@pytest.mark.parametrize(
+    ("answer", "nudge"),
+    [
+        ((512, 384), ""),
+        ((508, 381), "room"),
+        ((516, 387), "2 tiles"),
+        ((512, 512), "4:3"),
+        ([512, 384], "parentheses"),
+        ((512.0, 384.0), "whole numbers"),
+        ((0, 0), "whole numbers"),
+    ],
+)
+def test_the_largest_picture_of_one_tile(answer: object, nudge: str) -> None:
+    verdict = lessons.check("vision-1", answer)
+    assert bool(verdict) == (not nudge)
+    assert nudge in verdict.text
+
+
+def test_one_model_is_the_cheapest_to_look_at_a_photo() -> None:
+    names = ("gpt-4o", "gpt-4o-mini", "gpt-4.1-mini", "gpt-5", "gpt-5-mini")
+    verdicts = {name: lessons.check("vision-2", name) for name in names}
+    assert sum(map(bool, verdicts.values())) == 1
+    assert not verdicts[min(names, key=lambda name: aoai.tokens.count_image(4000, 3000, name).total)], (
+        "as its hint says"
+    )
+    assert "one of" in lessons.check("vision-2", "gpt-3").text

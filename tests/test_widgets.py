@@ -45,6 +45,7 @@ def test_two_languages_stand_side_by_side() -> None:
 
 def test_a_part_of_a_character_is_shown_by_its_bytes() -> None:
     assert any("‹f0›" in shown for shown in aoai.TokenLens("🗼").panes[0]["shown"])
+    assert "‹U+200D›" in aoai.TokenLens("🧑‍🚀").panes[0]["shown"]
 
 
 def test_a_model_that_nobody_knows_has_its_encoding_assumed() -> None:

@@ -10,8 +10,8 @@ function element(name, className, parent) {
   return made;
 }
 
-function fill(pane, { head, shown, ids, bytes }) {
-  pane.head.textContent = head;
+function fill(pane, { head, price, shown, ids, bytes }) {
+  pane.head.textContent = head + price;
   const spans = document.createDocumentFragment();
   shown.forEach((text, at) => {
     const span = element("span", "", spans);

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
@@ -55,12 +56,12 @@ class TokenLens(anywidget.AnyWidget):
 
 
 def static(texts: Sequence[str], models: Sequence[str]) -> Static:
-    """The static form of a lens.
+    """The static form of a lens: without prices, which are of today, while what is saved stays.
 
     >>> print(static(["hamburger"], ["r50k_base", "gpt-4o"]))
     r50k_base: 3 tokens
     ham·bur·ger
-    gpt-4o (o200k_base): 2 tokens, $0.0000050 as input
+    gpt-4o (o200k_base): 2 tokens
     hamb·urger
     """
     panes = _panes(texts, models)
@@ -83,7 +84,8 @@ def _pane(text: str, model: str) -> dict[str, Any]:
     named = model if model == encoding else f"{model} ({encoding}{assumed})"
     count = f"{len(pieces):,} token{'' if len(pieces) == 1 else 's'}"
     return {
-        "head": visible(f"{named}: {count}") + (f", {catalog.dollars(cost)} as input" if cost else ""),
+        "head": visible(f"{named}: {count}"),
+        "price": f", {catalog.dollars(cost)} as input" if cost else "",
         "shown": [_shown(piece) for _, piece in pieces],
         "ids": [number for number, _ in pieces],
         "bytes": [piece.hex(" ") for _, piece in pieces],
@@ -93,7 +95,10 @@ def _pane(text: str, model: str) -> dict[str, Any]:
 def _shown(piece: bytes) -> str:
     """A token as it can be shown; a part of a character by its bytes."""
     try:
-        return visible(piece.decode().replace("\r", "␍").replace("\n", "⏎\n").replace("\t", "⇥\t"))
+        text = piece.decode()
+        if text and all(unicodedata.category(character) == "Cf" for character in text):  # such as emoji's joiner
+            return "".join(f"‹U+{ord(character):04X}›" for character in text)
+        return visible(text.replace("\r", "␍").replace("\n", "⏎\n").replace("\t", "⇥\t"))
     except UnicodeDecodeError:
         return "".join(f"‹{byte:02x}›" for byte in piece)
 

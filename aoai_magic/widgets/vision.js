@@ -88,7 +88,7 @@ function render({ model, el }) {
 
   function outcome() {
     const found = model.get("outcome");
-    head.textContent = found.head;
+    head.textContent = found.head + found.price;
     steps.replaceChildren();
     for (const step of found.steps) element("li", steps, { textContent: step });
     body.replaceChildren();

@@ -87,16 +87,15 @@ class VisionCosts(anywidget.AnyWidget):
         return tuple(max(1, round(side * longest / max(width, height))) for side in (width, height))  # type: ignore[return-value]
 
     def static(self) -> Static:
-        """The picture with its grid, the steps and the table, as they stand."""
+        """The picture with its grid, the steps and the table, as they stand; without prices, which are of today."""
         found = self.outcome
         source = _data_url(_with_grid(self._copy, found))
         rows = "".join(
-            f'<tr><td style="text-align: left">{safe(one["model"])}</td><td>{safe(one["tokens"])}</td>'
-            f"<td>{safe(one['price'])}</td></tr>"
+            f'<tr><td style="text-align: left">{safe(one["model"])}</td><td>{safe(one["tokens"])}</td></tr>'
             for one in found["table"]
         )
         steps = "".join(f"<li>{safe(step)}</li>" for step in found["steps"])
-        table = f"<table><tr><th>model</th><th>tokens</th><th>price</th></tr>{rows}</table>"
+        table = f"<table><tr><th>model</th><th>tokens</th></tr>{rows}</table>"
         shown = (
             f'<img src="{source}" alt="{escape(visible(found["head"]))}" style="max-width: 100%"><div><b>{safe(found["head"])}</b></div>'
             f"<ol>{steps}</ol>{table}"
@@ -136,13 +135,21 @@ def _outcome(size: tuple[int, int], model: str, detail: str, models: Sequence[st
     try:
         found = tokens.count_image(*size, model, detail)
     except SettingsError as error:
-        return {"head": error.what, "steps": [error.why], "resized": list(size), "cell": 0, "total": 0, "table": table}
+        return {
+            "head": error.what,
+            "price": "",
+            "steps": [error.why],
+            "resized": list(size),
+            "cell": 0,
+            "total": 0,
+            "table": table,
+        }
     cell = _TILE if found.tiles else _PATCH if found.patches else 0
     price = catalog.price(model)
     cost = price.cost(found.total, 0) if price else None
-    dollars = f", {catalog.dollars(cost)}" if cost else ", price unknown"
     return {
-        "head": f"{model}, {size[0]:,} x {size[1]:,} px, {detail} detail: {found.total:,} tokens{dollars}",
+        "head": f"{model}, {size[0]:,} x {size[1]:,} px, {detail} detail: {found.total:,} tokens",
+        "price": f", {catalog.dollars(cost)}" if cost else ", price unknown",
         "steps": list(found.steps),
         "resized": list(found.resized),
         "cell": cell,
