@@ -7,6 +7,7 @@ import contextlib
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from typing import Any, TypeVar, cast
 
+from python_multipart.multipart import parse_options_header
 from starlette.datastructures import UploadFile
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
@@ -76,6 +77,10 @@ async def form(request: Request) -> dict[str, Any]:
 
     A field that is given several times is a list.
     """
+    _, kind = parse_options_header(request.headers.get("content-type"))
+    # Python's codecs are many, and some fail in ways of their own, or make text that can't be sent back.
+    if kind.get(b"charset", b"utf-8").lower() != b"utf-8":
+        raise invalid_request("We could not parse the form of your request: its charset must be UTF-8.")
     received = 0
 
     async def limited() -> Message:

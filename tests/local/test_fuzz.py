@@ -186,6 +186,104 @@ def test_a_damaged_request_is_refused_or_answered(target: Target, request_: tupl
     target.ask(method, path, body)
 
 
+# Of anything: bytes, and pieces of requests in any order.
+_PIECES = st.sampled_from(
+    [
+        b"GET ", b"POST ", b"HEAD / HTTP/1.1\r\n", b"/openai/v1/models", b"/openai/v1/files", b" HTTP/1.1\r\n", b" HTTP/1.0\r\n",
+        b" HTTP/9.9\r\n", b"\r\n", b"\r\n\r\n", b"\n", b"host: 127.0.0.1\r\n", b"content-length: 5\r\n", b"content-length: -1\r\n",
+        b"content-length: 99999999999999999999\r\n", b"transfer-encoding: chunked\r\n", b"5\r\nabcde\r\n", b"0\r\n\r\n",
+        b"FFFFFFFFFFFFFFFFF\r\n", b"expect: 100-continue\r\n", b"upgrade: websocket\r\nconnection: upgrade\r\n", b"{}", b"\x16\x03\x01",
+        b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", b"x: " + b"y" * 7_000 + b"\r\n", b"http://127.0.0.1/", b"/%zz%00?%ff=%ff#", b":\r\n",
+    ]
+)  # fmt: skip
+
+
+@many
+@given(st.lists(_PIECES | st.binary(max_size=20), min_size=1, max_size=12).map(b"".join))
+def test_bytes_that_are_no_request_are_refused(target: Target, bytes_: bytes) -> None:
+    for answer in target.send(bytes_).split(b"HTTP/1.1 ")[1:]:
+        assert 400 <= int(answer[:3]) < 500, answer
+
+
+_HEADERS = st.dictionaries(
+    st.sampled_from(
+        [
+            "host", "content-type", "content-length", "authorization", "api-key", "x-aoai-pace", "x-aoai-fault", "origin",
+            "sec-fetch-site", "expect", "accept", "cookie", "range", "transfer-encoding", "x-ms-client-request-id",
+        ]
+    ),
+    st.text(st.characters(min_codepoint=32, max_codepoint=255, exclude_characters="\x7f"), max_size=30)
+    | st.sampled_from(["nan", "-1", "1e999", "chunked", "multipart/form-data", "Bearer ", "100-continue", "status=999", "bytes=0-0"]),
+    max_size=4,
+)  # fmt: skip
+_STEPS = st.sampled_from(
+    ["openai", "v1", "deployments", "gpt-4o", "chat", "completions", "files", "batches", "subscriptions", "providers", "aoai",
+     "health", "faults", "..", ".", "", "%2e%2e", "%2f", "%00", "%ED%A0%80", "%F0%9F%98%80", "*", "a" * 5000]
+)  # fmt: skip
+_QUERY = st.sampled_from(
+    ["", "?", "?api-version=2024-10-21", "?limit=9&after=%00&order=x", "?nonce=%F0%9F", "?a=b&a&&=%"]
+)
+
+
+@many
+@given(
+    st.sampled_from(["GET", "POST", "PUT", "DELETE", "OPTIONS", "TRACE", "brew"]),
+    st.lists(_STEPS, max_size=6),
+    _QUERY,
+    _HEADERS,
+)
+def test_any_address_and_any_headers_are_answered(
+    target: Target, method: str, steps: list[str], query: str, headers: dict[str, str]
+) -> None:
+    given = {
+        "host": f"127.0.0.1:{target.service.port}",
+        "api-key": target.service.key,
+        "content-type": "application/json",
+        "content-length": "2",
+        "connection": "close",
+        **headers,
+    }
+    head = "".join(f"{name}: {value}\r\n" for name, value in given.items())
+    answer = target.send(f"{method} /{'/'.join(steps)}{query} HTTP/1.1\r\n{head}\r\n".encode("latin-1") + b"{}")
+    assert not answer or 200 <= int(answer[9:12]) < 500, answer
+
+
+_DISPOSITION = "content-disposition: form-data; name="
+_PARTS = st.sampled_from(
+    [
+        f'{_DISPOSITION}"file"; filename="a.jsonl"\r\n\r\n{{"a": 1}}', f'{_DISPOSITION}"purpose"\r\n\r\nbatch',
+        f'{_DISPOSITION}"purpose"; filename="p"\r\n\r\nbatch', f'{_DISPOSITION}"purpose"\r\n\r\n\\ud800',
+        f'{_DISPOSITION}"expires_after[seconds]"\r\n\r\n{"9" * 5000}', f'{_DISPOSITION}"expires_after[anchor]"\r\n\r\nx',
+        f'{_DISPOSITION}"model"\r\n\r\ngpt-image-1', f'{_DISPOSITION}"prompt"\r\n\r\nred', f'{_DISPOSITION}"n"\r\n\r\n{"9" * 5000}',
+        f'{_DISPOSITION}"image"; filename="a.png"\r\n\r\nno picture', f'{_DISPOSITION}"image[]"\r\n\r\ntext',
+        f'{_DISPOSITION}"file"\r\n\r\ntext', f'{_DISPOSITION}""\r\n\r\n', "content-disposition: x\r\n\r\n", "\r\n\r\n", "", "x",
+        f'{_DISPOSITION}"\xff"\r\ncontent-type: text/plain; charset=idna\r\n\r\n\xff',
+    ]
+)  # fmt: skip
+_CHARSETS = st.sampled_from(
+    ["", "utf-8", "utf-7", "utf-16", "idna", "punycode", "unicode_escape", "undefined", "rot13", "zip", "\xff"]
+)
+
+
+@many
+@given(
+    st.sampled_from(["files", "images/edits", "audio/transcriptions"]),
+    st.lists(_PARTS, max_size=6),
+    _CHARSETS,
+    st.sampled_from(["b", "", '"b"', "b" * 300]),
+    st.sampled_from(["--b--\r\n", "", "--b"]),
+)
+@example("files", [f'{_DISPOSITION}"purpose"\r\n\r\n\\ud800'], "unicode_escape", "b", "--b--\r\n")
+@example("files", [f'{_DISPOSITION}"purpose"\r\n\r\nxn--a.b'], "idna", "b", "--b--\r\n")
+@example("files", [f'{_DISPOSITION}"purpose"\r\n\r\nbatch'], "undefined", "b", "--b--\r\n")
+def test_any_form_is_refused_or_answered(
+    target: Target, path: str, parts: list[str], charset: str, boundary: str, end: str
+) -> None:
+    body = "".join(f"--b\r\n{part}\r\n" for part in parts) + end
+    kind = f"multipart/form-data; boundary={boundary}" + (f"; charset={charset}" if charset else "")
+    target.ask("POST", f"{V1}/{path}", body.encode("latin-1"), content_type=kind)
+
+
 def _png(width: int, height: int) -> bytes:
     file = io.BytesIO()
     Image.new("RGB", (width, height), "red").save(file, "PNG")
