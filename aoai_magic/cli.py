@@ -42,7 +42,11 @@ def _parser() -> argparse.ArgumentParser:
     copy.set_defaults(run=_notebooks)
 
     serve = commands.add_parser("serve", help="run the local service for other programs, until Ctrl-C")
-    serve.add_argument("--port", type=_port, default=0, help="the port on 127.0.0.1 (any that is free)")
+    serve.add_argument("--host", default="127.0.0.1", metavar="ADDRESS", help="the address to listen on (127.0.0.1)")
+    serve.add_argument(
+        "--let-other-machines-in", action="store_true", help="allow a --host that other machines can reach"
+    )
+    serve.add_argument("--port", type=_port, default=0, help="the port (any that is free)")
     serve.add_argument("--key", help="the API key (a random one)")
     serve.add_argument("--engine", choices=["llama", "echo"], help="a small model, or an echo of the prompt for tests")
     serve.add_argument("--threads", type=int, help="threads of the model (one less than there are cores)")
@@ -81,6 +85,7 @@ def _serve(options: argparse.Namespace) -> int:
     from .local.waiting import told
     from .render import LiveReply
 
+    _check_host(options)
     wanted = settings.local()
     wanted = replace(wanted, engine=options.engine or wanted.engine)
     launch.check_installed(wanted)
@@ -88,14 +93,15 @@ def _serve(options: argparse.Namespace) -> int:
         model = launch.model_file(wanted)
 
     def ready(port: int, key: str) -> None:
-        print(f"AZURE_OPENAI_ENDPOINT=http://127.0.0.1:{port}\nAZURE_OPENAI_API_KEY={key}", flush=True)
-        print(
-            "The local service is running: Azure OpenAI's API, on this machine only. Ctrl-C ends it.", file=sys.stderr
-        )
+        host = f"[{options.host}]" if ":" in options.host else options.host
+        print(f"AZURE_OPENAI_ENDPOINT=http://{host}:{port}\nAZURE_OPENAI_API_KEY={key}", flush=True)
+        reach = "for every machine that reaches it" if options.let_other_machines_in else "on this machine only"
+        print(f"The local service is running: Azure OpenAI's API, {reach}. Ctrl-C ends it.", file=sys.stderr)
 
     try:
         server.run(
             lambda: server.load(wanted.engine, model, wanted.home, options.threads),
+            host=options.host,
             port=options.port,
             key=options.key,
             faults=options.fault,
@@ -103,11 +109,23 @@ def _serve(options: argparse.Namespace) -> int:
         )
     except OSError as error:
         raise AoaiError(
-            f"Port {options.port} can't be used: {error.strerror}.",
-            "Another program has it, perhaps.",
+            f"Port {options.port} of {options.host} can't be used: {error.strerror}.",
+            "Another program has it, perhaps, or the address is another machine's.",
             "Leave --port out, or name another.",
         ) from error
     return 0
+
+
+def _check_host(options: argparse.Namespace) -> None:
+    """Refuse an address that other machines can reach, unless that was said in words."""
+    from .local.guard import is_loopback
+
+    if not is_loopback(options.host) and not options.let_other_machines_in:
+        raise AoaiError(
+            f"Other machines could reach the service on {options.host}.",
+            "It is made for this machine: nothing is encrypted, and whoever learns the key may use it.",
+            f"If you mean it: aoai-magic serve --host {options.host} --let-other-machines-in",
+        )
 
 
 def _stop(options: argparse.Namespace) -> int:

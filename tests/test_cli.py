@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import http.client
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -71,13 +73,40 @@ def test_serve_prints_where_it_is_once_it_can_be_asked(serve: Any) -> None:
     assert process.wait(10) == 0
 
 
+def test_serve_lets_other_machines_in_only_when_told_in_words(serve: Any) -> None:
+    for host in ("0.0.0.0", "::", "192.0.2.1", "example.com"):
+        done = command("serve", "--engine", "echo", "--host", host)
+        assert done.returncode == 1
+        assert "--let-other-machines-in" in done.stderr
+        assert done.stdout == ""
+    process, told = serve("--engine", "echo", "--host", "0.0.0.0", "--let-other-machines-in")
+    port = int(told["AZURE_OPENAI_ENDPOINT"].rpartition(":")[2])
+
+    def status(host: str, **headers: str) -> int:
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+        connection.request("GET", "/openai/v1/models", headers={"Host": host, **headers})
+        answer = connection.getresponse()
+        connection.close()
+        return answer.status
+
+    key = {"api-key": told["AZURE_OPENAI_API_KEY"]}
+    for host in (f"127.0.0.1:{port}", "192.0.2.7:8080", "[2001:db8::1]:80", "localhost:9000", socket.gethostname()):
+        assert status(host, **key) == 200
+        assert status(host) == 401
+    for host in ("rebound.example", f"rebound.example:{port}", "", "127.0.0.1.example.com"):
+        assert status(host, **key) == 421
+    process.send_signal(signal.SIGINT)
+    _, said = process.communicate(timeout=10)
+    assert "for every machine that reaches it" in said
+
+
 def test_serve_takes_a_fixed_address(serve: Any) -> None:
     _, first = serve("--engine", "echo", "--key", "my-key")
     assert first["AZURE_OPENAI_API_KEY"] == "my-key"
     port = first["AZURE_OPENAI_ENDPOINT"].rpartition(":")[2]
     done = command("serve", "--engine", "echo", "--port", port)
     assert done.returncode == 1
-    assert f"Port {port} can't be used" in done.stderr
+    assert f"Port {port} of 127.0.0.1 can't be used" in done.stderr
     assert "Traceback" not in done.stderr
 
 

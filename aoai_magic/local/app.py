@@ -38,13 +38,13 @@ from .striking import Striking
 from .wire import JSONResponse
 
 
-def build(account: Account, faults_to_come: Faults, *, port: int) -> Starlette:
-    """The ASGI application, answering on 127.0.0.1:`port` for `account`, and failing as those faults say."""
+def build(account: Account, faults_to_come: Faults, *, host: str = "127.0.0.1", port: int) -> Starlette:
+    """The ASGI application, answering on `host`:`port` for `account`, and failing as those faults say."""
     app = Starlette(
         routes=[Route(HEALTH, health), Route("/aoai/faults", faults, methods=["GET", "POST", "DELETE"]), *_data_plane(), *arm.routes()],
         middleware=[
             Middleware(Signed, account=account),
-            Middleware(Guard, account=account, port=port),
+            Middleware(Guard, account=account, host=host, port=port),
             Middleware(Striking, faults=faults_to_come),
         ],
         exception_handlers={AzureError: refused, HTTPException: unknown, ClientDisconnect: gone},

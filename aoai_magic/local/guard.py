@@ -7,7 +7,9 @@ either kind arrives (facts/frontend.md, section 6).
 
 from __future__ import annotations
 
+import ipaddress
 import re
+import socket
 
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -33,10 +35,11 @@ _ORDINARY = re.compile(
 class Guard:
     """Lets through only what comes from a program on this machine that knows a key or the local credential's token."""
 
-    def __init__(self, app: ASGIApp, *, account: Account, port: int) -> None:
+    def __init__(self, app: ASGIApp, *, account: Account, host: str, port: int) -> None:
         self.app = app
         self._account = account
         self._hosts = {f"127.0.0.1:{port}", f"localhost:{port}"}
+        self._networked = not is_loopback(host)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and (error := self._objection(scope)):
@@ -46,8 +49,8 @@ class Guard:
 
     def _objection(self, scope: Scope) -> AzureError | None:
         headers, path = Headers(scope=scope), scope["path"]
-        if headers.get("host") not in self._hosts:
-            return AzureError(421, {"code": "421", "message": "This service answers to its loopback address only."})
+        if not self._is_its_name(headers.get("host", "")):
+            return AzureError(421, {"code": "421", "message": "This service answers to its own address only."})
         # Another port of 127.0.0.1 is "same-site" to a browser, so only "none" (typed by hand) and no word of it pass.
         if "origin" in headers or headers.get("sec-fetch-site", "none") != "none":
             return AzureError(403, {"code": "403", "message": "This service doesn't answer to web pages."})
@@ -65,6 +68,31 @@ class Guard:
         if scope["method"] in ("POST", "PUT", "PATCH") and not _has_right_type(headers, path):
             return AzureError(415, {"code": "415", "message": "The body must be application/json."})
         return None
+
+    def _is_its_name(self, host: str) -> bool:
+        if host in self._hosts or not self._networked:
+            return host in self._hosts
+        # Behind a network's own doors (a container's ports) neither address nor port need be those it listens on. A page
+        # can rebind a name of its own to them, and no address and no name of this machine's.
+        name = re.sub(r":[0-9]*$", "", host).strip("[]").lower()
+        return name in ("localhost", socket.gethostname().lower()) or _is_address(name)
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only programs on this machine reach that address.
+
+    >>> is_loopback("127.0.0.1"), is_loopback("0.0.0.0")
+    (True, False)
+    """
+    return _is_address(host) and ipaddress.ip_address(host).is_loopback
+
+
+def _is_address(name: str) -> bool:
+    try:
+        ipaddress.ip_address(name)
+    except ValueError:
+        return False
+    return True
 
 
 def _has_right_type(headers: Headers, path: str) -> bool:

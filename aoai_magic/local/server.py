@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from .account import Account
 
 IDLE_SECONDS = 15 * 60
+LOOPBACK = "127.0.0.1"
 
 
 def load(engine: str, model: Path | None, home: Path, threads: int | None = None) -> Engine:
@@ -38,6 +39,7 @@ def load(engine: str, model: Path | None, home: Path, threads: int | None = None
 def run(
     engine: Callable[[], Engine],
     *,
+    host: str = LOOPBACK,
     port: int = 0,
     key: str | None = None,
     idle_seconds: float | None = None,
@@ -47,8 +49,9 @@ def run(
     """Serve until a signal ends it, or nobody has asked for `idle_seconds`.
 
     `engine` is called at once, in a thread beside the web framework's imports. `ready` is called with port and key
-    when the socket accepts connections. `faults` strike the first requests (see `faults`). Raises OSError where the port
-    is taken, ValueError for what is no fault.
+    when the socket accepts connections. `host` is the address to listen on; others than loopback let other machines in,
+    and it is for the caller to make sure that this is meant. `faults` strike the first requests (see `faults`). Raises OSError where the address
+    or the port can't be had, ValueError for what is no fault.
     """
     log.discreet()
     faults_to_come = Faults()
@@ -65,9 +68,10 @@ def run(
     loading = threading.Thread(target=load_engine, name="engine")
     loading.start()
     # IPPROTO_TCP, or asyncio doesn't set TCP_NODELAY on it: 44 ms a request instead of 0.5 (facts/frontend.md, section 6).
-    with socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP) as listener:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP) as listener:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind(("127.0.0.1", port))
+        listener.bind((host, port))
         port = listener.getsockname()[1]
         key = key or secrets.token_hex(16)
         from .account import Account
@@ -78,7 +82,7 @@ def run(
         if isinstance(found, BaseException):
             raise found
         account = Account(found, [key, secrets.token_hex(16)])
-        app = build(account, faults_to_come, port=port)
+        app = build(account, faults_to_come, host=host, port=port)
         config = uvicorn.Config(
             app, log_config=None, access_log=False, lifespan="off", ws="none", timeout_graceful_shutdown=3
         )
