@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import os
 import signal
@@ -245,5 +246,9 @@ def test_lab_prints_a_link_that_works_and_ends_all_it_started(tmp_path: Path, nu
         assert not [child for child in family if child.is_running() and child.status() != psutil.STATUS_ZOMBIE]
         assert not service.alive()
     finally:
+        # JupyterLab has the pipe too: a test that failed would wait for its end for ever.
+        with contextlib.suppress(psutil.NoSuchProcess):
+            for child in psutil.Process(process.pid).children(recursive=True):
+                child.kill()
         process.kill()
         process.communicate()

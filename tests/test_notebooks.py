@@ -91,6 +91,11 @@ def test_the_notebooks_that_it_links_to_are_there(notebook: Any) -> None:
             assert (NOTEBOOKS[0].parent / link).is_file(), link
 
 
+def test_the_readme_says_what_each_notebook_is_for() -> None:
+    readme = (NOTEBOOKS[0].parent.parent / "README.md").read_text(encoding="utf-8")
+    assert re.findall(r"^\| `(\d\d_\w+)` \|", readme, re.MULTILINE) == [file.stem for file in NOTEBOOKS]
+
+
 def test_every_notebook_is_led_to_by_another() -> None:
     sources = {file: file.read_text(encoding="utf-8") for file in NOTEBOOKS}
     for file in NOTEBOOKS[1:]:
