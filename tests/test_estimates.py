@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import re
 from typing import Any
 
 import pytest
@@ -173,6 +174,15 @@ def test_a_dry_run_sends_nothing_and_shows_the_table(shell: Any, run: Any) -> No
     assert shell.user_ns["est"].max_tokens == 100
     assert str(shell.user_ns["est"]) in printed
     assert aoai.last is None
+
+
+def test_estimate_and_bill_stand_side_by_side(run: Any) -> None:
+    assert "Nothing was sent yet" in run("%aoai estimate")
+    run("%%chat gpt-4o --max-tokens 50\none two three")
+    printed = run("%aoai estimate")
+    assert re.search(r"prompt tokens +10 +10\n", printed)
+    assert re.search(r"reply tokens +50 at most +3\n", printed)
+    assert "on Azure" in printed
 
 
 def test_the_table_in_a_notebook_is_escaped() -> None:

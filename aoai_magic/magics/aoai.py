@@ -78,6 +78,25 @@ def _models(options: dict[str, Any]) -> Any:
     return api.models(options.get("name", ""))
 
 
+def _estimate(options: dict[str, Any]) -> str:
+    from .. import api, catalog
+
+    reply = api.last()
+    if reply is None or reply.estimate is None:
+        return "Nothing was sent yet. --dry-run above a prompt shows what it will cost."
+    foreseen, usage, cost = reply.estimate, reply.usage, reply.azure_cost
+    dearest = "unknown" if foreseen.dearest is None else catalog.dollars(foreseen.dearest)
+    cheapest = "unknown" if foreseen.cheapest is None else f"{catalog.dollars(foreseen.cheapest)} to {dearest}"
+    most = "unknown" if foreseen.max_tokens is None else f"{foreseen.choices * foreseen.max_tokens:,} at most"
+    rows = [
+        ("", "foreseen", "billed"),
+        ("prompt tokens", f"{foreseen.prompt_tokens:,}", f"{usage.prompt_tokens:,}" if usage else "unknown"),
+        ("reply tokens", most, f"{usage.completion_tokens:,}" if usage else "unknown"),
+        ("price on Azure", cheapest, "unknown" if cost is None else catalog.dollars(cost)),
+    ]
+    return "\n".join(f"{name:<16}{before:>24}{after:>16}" for name, before, after in rows)
+
+
 def _fault(options: dict[str, Any]) -> str:
     from .. import api
 
@@ -149,6 +168,10 @@ COMMANDS = {
         "%aoai connect https://contoso.openai.azure.com -d my-gpt-4o",
     ),
     "status": Command("Show where cells are sent, and where that was said.", _status),
+    "estimate": Command(
+        "Show what the last prompt was foreseen to cost beside what it did (before: --dry-run above a prompt).",
+        _estimate,
+    ),
     "deployments": Command(
         "List the deployments of the resource: name, model, version, SKU, capacity, tokens and requests a minute.",
         _deployments,
