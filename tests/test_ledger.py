@@ -266,6 +266,7 @@ def one(_):
     return 1
 
 input()
+ledger.set_budget(0.2, "day")
 with ThreadPoolExecutor(10) as pool:
     print(sum(pool.map(one, range(10))))
 """
@@ -275,26 +276,15 @@ def spawn(code: str) -> subprocess.Popen[str]:
     return subprocess.Popen([sys.executable, "-c", code], text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
 
 
-def test_five_processes_at_once_spend_no_more_than_the_budget() -> None:
-    ledger.set_budget(0.2, "day")
+def test_five_processes_make_one_ledger_at_once_and_spend_no_more_than_the_budget() -> None:
     spenders = [spawn(SPENDER) for _ in range(5)]
-    sent = [int(done) for done in _released(spenders)]
+    for spender in spenders:
+        assert spender.stdin
+        spender.stdin.write("go\n")
+        spender.stdin.flush()
+    sent = [int(spender.communicate()[0]) for spender in spenders]
     assert sum(sent) == 20
     assert len(ledger.rows()) == 20
-
-
-def test_processes_that_make_the_ledger_at_once_make_one() -> None:
-    sent = [int(done) for done in _released([spawn(SPENDER) for _ in range(5)])]
-    assert sent == [10] * 5
-    assert len(ledger.rows()) == 50
-
-
-def _released(processes: list[subprocess.Popen[str]]) -> list[str]:
-    for process in processes:
-        assert process.stdin
-        process.stdin.write("go\n")
-        process.stdin.flush()
-    return [process.communicate()[0] for process in processes]
 
 
 VICTIM = """
