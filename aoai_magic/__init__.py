@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from .api import chat, connect, connection, deployments, estimate, models, usage
     from .client import Connection
     from .estimates import Estimate
+    from .ledger import Allowance
     from .reply import Reply
     from .widgets.lens import TokenLens
     from .widgets.vision import VisionCosts
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0.dev0"
 
 __all__ = [
+    "Allowance",
     "Connection",
     "Estimate",
     "Reply",
@@ -57,6 +59,7 @@ __all__ = [
 
 # Where each public name lives; its module is imported when the name is first used, so that %load_ext stays light.
 _HOME = {
+    "Allowance": "ledger",
     "Connection": "client",
     "Estimate": "estimates",
     "Reply": "reply",

@@ -95,7 +95,7 @@ def chat(
     What is None is not sent, so the service's own default holds. `temperature` is 0 to 2, `top_p` 0 to 1; `max_tokens`
     limits the reply. `attach` is a picture or text file, or several (see `attachments.content`), looked at as `detail` says;
     `schema` the shape of the answer (see `schema.response_format`); `tools` functions that the model may ask to call. `budget` is the most that it may cost,
-    in US dollars; several calls can share an `Allowance`. `on_text` is called with each bit of text as it arrives; `params` are sent as they are. The
+    in US dollars; several calls can share an `aoai.Allowance`. `on_text` is called with each bit of text as it arrives; `params` are sent as they are. The
     answer is read as a stream unless `stream` is false, so that a break loses nothing: an error's or interrupt's
     `reply` holds what had arrived. Raises AoaiError (see `errors`) and, for Ctrl-C, Interrupted.
 

@@ -85,6 +85,21 @@ def test_several_answers_share_the_budget() -> None:
     assert reply.azure_cost <= 0.0003  # type: ignore[operator]
 
 
+def test_several_calls_share_an_allowance() -> None:
+    allowance = aoai.Allowance(2.5 * PRICE)
+    limits = [aoai.chat(WORDS, max_tokens=10, budget=allowance).request["max_tokens"] for _ in range(2)]
+    assert limits == [10, 10]
+    with pytest.raises(errors.BudgetError, match="this cell"):
+        aoai.chat(WORDS, max_tokens=10, budget=allowance)
+
+
+@pytest.mark.parametrize("budget", [-1, "0.5", float("nan")])
+def test_what_is_no_amount_is_no_budget_of_a_call(budget: Any) -> None:
+    with pytest.raises(errors.SettingsError, match="no amount"):
+        aoai.chat("hi", budget=budget)
+    assert ledger.rows() == []
+
+
 def test_a_cell_that_cannot_fit_is_not_sent(run: Any, cloud: Any) -> None:
     aoai.connect(f"{cloud.url}/v1", deployment="gpt-4o")
     with pytest.raises(errors.BudgetError, match="Not sent") as refused:
