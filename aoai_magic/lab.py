@@ -6,6 +6,7 @@ import contextlib
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -111,7 +112,7 @@ def _end(server: subprocess.Popen[bytes]) -> None:
 
 
 def _link(server: subprocess.Popen[bytes]) -> str:
-    """Wait until JupyterLab has written its address down, and return it with the token in it."""
+    """Wait until JupyterLab has written its address down and listens there; return it with the token in it."""
     import json
 
     from jupyter_core.paths import jupyter_runtime_dir
@@ -124,6 +125,8 @@ def _link(server: subprocess.Popen[bytes]) -> str:
             )
         with contextlib.suppress(OSError, ValueError):
             known = json.loads(file.read_text())
+            # It writes the address before it listens there (jupyter_server, start_app).
+            socket.create_connection((known.get("hostname") or "localhost", known["port"]), timeout=1).close()
             return f"{known['url']}lab/tree/{FIRST}?token={known['token']}"
         time.sleep(0.1)
     raise AoaiError("JupyterLab didn't come up within a minute.", "", f"Try it by hand: {sys.executable} -m jupyterlab")

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import http.client
+import json
 import os
 import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,7 +19,7 @@ from typing import Any
 import openai
 import pytest
 
-from aoai_magic import __version__, cli, settings
+from aoai_magic import __version__, cli, lab, settings
 from aoai_magic.local import launch
 
 COMMAND = [sys.executable, "-m", "aoai_magic.cli"]
@@ -218,6 +220,29 @@ def test_notebooks_are_copied_and_work_is_never_overwritten(tmp_path: Path) -> N
     kept = len(list(folder.glob("*.ipynb")))
     assert f"0 copied, {kept} kept" in command("notebooks", str(folder)).stdout
     assert lesson.read_text() == "my work"
+
+
+def test_labs_link_is_printed_when_somebody_answers_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("JUPYTER_RUNTIME_DIR", str(tmp_path))
+    with (
+        subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as server,
+        socket.create_server(("127.0.0.1", 0)) as taken,
+    ):
+        port = taken.getsockname()[1]
+        taken.close()  # JupyterLab too chooses its port and writes it down before it listens there
+        known = {"url": f"http://127.0.0.1:{port}/", "port": port, "token": "t"}
+        (tmp_path / f"jpserver-{server.pid}.json").write_text(json.dumps(known))
+        listening: list[socket.socket] = []
+        late = threading.Timer(0.5, lambda: listening.append(socket.create_server(("127.0.0.1", port))))
+        late.start()
+        try:
+            assert lab._link(server).startswith(known["url"])
+            socket.create_connection(("127.0.0.1", port), timeout=1).close()
+        finally:
+            late.join()
+            for one in listening:
+                one.close()
+            server.communicate(b"\n")
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
