@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import math
 import re
 import socket
 from collections.abc import Iterator, Mapping
@@ -240,7 +241,8 @@ def _too_many(error: Any, message: str, deployment: str, known: dict[str, Any]) 
             if f"x-ratelimit-limit-{what}" in headers
         ]
         why = f"It may take {' and '.join(limits)}." if limits else _first_line(message)
-        fix = f"Run the cell again in {wait:.0f} seconds." if wait else "Run the cell again in a minute."
+        seconds = math.ceil(wait or 0)
+        fix = f"Run the cell again in {f'{seconds} second' + 's' * (seconds > 1) if seconds else 'a minute'}."
     return RateLimitError(
         f"The deployment {deployment!r} has reached its rate limit.", why, fix, retry_after=wait, **known
     )
@@ -301,9 +303,10 @@ def _first_line(text: str) -> str:
 
 def _number(text: str | None, divisor: float) -> float | None:
     try:
-        return float(text) / divisor if text else None
+        number = float(text) / divisor if text else math.nan
     except ValueError:
         return None
+    return number if math.isfinite(number) and number >= 0 else None
 
 
 def _chain(error: BaseException | None) -> Iterator[BaseException]:

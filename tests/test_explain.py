@@ -130,9 +130,14 @@ def test_why_a_prompt_was_blocked(phrase: str, why: str) -> None:
     [
         ({"retry_after_ms": "1500", "retry_after": "2"}, "token rate limit", "in 2 seconds", 1.5),
         ({"retry_after": "12"}, "call rate limit", "in 12 seconds", 12),
+        ({"retry_after_ms": "1000"}, "call rate limit", "in 1 second.", 1),
+        ({"retry_after_ms": "400"}, "call rate limit", "in 1 second.", 0.4),
+        ({"retry_after_ms": "2400"}, "call rate limit", "in 3 seconds.", 2.4),
         ({}, "Rate limit is exceeded. Try again in 54 seconds.", "in 54 seconds", 54),
         ({"retry_after": "86400"}, "token rate limit", "smaller --max-tokens", 86400),
         ({}, "busy", "in a minute", None),
+        ({"retry_after": "nan"}, "busy", "in a minute", None),
+        ({"retry_after_ms": "-5"}, "busy", "in a minute", None),
         ({"retry_after": "Wed, 21 Oct 2026 07:28:00 GMT"}, "busy", "in a minute", None),
     ],
 )
