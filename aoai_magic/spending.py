@@ -119,10 +119,14 @@ def write_csv(frame: pandas.DataFrame, file: Path) -> None:
 
 
 def plot(table: pandas.DataFrame) -> Figure:
-    """Draw what `totals` returned, as bars in US dollars: what is known, what it may be at most, and practice below."""
+    """Draw what `totals` returned, as bars in US dollars: what is known, what it may be at most, and practice below.
+
+    At most 40 bars: the last days, or the dearest notebooks and models.
+    """
     from matplotlib import pyplot
 
     table = table.drop("total")
+    table = table.tail(40) if table.index.name == "day" else table.nlargest(40, ["price", "unknown_up_to", "practice"])
     figure, axes = pyplot.subplots(figsize=(7, 1.4 + 0.4 * len(table)), layout="constrained")
     pyplot.close(figure)  # it is returned, and shown as any value is, in notebooks and elsewhere
     blue, rows = "#0f6cbd", range(len(table))

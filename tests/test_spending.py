@@ -143,7 +143,15 @@ def test_the_plot_shows_a_bar_a_group_and_names_as_they_are(monkeypatch: pytest.
     labels = [label.get_text() for label in axes.get_yticklabels()]
     assert len(labels) == 2
     assert any(label.endswith("what $x$ costs_$.ipynb") for label in labels)
-    assert sorted(bar.get_width() for bar in axes.patches if bar.get_width()) == [0.05, 0.1]
+    assert sorted(bar.get_width() for bar in axes.patches if bar.get_width()) == pytest.approx([0.05, 0.1])
+
+
+def test_a_long_history_is_drawn_by_what_matters() -> None:
+    for number in range(45):
+        sent(price=0.05 + number / 1000, model=f"model-{number:02}")
+    figure = spending.plot(spending.totals(spending.usage(), "model"))
+    labels = [label.get_text() for label in figure.axes[0].get_yticklabels()]
+    assert (len(labels), labels[0], labels[-1]) == (40, "model-44", "model-05")
 
 
 def test_names_are_shown_with_nothing_hidden_in_them() -> None:

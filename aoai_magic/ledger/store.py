@@ -169,4 +169,10 @@ def _before_fork() -> None:
 
 
 os.register_at_fork(before=_before_fork, after_in_parent=_lock.release, after_in_child=_lock.release)
-atexit.register(_close)
+
+
+@atexit.register
+def _at_exit() -> None:
+    if _lock.acquire(timeout=1):  # a daemon thread may be in the middle of a row, and still writes it
+        _close()
+        _lock.release()
