@@ -82,10 +82,10 @@ def maths_of(html: str) -> list[str]:
 @pytest.mark.parametrize("payload", PAYLOADS, ids=lambda payload: payload["id"])
 def test_no_payload_gets_through(payload: dict[str, str]) -> None:
     text = payload["payload"].replace("{CB}", "http://127.0.0.1:9").replace("{CBNOPROTO}", "//127.0.0.1:9")
-    started = time.perf_counter()
+    started = time.process_time()
     found = inspected(text)
     assert found.bad == []
-    assert time.perf_counter() - started < 2
+    assert time.process_time() - started < 2
 
 
 @given(st.text(st.sampled_from("<>/=\"'`$\\()[]{}!*_#|-~ \n\tabcimgsrcxonerror:;&javascript\x1b\u202e")))
@@ -234,6 +234,6 @@ def test_the_same_text_gives_the_same_html() -> None:
     ids=range(14),
 )  # fmt: skip
 def test_hostile_text_takes_no_more_than_seconds(text: str) -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     safe_html(text)
-    assert time.perf_counter() - started < 3
+    assert time.process_time() - started < 3

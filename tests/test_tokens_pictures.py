@@ -201,9 +201,9 @@ BOMBS = {
 
 @pytest.mark.parametrize("kind", BOMBS)
 def test_a_decompression_bomb_is_refused_by_its_header(kind: str) -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     refused = refusal(BOMBS[kind])
-    assert time.perf_counter() - start < 0.05
+    assert time.process_time() - start < 0.05
     assert "is too large: " in refused
     assert "decompression bomb" in refused
 
@@ -211,9 +211,9 @@ def test_a_decompression_bomb_is_refused_by_its_header(kind: str) -> None:
 def test_a_real_photo_takes_no_time(tmp_path: Path) -> None:
     path = tmp_path / "photo.jpg"
     Image.effect_noise((4000, 3000), 60).convert("RGB").save(path)
-    start = time.perf_counter()
+    start = time.process_time()
     assert image_size(path) == (4000, 3000)
-    assert time.perf_counter() - start < 0.05
+    assert time.process_time() - start < 0.05
 
 
 @pytest.mark.parametrize(

@@ -311,7 +311,7 @@ def test_rules_of_the_catalogue_are_those_of_the_guide() -> None:
 
 
 def test_counting_is_quick() -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     for width in range(1, 1001):
         patches(width * 7, 3000, PATCHES["gpt-5.4"])
-    assert time.perf_counter() - start < 0.2
+    assert time.process_time() - start < 0.2
