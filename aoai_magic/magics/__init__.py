@@ -104,8 +104,8 @@ class AoaiMagics(Magics):
         self.take_over = False
         self.shell.events.unregister("pre_run_cell", self.remember)
         manager = self.shell.magics_manager
-        for kind in ("line", "cell"):
-            for name in ("aoai", "chat", "tokens"):
+        for kind, names in self.magics.items():
+            for name in names:
                 if self._owns(name, kind):
                     del manager.magics[kind][name]
         manager.registry.pop(type(self).__name__, None)

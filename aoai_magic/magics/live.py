@@ -1,0 +1,55 @@
+"""A prompt that is sent from a cell: its reply shown as it arrives, and kept where it is looked for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from ..errors import AoaiError, Interrupted
+
+if TYPE_CHECKING:
+    from IPython.core.interactiveshell import InteractiveShell
+
+    from ..reply import Reply
+
+
+def answer(shell: InteractiveShell, ask: Callable[..., Reply], body: str, options: dict[str, Any]) -> None:
+    """Send a cell's body by `ask` (`aoai.chat`, `aoai.complete`) with a magic's options; show and keep the reply.
+
+    `output`, `quiet` and `no_stream` are for here, the others for `ask`. What had arrived of a reply that broke off is
+    shown and kept too. Raises what `ask` raises.
+    """
+    from ..local.waiting import told
+    from ..render import LiveReply
+
+    output: str | None = options.pop("output", None)
+    quiet, stream = options.pop("quiet", False), not options.pop("no_stream", False)
+    with LiveReply(shell, animate=stream, quiet=quiet) as live:
+        try:
+            with told(live.note):
+                reply = ask(body, stream=stream, on_text=live.add, **options)
+        except (AoaiError, Interrupted) as error:
+            if error.reply is not None:
+                _keep(shell, live, error.reply, output)
+            raise
+        _keep(shell, live, reply, output)
+
+
+def foresee(shell: InteractiveShell, estimate: Callable[..., Any], body: str, options: dict[str, Any]) -> Any:
+    """Return what sending the body with a magic's options would cost, also into the variable of -o. Nothing is sent."""
+    output: str | None = options.pop("output", None)
+    for idle in ("quiet", "no_stream", "budget"):
+        options.pop(idle, None)
+    found = estimate(body, **options)
+    if output is not None:
+        shell.push({output: found})
+    return found
+
+
+def _keep(shell: InteractiveShell, live: Any, reply: Any, output: str | None) -> None:
+    """Show the reply whole, and put it into _, Out and the variable that was named."""
+    live.finish(reply.text, reply.status(watched=live.watched))
+    if output is not None:
+        shell.push({output: reply})
+    # What a cell's last expression would do, without showing it again.
+    shell.displayhook.update_user_ns(reply)
