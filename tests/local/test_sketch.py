@@ -6,6 +6,8 @@ import os
 import subprocess
 import sys
 import time
+from itertools import pairwise
+from random import Random
 
 import pytest
 from hypothesis import given, settings
@@ -13,9 +15,10 @@ from hypothesis import strategies as st
 from PIL import Image, ImageChops, ImageStat
 
 from aoai_magic.local import sketch
-from aoai_magic.local.sketch.colours import COLOURS, TONES, Colour, distance, toned
+from aoai_magic.local.sketch.colours import COLOURS, TONES, Colour, distance, luminance, toned
 from aoai_magic.local.sketch.ink import STYLES
 from aoai_magic.local.sketch.pen import NOUNS, THINGS
+from aoai_magic.local.sketch.picture import compose
 from aoai_magic.local.sketch.vocabulary import PLACES, TIMES, WEATHER
 from aoai_magic.local.sketch.words import read
 
@@ -288,6 +291,15 @@ def test_quoted_text_is_lettered() -> None:
         one, other, none = (drawn(prompt.format(text), 256) for text in ("TEA", "HAT", " "))
         assert differs(one, other) > 0.003
         assert differs(one, none) > 0.003
+
+
+@pytest.mark.parametrize(
+    "prompt", ['a house, "{}"', 'a lighthouse at night, "{}"', 'a house by the sea, "{}" in yellow']
+)
+def test_words_in_a_landscape_can_be_read(prompt: str) -> None:
+    things = compose(read(prompt.format("TEA")), 256, 256, Random(0), 0, behind=True).things
+    strip, words = next(pair for pair in pairwise(things) if pair[1].text == "TEA")
+    assert abs(luminance(strip.colour) - luminance(words.colour)) > 0.5
 
 
 def test_the_letters_have_the_colour_that_is_asked_for() -> None:

@@ -114,7 +114,8 @@ def _lettering(strokes: list[Stroke], placed: Placed, scene: Scene) -> None:
     pen = Pen(strokes, x=placed.x, y=placed.y, unit=placed.height / 2, main=ink)
     across = placed.width / placed.height
     if scene.place and scene.backdrop is None:
-        pen.box(-across, -0.95, across, 0.95, "#fdf9ee" if _readable(ink) != (252, 252, 250) else "#26304a", corner=0.3)
+        paper = "#26304a" if sum(ink) > 330 else "#fdf9ee"
+        pen.box(-across, -0.95, across, 0.95, paper, corner=0.3)
     pen.words("\n".join(lines_of(placed.group.text)), -across * 0.94, -0.9, across * 0.94, 0.9)
 
 
