@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -227,6 +228,61 @@ def test_what_is_shown_carelessly_gets_its_nudge(shown: object, nudge: str) -> N
     assert nudge in verdict.text
 
 
+TABLE = [(quality, size) for quality in ("low", "medium", "high") for size in ("1024x1024", "1024x1536", "1536x1024")]
+
+
+def by_patches(quality: str, size: str, *, ends: int = 1) -> int:
+    width, height = (int(side) // {"low": 64, "medium": 32, "high": 16}[quality] for side in size.split("x"))
+    return height * (width + ends)
+
+
+def test_a_rule_is_right_if_it_gives_the_whole_table() -> None:
+    assert lessons.check("image-1", {which: by_patches(*which) for which in TABLE})
+
+
+@pytest.mark.parametrize(
+    ("answer", "nudge"),
+    [
+        (dict.fromkeys(TABLE, ...), "a number for every picture"),
+        ({("low", "1024x1024"): 272}, "all nine"),
+        (272, "all nine"),
+        ({which: by_patches(*which, ends=0) for which in TABLE}, "once with every row"),
+        (dict.fromkeys(TABLE, 272), "1 of 9 are right. low, 1024x1536: 408 in the table, 272 by yours."),
+    ],
+)
+def test_another_rule_gets_its_nudge(answer: object, nudge: str) -> None:
+    verdict = lessons.check("image-1", answer)
+    assert not verdict
+    assert nudge in verdict.text
+
+
+def posters(**options: Any) -> Any:
+    poster = {"size": "1024x1536", "quality": "low", "background": "transparent", "n": 2}
+    return aoai.connect("local").client.images.generate(
+        model="gpt-image-1", prompt='a cup, "Open today"', **poster | options
+    )
+
+
+def test_posters_are_right_if_they_are_as_they_were_ordered() -> None:
+    assert lessons.check("image-2", posters())
+
+
+@pytest.mark.parametrize(
+    ("options", "nudge"),
+    [
+        ({"n": 1}, "1 came"),
+        ({"size": "1536x1024"}, "not upright"),
+        ({"background": "opaque"}, "behind the things"),
+        ({"quality": "medium"}, "3168 tokens were drawn"),
+        ({"stream": True}, "that is a Stream"),
+    ],
+)
+def test_other_posters_get_their_nudge(options: dict[str, Any], nudge: str) -> None:
+    verdict = lessons.check("image-2", posters(**options))
+    assert not verdict
+    assert nudge in verdict.text
+
+
 def completed(beginning: str) -> tuple[str, str]:
     answer = aoai.connection().client.completions.create(model="gpt-35-turbo-instruct", prompt=beginning, temperature=0)
     return beginning, answer.choices[0].text
@@ -279,6 +335,8 @@ SOLUTIONS: dict[str, Callable[[], object]] = {
     "tokens-2": lambda: within(max(most for most in range(1, 2000) if (within(most).dearest or 1) <= 0.01)),
     "vision-1": lambda: (512, 384),
     "vision-2": lambda: min(aoai.VisionCosts().models, key=looked_at),
+    "image-1": lambda: {which: by_patches(*which) for which in TABLE},
+    "image-2": posters,
     "deploy-1": lambda: 20,
     "deploy-2": deployed,
     "filter-1": outcomes,
