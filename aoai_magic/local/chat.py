@@ -51,7 +51,9 @@ class Chat:
         for index in range(self._n):
             seed = job.seed if job.seed is None else job.seed + index
             self._turns.append(Turn(replace(self._ask, job=replace(job, seed=seed)), self._engine))
-        await together(turn.begin() for turn in self._turns)
+        # One is enough to see what is wrong. The others may have to wait for a slot, and a turn that has begun holds its own
+        # until somebody reads it.
+        await self._turns[0].begin()
 
     async def close(self) -> None:
         """End what is still generated, for a client that has left."""

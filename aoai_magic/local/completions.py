@@ -103,7 +103,7 @@ class Completions:
                     asynchronous=self._deployment.asynchronous_filter,
                 )  # fmt: skip
                 self._turns.append(Turn(ask, self._engine))
-        await together(turn.begin() for turn in self._turns)
+        await self._turns[0].begin()  # the others once they are read, see chat.py
 
     async def close(self) -> None:
         """End what is still generated, for a client that has left."""

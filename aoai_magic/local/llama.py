@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import os
 import threading
@@ -13,6 +14,8 @@ from pathlib import Path
 from typing import Any
 
 import xllamacpp
+from llguidance import LLMatcher
+from xllamacpp import LLAMA_DEFAULT_SEED
 
 from . import weights
 from .embedder import Embedder
@@ -20,7 +23,7 @@ from .engine import BadSchemaError, Job, Piece
 
 #: Replies generated at the same time; more wait in the order they came.
 SLOTS = 4
-#: Tokens a slot holds, prompt and reply together. 4 slots x 4,096 take about 380 MB beside the 98 MB of weights.
+#: Tokens a slot holds, prompt and reply together.
 CONTEXT_WINDOW = 4096
 #: What a prompt that is too long leaves of them for the reply.
 ROOM_FOR_REPLY = 1024
@@ -29,41 +32,38 @@ TEXTS_AT_ONCE = 32
 
 
 def default_threads() -> int:
-    """One core less than there are: with all of them the engine is 2 to 7 times slower as soon as anything else runs
-    (facts/measurements.md, section 5)."""
-    return max(1, len(os.sched_getaffinity(0)) - 1)
+    """Half of the cores but one, for each reply, so that two at once leave a core free: with all of them the engine is
+    2 to 7 times slower as soon as anything else runs (facts/measurements.md, section 5)."""
+    return max(1, (len(os.sched_getaffinity(0)) - 1) // 2)
 
 
 class Llama:
-    """A GGUF model, loaded once; each generation runs in a thread of its own, since llama.cpp blocks."""
+    """A GGUF model, in an engine for each of the slots; all but the first are loaded when they are first needed.
+
+    One engine for all slots would put the tokens of several replies through the model together. Then the order in which
+    numbers are added up, and now and then a word, depends on who else is served (tests/local/test_determinism.py).
+    The engines share the weights, which are mapped into memory.
+    """
 
     def __init__(self, model: Path, home: Path, threads: int | None = None) -> None:
         self.model = model.name.removesuffix(".gguf")
         self.fingerprint = "fp_local_" + self.model.lower().replace(".", "-")
-        parameters = xllamacpp.CommonParams()
-        parameters.model.path = str(model)
-        parameters.n_parallel = SLOTS
-        parameters.n_ctx = SLOTS * CONTEXT_WINDOW
-        parameters.cpuparams.n_threads = parameters.cpuparams_batch.n_threads = threads or default_threads()
-        # Both make a reply depend on what else the engine has seen (facts/measurements.md, section 5).
-        parameters.kv_unified = False
-        parameters.cache_prompt = False
-        parameters.verbosity = -1
-        parameters.warmup = parameters.fit_params = False  # 0.4 s together; the request below warms up as well
-        # xllamacpp opens a port of its own, with no key and open CORS unless told otherwise: nobody gets this key.
-        parameters.api_keys = [os.urandom(16).hex()]
-        parameters.hostnames = ["127.0.0.1"]
-        parameters.ui = False
-        self._server = xllamacpp.Server(parameters)
-        self._pool = ThreadPoolExecutor(SLOTS, thread_name_prefix="llama")
+        self._file, self._threads = model, threads or default_threads()
+        self._idle = [_load(self._file, self._threads)]
+        self._slots = asyncio.Semaphore(SLOTS)  # which is fair: whoever waits longest is next
+        self._pool = ThreadPoolExecutor(SLOTS, thread_name_prefix="llama")  # llama.cpp blocks
         self._stopping = threading.Event()
         self._home = home
         self._embedder: Embedder | None = None  # loaded when it is first asked
         self._embedding = asyncio.Lock()
-        # A server that is dropped before its first request may hang for ever (same section).
-        self._server.handle_completions({"prompt": "a", "max_tokens": 1})
 
     async def generate(self, job: Job) -> AsyncGenerator[Piece]:
+        async with self._slots, contextlib.aclosing(self._generate(job)) as pieces:
+            async for piece in pieces:
+                yield piece
+
+    async def _generate(self, job: Job) -> AsyncGenerator[Piece]:
+        """Generate in a thread, with an engine that this reply has for itself."""
         loop = asyncio.get_running_loop()
         pieces: asyncio.Queue[Piece | Exception] = asyncio.Queue()
         left = threading.Event()
@@ -82,22 +82,25 @@ class Llama:
                 text = choice["text"] if "text" in choice else choice["delta"].get("content")
                 if text or choice["finish_reason"]:
                     logprobs = (choice.get("logprobs") or {}).get("content") or ()
-                    put(Piece(text or "", choice["finish_reason"], [_entry(one) for one in logprobs]))
+                    put(Piece(text or "", choice["finish_reason"], [_entry(one, job.logprobs or 0) for one in logprobs]))
             return left.is_set() or self._stopping.is_set()
 
         def run() -> None:
             if left.is_set() or self._stopping.is_set():
                 return
-            handle = self._server.handle_chat_completions if job.prompt is None else self._server.handle_completions
             try:
-                answer = handle(_request(job), on_chunk)
+                engine = self._idle.pop() if self._idle else _load(self._file, self._threads)
+                try:
+                    handle = engine.handle_chat_completions if job.prompt is None else engine.handle_completions
+                    answer = handle(request, on_chunk)
+                finally:
+                    self._idle.append(engine)
                 if answer:  # an error found before anything was generated
                     put(_failure(answer))
-            except ValueError as error:
-                put(BadSchemaError(str(error)) if job.schema is not None else error)
             except Exception as error:
                 put(error)
 
+        request = _request(job)
         future = loop.run_in_executor(self._pool, run)
         try:
             while True:
@@ -109,8 +112,7 @@ class Llama:
                     return
         finally:
             left.set()
-            if not future.cancel():
-                await asyncio.shield(future)
+            await asyncio.shield(future)
 
     async def fit(self, job: Job) -> tuple[Job, int]:
         cut = 0
@@ -166,6 +168,31 @@ class Llama:
         self._pool.shutdown(wait=True, cancel_futures=True)
 
 
+def _load(model: Path, threads: int) -> Any:
+    """An engine for one reply at a time."""
+    parameters = xllamacpp.CommonParams()
+    parameters.model.path = str(model)
+    parameters.n_parallel = 1
+    parameters.n_ctx = CONTEXT_WINDOW
+    parameters.n_ubatch = 128  # a quarter of the usual: as fast here, with less memory for attention
+    parameters.cpuparams.n_threads = parameters.cpuparams_batch.n_threads = threads
+    # A reply may depend neither on what the engine has seen before, nor on the number of threads, as it does with
+    # flash attention.
+    parameters.cache_prompt = parameters.cache_idle_slots = False
+    parameters.cache_ram_mib = parameters.n_ctx_checkpoints = 0
+    parameters.flash_attn_type = xllamacpp.llama_flash_attn_type.LLAMA_FLASH_ATTN_TYPE_DISABLED
+    parameters.verbosity = -1
+    parameters.warmup = parameters.fit_params = False  # 0.4 s together; the request below warms up as well
+    # xllamacpp opens a port of its own, with no key and open CORS unless told otherwise: nobody gets this key.
+    parameters.api_keys = [os.urandom(16).hex()]
+    parameters.hostnames = ["127.0.0.1"]
+    parameters.ui = False
+    server = xllamacpp.Server(parameters)
+    # A server that is dropped before its first request may hang for ever (facts/measurements.md, section 5).
+    server.handle_completions({"prompt": "a", "max_tokens": 1})
+    return server
+
+
 class _TooLongError(Exception):
     """The prompt doesn't fit the engine's context window; `tokens` is its length."""
 
@@ -192,24 +219,37 @@ def _request(job: Job) -> dict[str, Any]:
     else:
         request["prompt"] = job.prompt
     if job.seed is not None:
-        request["seed"] = job.seed % 2**32
+        request["seed"] = job.seed % LLAMA_DEFAULT_SEED  # which itself stands for none
     if job.schema is not None:
-        # Without white space between the tokens of JSON: a small model would spend its limit on indentation.
-        request["json_schema"] = {**job.schema, "x-guidance": {"whitespace_flexible": False}}
+        request["grammar"] = _grammar(job.schema)
     if job.logit_bias:
         request["logit_bias"] = [[text, False if bias <= -100 else bias] for text, bias in job.logit_bias]
-    if job.logprobs is not None and job.prompt is None:
-        request |= {"logprobs": True, "top_logprobs": job.logprobs}
-    elif job.logprobs is not None:
-        request["logprobs"] = max(1, job.logprobs)
+    if job.logprobs is not None:
+        # Asked for none, the engine leaves out the token's own as well.
+        several = max(1, job.logprobs)
+        request |= {"logprobs": several} if job.prompt is not None else {"logprobs": True, "top_logprobs": several}
     return request
 
 
-def _entry(entry: dict[str, Any]) -> dict[str, Any]:
+def _grammar(schema: dict[str, Any]) -> str:
+    """The grammar of JSON of that shape, checked: with one that it can't read, the engine would write what it likes.
+
+    Without white space between the tokens, on which a small model would spend its limit. Keywords that the grammar
+    doesn't know are left out of account.
+    """
+    options = {"whitespace_flexible": False, "lenient": True}
+    grammar = f"%llguidance {{}}\nstart: %json {json.dumps({**schema, 'x-guidance': options})}"
+    failed, messages = LLMatcher.validate_grammar_with_warnings(grammar)
+    if failed:
+        raise BadSchemaError(messages[0].partition("\n   1 |")[0].rpartition("JSON schema: ")[2])
+    return grammar
+
+
+def _entry(entry: dict[str, Any], alternatives: int) -> dict[str, Any]:
     """A token's logprobs as OpenAI has them: without the engine's own token number."""
     kept = {name: entry[name] for name in ("token", "logprob", "bytes")}
     if "top_logprobs" in entry:
-        kept["top_logprobs"] = [_entry(one) for one in entry["top_logprobs"]]
+        kept["top_logprobs"] = [_entry(one, 0) for one in entry["top_logprobs"][:alternatives]]
     return kept
 
 
