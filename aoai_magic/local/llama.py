@@ -82,7 +82,9 @@ class Llama:
                 text = choice["text"] if "text" in choice else choice["delta"].get("content")
                 if text or choice["finish_reason"]:
                     logprobs = (choice.get("logprobs") or {}).get("content") or ()
-                    put(Piece(text or "", choice["finish_reason"], [_entry(one, job.logprobs or 0) for one in logprobs]))
+                    put(
+                        Piece(text or "", choice["finish_reason"], [_entry(one, job.logprobs or 0) for one in logprobs])
+                    )
             return left.is_set() or self._stopping.is_set()
 
         def run() -> None:
@@ -217,7 +219,7 @@ def _request(job: Job) -> dict[str, Any]:
     if job.prompt is None:
         request["messages"] = [{"role": one["role"], "content": one["content"]} for one in job.messages]
     else:
-        request["prompt"] = job.prompt
+        request["prompt"] = job.prompt or "<|endoftext|>"  # a document that has not begun
     if job.seed is not None:
         request["seed"] = job.seed % LLAMA_DEFAULT_SEED  # which itself stands for none
     if job.schema is not None:
@@ -238,11 +240,37 @@ def _grammar(schema: dict[str, Any]) -> str:
     doesn't know are left out of account.
     """
     options = {"whitespace_flexible": False, "lenient": True}
-    grammar = f"%llguidance {{}}\nstart: %json {json.dumps({**schema, 'x-guidance': options})}"
+    grammar = f"%llguidance {{}}\nstart: %json {json.dumps({**_closed(schema), 'x-guidance': options})}"
     failed, messages = LLMatcher.validate_grammar_with_warnings(grammar)
     if failed:
         raise BadSchemaError(messages[0].partition("\n   1 |")[0].rpartition("JSON schema: ")[2])
     return grammar
+
+
+def _closed(schema: Any) -> Any:
+    """The schema with objects that have the properties it names and no others, where it doesn't say otherwise.
+
+    A large model keeps to these by itself; a small one would go on to invent properties up to its limit.
+    """
+    if not isinstance(schema, dict):
+        return schema
+    closed = {name: one for name, one in schema.items() if name not in _INNER}
+    for name in _INNER & schema.keys():
+        inner = schema[name]
+        if isinstance(inner, list):
+            closed[name] = [_closed(one) for one in inner]
+        elif isinstance(inner, dict) and name != "items":
+            closed[name] = {key: _closed(one) for key, one in inner.items()}
+        else:
+            closed[name] = _closed(inner)
+    if schema.get("properties") and not _COMBINED & schema.keys():
+        closed.setdefault("additionalProperties", False)
+    return closed
+
+
+# Where schemas lie in a schema. Not in allOf, whose parts hold together and would shut each other's properties out.
+_INNER = {"$defs", "anyOf", "definitions", "items", "oneOf", "prefixItems", "properties"}
+_COMBINED = {"$ref", "allOf", "anyOf", "oneOf", "patternProperties"}
 
 
 def _entry(entry: dict[str, Any], alternatives: int) -> dict[str, Any]:
@@ -267,13 +295,13 @@ def _texts(job: Job) -> list[str]:
 def _shortened(job: Job, tokens: int) -> Job:
     """The job without about that many tokens: the oldest turns go first, then the beginning of the last message.
 
-    The system message stays, since it says what the model is to do.
+    The system message stays as long as anything else is left, since it says what the model is to do.
     """
     drop = max(tokens * 3, 16)  # characters; too few only means another round
     if job.prompt is not None:
         return replace(job, prompt=job.prompt[drop:])
     messages = list(job.messages)
-    start = 1 if messages[0]["role"] == "system" and len(messages) > 1 else 0
+    start = 1 if messages[0]["role"] == "system" and any(message["content"] for message in messages[1:]) else 0
     while len(messages) > start + 1 and len(messages[start]["content"]) <= drop:
         drop -= len(messages.pop(start)["content"])
     messages[start] = {**messages[start], "content": messages[start]["content"][max(drop, 1) :]}

@@ -126,8 +126,8 @@ class Turn:
     @property
     def completion_tokens(self) -> int:
         """What is billed as output: reasoning, text, and calls."""
-        called = sum(tokens.count(f"{name}{arguments}", self.ask.model.name) for name, arguments in self.calls)
-        return self.reasoning_tokens + tokens.count(self.text, self.ask.model.name) + called
+        called = "".join(f"{name}{arguments}" for name, arguments in self.calls)
+        return self.reasoning_tokens + sum(tokens.count_many([self.text, called], self.ask.model.name))
 
     async def _run(self) -> AsyncGenerator[Event]:
         ask = self.ask
@@ -186,10 +186,13 @@ class Turn:
             return  # it has a result to speak of
         while len(self.calls) < (_MOST_CALLS if ask.parallel and named is None else 1):
             options = [*by_name, *([] if forced and not self.calls else [_NO_TOOL])]
-            name = named or (await self._engine.choose(self._choosing(), options) if len(options) > 1 else options[0])
+            name = named or (await self._choose(options) if len(options) > 1 else options[0])
             if name == _NO_TOOL and _NO_TOOL not in by_name:
                 break
             number, arguments = len(self.calls), ""
+            if not meter.fits(name):
+                yield self._end("length")
+                return
             # The first call is streamed, from its first piece on: before that, its schema may be refused. A further one is
             # looked at first, since the small model likes to repeat itself.
             async with contextlib.aclosing(self._fill_in(by_name[name])) as pieces:
@@ -219,12 +222,13 @@ class Turn:
         """The end of a reply, which the filter may have found wanting however it came about."""
         return End("content_filter" if self.ask.filter.reply.blocked else reason)
 
-    def _choosing(self) -> Job:
+    async def _choose(self, options: Sequence[str]) -> str:
         functions = "\n".join(_described(tool) for tool in self.ask.tools)
         said = "".join(f"\nCalled already: {name}({arguments})" for name, arguments in self.calls)
         notes = f"You can call these functions:\n{functions}\n{_NO_TOOL}: no function is needed.{said}"
         question = "Which function helps further?" if self.calls else "Which function helps here?"
-        return _with_notes(self.ask.job, notes, question)
+        job, _ = await self._engine.fit(_with_notes(self.ask.job, notes, question))
+        return await self._engine.choose(job, options)
 
     async def _fill_in(self, tool: Tool) -> AsyncGenerator[str]:
         if not tool.parameters.get("properties"):
@@ -232,7 +236,8 @@ class Turn:
             return
         said = "".join(f"\nCalled already: {name}({arguments})" for name, arguments in self.calls)
         notes = f"You call this function; its arguments come from the conversation:\n{_described(tool)}{said}"
-        job = replace(_with_notes(self.ask.job, notes, ""), schema=tool.parameters, stop=(), logprobs=None)
+        job, _ = await self._engine.fit(_with_notes(self.ask.job, notes, ""))
+        job = replace(job, schema=tool.parameters, stop=(), logprobs=None)
         async with contextlib.aclosing(self._engine.generate(job)) as pieces:
             async for piece in pieces:
                 if piece.text:
