@@ -25,8 +25,8 @@ from .engine import BadSchemaError, Job, Piece
 SLOTS = 4
 #: Tokens a slot holds, prompt and reply together.
 CONTEXT_WINDOW = 4096
-#: What a prompt that is too long leaves of them for the reply.
-ROOM_FOR_REPLY = 1024
+#: What a prompt that is too long leaves of them for the reply: half, since reading as much takes a quarter of a minute.
+ROOM_FOR_REPLY = 2048
 #: Texts turned into vectors before somebody else's have their turn.
 TEXTS_AT_ONCE = 32
 
@@ -295,14 +295,26 @@ def _texts(job: Job) -> list[str]:
 def _shortened(job: Job, tokens: int) -> Job:
     """The job without about that many tokens: the oldest turns go first, then the beginning of the last message.
 
-    The system message stays as long as anything else is left, since it says what the model is to do.
+    The system message stays, since it says what the model is to do; where it is the longer, its end goes.
     """
-    drop = max(tokens * 3, 16)  # characters; too few only means another round
+    characters = sum(map(len, _texts(job)))
+    drop = max(
+        16, characters * tokens // (tokens + CONTEXT_WINDOW - ROOM_FOR_REPLY)
+    )  # too few only means another round
     if job.prompt is not None:
         return replace(job, prompt=job.prompt[drop:])
-    messages = list(job.messages)
-    start = 1 if messages[0]["role"] == "system" and any(message["content"] for message in messages[1:]) else 0
+    messages = [dict(message) for message in job.messages]
+    start = 1 if messages[0]["role"] == "system" and len(messages) > 1 else 0
     while len(messages) > start + 1 and len(messages[start]["content"]) <= drop:
         drop -= len(messages.pop(start)["content"])
-    messages[start] = {**messages[start], "content": messages[start]["content"][max(drop, 1) :]}
+    first, oldest = messages[0], messages[start]
+    if len(messages) == start + 1 and len(first["content"]) > len(oldest["content"]):
+        first["content"] = first["content"][: -_most(first, drop)]
+    else:
+        oldest["content"] = oldest["content"][_most(oldest, drop) :]
     return replace(job, messages=messages)
+
+
+def _most(message: dict[str, str], drop: int) -> int:
+    """How many characters of a message may go in one round: half of them, so that something is left of each."""
+    return max(1, min(drop, len(message["content"]) // 2))

@@ -166,7 +166,7 @@ def test_one_of_several_answers_that_fails_ends_the_others(running: Running) -> 
                 yield piece
 
     running.account.engine = running.engine = Failing()
-    connection = running.send("/openai/v1/chat/completions", {**CHAT, "n": 3, "seed": 7}, pace=30)
+    connection = running.send("/openai/v1/chat/completions", {**CHAT, "n": 3, "seed": 7}, pace=0.5)
     assert connection.recv(1000).startswith(b"HTTP/1.1 500")
     connection.close()
     assert until(lambda: running.engine.open == 0 and running.idle) < AT_ONCE
