@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
     from . import errors, lessons, render, tokens
-    from .api import chat, connect, connection, deployments, estimate, models, usage
+    from .api import chat, complete, connect, connection, deployments, estimate, models, usage
     from .client import Connection
     from .estimates import Estimate
     from .ledger import Allowance
@@ -42,6 +42,7 @@ __all__ = [
     "TokenLens",
     "VisionCosts",
     "chat",
+    "complete",
     "connect",
     "connection",
     "deployments",
@@ -65,7 +66,7 @@ _HOME = {
     "Reply": "reply",
     "TokenLens": "widgets.lens",
     "VisionCosts": "widgets.vision",
-    **dict.fromkeys(("chat", "connect", "connection", "deployments", "estimate", "models", "usage"), "api"),
+    **dict.fromkeys(("chat", "complete", "connect", "connection", "deployments", "estimate", "models", "usage"), "api"),
 }
 
 

@@ -102,8 +102,8 @@ def chat(
     >>> chat("Say hello.", deployment="gpt-4o", temperature=0, max_tokens=20)  # doctest: +SKIP
     Hello! How can I help you today?
     """
-    try:
-        reply = connection().chat(
+    return _remembered(
+        lambda: connection().chat(
             prompt,
             deployment=deployment,
             system=system,
@@ -121,12 +121,56 @@ def chat(
             on_text=on_text,
             **params,
         )
-    except (AoaiError, Interrupted) as error:
-        if error.reply is not None:
-            _remember(error.reply)
-        raise
-    _remember(reply)
-    return reply
+    )
+
+
+def complete(
+    prompt: str,
+    *,
+    deployment: str | None = None,
+    suffix: str | None = None,
+    echo: bool | None = None,
+    best_of: int | None = None,
+    logprobs: int | None = None,
+    temperature: float | None = None,
+    top_p: float | None = None,
+    max_tokens: int | None = None,
+    seed: int | None = None,
+    stop: str | Sequence[str] | None = None,
+    stream: bool = True,
+    budget: float | Allowance | None = None,
+    on_text: Callable[[str], None] | None = None,
+    **params: Any,
+) -> Reply:
+    """Let a deployment of a completions model continue a text as it stands, and return the reply.
+
+    No roles, no system message: the model reads the text and writes on. Without `max_tokens` it stops after 16 tokens,
+    the API's own default. `suffix` is what comes after the gap that it fills; with `echo` the reply begins with the
+    prompt; of `best_of` continuations, all billed, the likeliest is answered; `logprobs` (0 to 5) asks for each token's
+    probability and that many alternatives, which are in `reply.raw`. The rest, and what is raised, are as in `chat`.
+
+    >>> complete("Once upon a time", max_tokens=20, stop=".")  # doctest: +SKIP
+    , there was a little girl who lived in a village near the forest.
+    """
+    return _remembered(
+        lambda: connection().complete(
+            prompt,
+            deployment=deployment,
+            suffix=suffix,
+            echo=echo,
+            best_of=best_of,
+            logprobs=logprobs,
+            temperature=temperature,
+            top_p=top_p,
+            max_tokens=max_tokens,
+            seed=seed,
+            stop=stop,
+            stream=stream,
+            budget=budget,
+            on_text=on_text,
+            **params,
+        )
+    )
 
 
 def estimate(
@@ -211,6 +255,12 @@ def last() -> Reply | None:
     return _last
 
 
-def _remember(reply: Reply) -> None:
+def _remembered(ask: Callable[[], Reply]) -> Reply:
+    """The reply of `ask`, kept as the last one; also what had arrived of one that broke off."""
     global _last
-    _last = reply
+    try:
+        _last = ask()
+    except (AoaiError, Interrupted) as error:
+        _last = error.reply or _last
+        raise
+    return _last

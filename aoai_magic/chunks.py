@@ -1,4 +1,4 @@
-"""The chunks of a streamed chat completion, put back together into the completion that they are."""
+"""The chunks of a streamed completion, put back together into the completion that they are."""
 
 from __future__ import annotations
 
@@ -33,37 +33,60 @@ class Chunks:
         for key, value in chunk.items():
             # Azure's first chunk, the verdict on the prompt, has an empty id, object and model.
             if key != "choices" and value not in (None, "", 0):
-                self.body[key] = "chat.completion" if key == "object" else value
+                self.body[key] = str(value).removesuffix(".chunk") if key == "object" else value
         added = ""
         for part in chunk.get("choices") or []:
             choice = self._choice(part.get("index", 0))
-            delta = part.get("delta") or {}
+            text = self._grow(choice, part)
             if choice["index"] == 0:
-                added += delta.get("content") or ""
-            _merge(choice["message"], {key: value for key, value in delta.items() if key != "obfuscation"})
+                added += text
             choice["finish_reason"] = part.get("finish_reason") or choice["finish_reason"]
             if part.get("content_filter_results"):
                 known = choice.get("content_filter_results")
                 choice["content_filter_results"] = worst([known, part["content_filter_results"]])
-            if part.get("logprobs"):
-                choice["logprobs"] = choice["logprobs"] or {}
-                _merge(choice["logprobs"], part["logprobs"])
         return added
+
+    def _grow(self, choice: dict[str, Any], part: dict[str, Any]) -> str:
+        """Add to a choice what a chunk has for it, and return the text in that."""
+        delta = part.get("delta") or {}
+        _merge(
+            choice.setdefault("message", {"role": "assistant", "content": None}),
+            {key: value for key, value in delta.items() if key != "obfuscation"},
+        )
+        if part.get("logprobs"):
+            choice["logprobs"] = choice["logprobs"] or {}
+            _merge(choice["logprobs"], part["logprobs"])
+        return delta.get("content") or ""
 
     def _choice(self, index: int) -> dict[str, Any]:
         for choice in self.body["choices"]:
             if choice["index"] == index:
                 found: dict[str, Any] = choice
                 return found
-        found = {
-            "index": index,
-            "message": {"role": "assistant", "content": None},
-            "finish_reason": None,
-            "logprobs": None,
-        }
+        found = {"index": index, "finish_reason": None, "logprobs": None}
         self.body["choices"].append(found)
         self.body["choices"].sort(key=lambda choice: choice["index"])
         return found
+
+
+class TextChunks(Chunks):
+    """The same for a text completion, whose choices hold plain text, and their logprobs as lists side by side.
+
+    >>> chunks = TextChunks()
+    >>> [chunks.add({"choices": [{"index": 0, "text": text}]}) for text in ("Hel", "lo")]
+    ['Hel', 'lo']
+    >>> chunks.body["choices"][0]["text"]
+    'Hello'
+    """
+
+    def _grow(self, choice: dict[str, Any], part: dict[str, Any]) -> str:
+        text: str = part.get("text") or ""
+        choice["text"] = choice.get("text", "") + text
+        if part.get("logprobs"):
+            choice["logprobs"] = choice["logprobs"] or {}
+            for name, values in part["logprobs"].items():
+                choice["logprobs"][name] = [*choice["logprobs"].get(name, []), *(values or [])]
+        return text
 
 
 def _merge(whole: dict[str, Any], part: dict[str, Any]) -> None:

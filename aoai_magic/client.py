@@ -13,11 +13,11 @@ from . import catalog, ledger, settings
 from .catalog import Known
 from .errors import AoaiError, Interrupted, SettingsError
 from .estimates import Estimate, Headroom, estimate
-from .exchange import Exchange
+from .exchange import Exchange, TextExchange
 from .explain import explain
 from .local import launch, weights
 from .reply import Reply
-from .request import Message, chat_body, lower_limit
+from .request import Message, chat_body, completion_body, lower_limit
 from .settings import Target
 from .visible import visible
 
@@ -176,17 +176,38 @@ class Connection:
         body, estimate = self._planned(prompt, deployment, options)
         if stream:
             body |= {"stream": True, "stream_options": {"include_usage": True}}
-        name = body["model"]
-        entry = self._reserve("chat", body, estimate, budget)
-        exchange = Exchange(self, body, estimate, entry, on_text)
+        return self._answered(Exchange(self, body, estimate, self._reserve("chat", body, estimate, budget), on_text))
+
+    def complete(
+        self,
+        prompt: str,
+        *,
+        deployment: str | None = None,
+        stream: bool = True,
+        budget: float | ledger.Allowance | None = None,
+        on_text: Callable[[str], None] | None = None,
+        **options: Any,
+    ) -> Reply:
+        """Let a deployment continue a text and return the reply; `options` are those of `aoai_magic.complete`."""
+        if "client" not in vars(self):
+            self.warm_up()
+        body, estimate = self._planned_text(prompt, deployment, options)
+        if stream and estimate.choices == (body.get("n") or 1):  # the best of several is known in the end only
+            body |= {"stream": True, "stream_options": {"include_usage": True}}
+        entry = self._reserve("completions", body, estimate, budget)
+        return self._answered(TextExchange(self, body, estimate, entry, on_text))
+
+    def _answered(self, exchange: Exchange) -> Reply:
+        """Send a request, write down in the ledger what comes of it, and return the reply; or explain what went wrong."""
+        name = exchange.estimate.deployment
         try:
-            with entry:
+            with exchange.entry:
                 exchange.run()
         except KeyboardInterrupt:
             so_far = exchange.settle("interrupted")
             raise Interrupted("the reply so far is kept (in _ and aoai.last).", so_far) from None
         except Exception as error:
-            told = explain(error, self.target, name)
+            told = explain(error, self.target, name, exchange.operation, lambda: self._able(exchange.operation))
             so_far = exchange.settle("error", told)
             if told is None:
                 raise
@@ -225,6 +246,10 @@ class Connection:
         """What sending a prompt would cost; see `aoai_magic.estimate`. Nothing is sent."""
         return self._planned(prompt, deployment, options)[1]
 
+    def estimate_completion(self, prompt: str, *, deployment: str | None = None, **options: Any) -> Estimate:
+        """What `complete` with the same arguments would cost. Nothing is sent."""
+        return self._planned_text(prompt, deployment, options)[1]
+
     def known(self, deployment: str) -> Known | None:
         """The model of a deployment, and how it is known; None where its name says nothing and nobody else did."""
         told = self.target.serves if deployment == self.deployment else None
@@ -248,11 +273,46 @@ class Connection:
                 "On Azure a model is called by the name that its deployment was given.",
                 "%%chat NAME, or once for all cells: %aoai connect … -d NAME",
             )
-        known, listed = self.known(name), self._listed(name)
+        known = self.known(name)
         body = chat_body(prompt, name, known.model if known else None, **options)
+        return body, self._estimated(body, known)
+
+    def _planned_text(
+        self, prompt: str, deployment: str | None, options: dict[str, Any]
+    ) -> tuple[dict[str, Any], Estimate]:
+        name = deployment or self._default("completions", "%%complete NAME")
+        body = completion_body(prompt, name, **options)
+        return body, self._estimated(body, self.known(name))
+
+    def _estimated(self, body: dict[str, Any], known: Known | None) -> Estimate:
+        name = body["model"]
+        listed = self._listed(name)
         sku = listed["sku"] if listed else "GlobalStandard"
-        local = self.kind == "local"
-        return body, estimate(body, known, sku=sku, local=local, headroom=self._headroom.get(name))
+        return estimate(body, known, sku=sku, local=self.kind == "local", headroom=self._headroom.get(name))
+
+    def _default(self, operation: str, example: str) -> str:
+        """The deployment that is asked for something else than chat where none is named; most connections' is for chat."""
+        own = self.deployment
+        if own and (known := self.known(own)) and operation in known.model.operations:
+            return own
+        if self.kind == "local":
+            return settings.LOCAL_DEPLOYMENTS[operation]
+        raise SettingsError(
+            f"No deployment for {operation} is named for {self.target.endpoint}.",
+            f"{own!r}, the connection's, isn't known to offer them." if own else "On Azure its name is your own.",
+            f"{example}; %aoai deployments lists yours",
+        )
+
+    def _able(self, operation: str) -> list[str] | None:
+        """The deployments that offer an operation; None where nobody can be asked: a key opens no control plane."""
+        try:
+            plane = self.control_plane
+            if not plane.seen and (self.kind == "local" or not self.target.key_source):
+                plane.deployments()
+        except AoaiError:
+            return None
+        models = {name: catalog.model(f"{row['model']}-{row['version']}") for name, row in plane.seen.items()}
+        return [name for name, model in models.items() if model and operation in model.operations] if models else None
 
     def warm_up(self) -> None:
         """Begin to start the local service, if that is where requests go, while something else is done."""

@@ -13,7 +13,7 @@ from . import catalog
 from .catalog import Known, Price
 from .local.limits import arrival_tokens
 from .safe_html import safe_text
-from .tokens import Part, chat_parts
+from .tokens import Part, chat_parts, count
 from .visible import visible
 
 _SOON = datetime.timedelta(days=90)
@@ -25,6 +25,10 @@ _HOW = {
 }
 # What a request that leaves it out asks for anyway, so that no model refuses it.
 _DEFAULTS = {"temperature": 1, "top_p": 1, "presence_penalty": 0, "frequency_penalty": 0}
+
+# The most tokens of a text's continuation where the request doesn't say: the default of max_tokens (learn.microsoft.com,
+# Azure OpenAI REST API reference, Completions).
+_TEXT_LIMIT = 16
 
 
 @dataclass(frozen=True)
@@ -187,31 +191,44 @@ def estimate(
     local: bool,
     headroom: Headroom | None = None,
 ) -> Estimate:
-    """Return the estimate of a chat request's body.
+    """Return the estimate of a request's body: one with messages, or with a prompt to be continued.
 
     `known` is the model of its deployment, `sku` the kind of deployment, `local` whether the local service gets it, for
     nothing. Pictures at an address aren't measured: a warning says so, and the dearest price is unknown then.
     """
     model = known.model if known else None
-    messages, remote = _without_addresses(body["messages"])
-    schema = ((body.get("response_format") or {}).get("json_schema") or {}).get("schema")
-    parts = chat_parts(messages, model.name if model else "gpt-4o", body.get("tools"), schema)
+    messages, remote = _without_addresses(body.get("messages", ()))
     given = body.get("max_completion_tokens") or body.get("max_tokens")
     limit = given or (model.max_output_tokens if model else 0) or None
-    characters = sum(len(text) for message in messages for text in _texts(message))
+    # Of a text's `best_of` continuations the best `n` are answered, and all are billed.
+    choices = int(max(body.get("n") or 1, body.get("best_of") or 1))
+    if "prompt" in body:
+        parts = _text_parts(body, model.name if model else "gpt-35-turbo-instruct")
+        limit = given or _TEXT_LIMIT
+    else:
+        schema = ((body.get("response_format") or {}).get("json_schema") or {}).get("schema")
+        parts = chat_parts(messages, model.name if model else "gpt-4o", body.get("tools"), schema)
+    characters = len(body.get("prompt", "")) + sum(len(text) for message in messages for text in _texts(message))
     return Estimate(
         deployment=str(body["model"]),
         known=known,
         parts=tuple(parts),
-        choices=int(body.get("n") or 1),
+        choices=choices,
         max_tokens=None if remote else limit,
         price=catalog.price(model.id, sku=sku) if model else None,
         sku=sku,
         local=local,
-        arrival=arrival_tokens(characters, (limit or 0) * int(body.get("n") or 1)),
+        arrival=arrival_tokens(characters, (limit or 0) * choices),
         headroom=headroom,
         warnings=tuple(_warnings(body, known, parts, remote, sku)),
     )
+
+
+def _text_parts(body: Mapping[str, Any], model: str) -> list[Part]:
+    parts = [Part("text", count(body["prompt"], model))]
+    if suffix := body.get("suffix"):
+        parts.append(Part("suffix", count(suffix, model), estimated=True))
+    return parts
 
 
 def _warnings(body: Mapping[str, Any], known: Known | None, parts: list[Part], remote: int, sku: str) -> list[str]:
@@ -228,6 +245,8 @@ def _warnings(body: Mapping[str, Any], known: Known | None, parts: list[Part], r
     total = sum(part.tokens for part in parts)
     if window and total > window:
         warnings.append(f"The prompt has {total - window:,} tokens too many for the context window.")
+    elif window and "prompt" in body and total + (body.get("max_tokens") or _TEXT_LIMIT) > window:
+        warnings.append("Prompt and max_tokens together are more than the context window: the service will refuse it.")
     if model.retired():
         warnings.append(f"{model.id} is retired{f', since {model.retires}' if model.retires else ''}.")
     elif model.retires and model.retires - datetime.date.today() < _SOON:

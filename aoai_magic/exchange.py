@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any
 
-from .chunks import Chunks
+from .chunks import Chunks, TextChunks
 from .errors import AoaiError, NoAnswerError, ServiceError
 from .estimates import Estimate
 from .explain import stream_error
@@ -17,6 +18,8 @@ from .sse import events
 from .verdicts import worst
 
 if TYPE_CHECKING:
+    from openai import APIResponse
+
     from .client import Connection
 
 # What a 400 says if the prompt was worked on and is charged: it was filtered, or found to be too long (transport, _FREE).
@@ -26,6 +29,8 @@ _CHARGED = {"content_filter", "contentFilter", "content_policy_violation", "cont
 class Exchange:
     """One chat request and what has arrived of its answer, so that a break loses nothing."""
 
+    operation = "chat"
+
     def __init__(
         self,
         connection: Connection,
@@ -34,10 +39,10 @@ class Exchange:
         entry: Entry,
         on_text: Callable[[str], None] | None,
     ) -> None:
-        self._connection, self._estimate, self._entry, self._on_text = connection, estimate, entry, on_text
+        self._connection, self.estimate, self.entry, self._on_text = connection, estimate, entry, on_text
         self._body = body
         self.headers: Mapping[str, str] = {}
-        self._chunks = Chunks()
+        self._chunks = self._no_chunks()
         self._started = time.perf_counter()
         self._first_token: float | None = None
         self._ended: float | None = None
@@ -45,9 +50,7 @@ class Exchange:
 
     def run(self) -> None:
         """Send the request and read the answer to its end."""
-        create = self._connection.client.chat.completions.with_streaming_response.create
-        rest = {key: value for key, value in self._body.items() if key not in ("model", "messages")}
-        with create(model=self._body["model"], messages=self._body["messages"], extra_body=rest) as response:
+        with self._sent() as response:
             first, *_ = [*response.http_response.history, response.http_response]  # more than one after a redirect
             self._body = json.loads(first.request.content)
             self.headers = response.headers
@@ -56,6 +59,17 @@ class Exchange:
             else:
                 self._take_whole(response.read())
         self._ended = time.perf_counter()
+
+    def _no_chunks(self) -> Chunks:
+        return Chunks()
+
+    def _sent(self) -> AbstractContextManager[APIResponse[Any]]:
+        create = self._connection.client.chat.completions.with_streaming_response.create
+        rest = {key: value for key, value in self._body.items() if key not in ("model", "messages")}
+        return create(model=self._body["model"], messages=self._body["messages"], extra_body=rest)
+
+    def _text(self, choice: dict[str, Any]) -> str:
+        return choice["message"].get("content") or ""
 
     def _read(self, blocks: Iterator[bytes]) -> None:
         for _, data in events(self._unbroken(blocks)):
@@ -93,15 +107,15 @@ class Exchange:
     def _take_whole(self, content: bytes) -> None:
         try:
             body = json.loads(content)
-            body["choices"][0]["message"]
-        except (ValueError, LookupError, TypeError):
+            text = self._text(body["choices"][0])
+        except (ValueError, LookupError, TypeError, AttributeError):
             raise self._not_a_completion(content.decode("utf-8", "replace")) from None
         self._chunks.body = body
-        self._arrived(body["choices"][0]["message"].get("content") or "")
+        self._arrived(text)
 
     def _not_a_completion(self, answer: str) -> NoAnswerError:
         return NoAnswerError(
-            f"{self._connection.target.endpoint or 'The service'} answered with something other than a chat completion.",
+            f"{self._connection.target.endpoint or 'The service'} answered with something other than a completion.",
             answer[:120],
             "Is the address right? %aoai status shows it.",
             body=answer,
@@ -126,18 +140,18 @@ class Exchange:
         judged = [*(body.get("prompt_filter_results") or []), *body["choices"]]
         return Reply(
             request=self._body,
-            deployment=self._estimate.deployment,
-            estimate=self._estimate,
+            deployment=self.estimate.deployment,
+            estimate=self.estimate,
             unseen_tokens=int(cut) if (cut := self.headers.get("x-aoai-local-cut", "")).isdigit() else 0,
             kind=self._connection.kind,
-            choices=[Choice(one["message"].get("content") or "", one.get("finish_reason")) for one in body["choices"]],
+            choices=[Choice(self._text(one), one.get("finish_reason")) for one in body["choices"]],
             model=self.headers.get("x-aoai-local-model") or body.get("model") or "",
             usage=_usage(body.get("usage")),
             filters=worst(one.get("content_filter_results") for one in judged),
             request_id=self._request_id,
             seconds=(self._ended or time.perf_counter()) - self._started,
             first_token_seconds=self._first_token and self._first_token - self._started,
-            note=self._entry.note,
+            note=self.entry.note,
             body=body,
         )
 
@@ -145,11 +159,11 @@ class Exchange:
         """Write down in the ledger what came of it; return the reply so far, or None if nothing of it has arrived."""
         if isinstance(error, ServiceError):
             if error.status == 400 and error.code not in _CHARGED:
-                self._entry.turned_down()
+                self.entry.turned_down()
             outcome = f"error {error.status or error.code or 'on the way'}"
         reply = self.reply()
         kinds = ("prompt_tokens", "cached_tokens", "completion_tokens", "reasoning_tokens")
-        self._entry.settle(
+        self.entry.settle(
             outcome if error else reply.finish_reason or outcome,
             price=reply.cost,
             azure_price=reply.azure_cost,
@@ -158,6 +172,23 @@ class Exchange:
             **{kind: getattr(reply.usage, kind) for kind in kinds if reply.usage},
         )
         return reply if reply.choices else None
+
+
+class TextExchange(Exchange):
+    """One request for the continuation of a text, and what has arrived of it."""
+
+    operation = "completions"
+
+    def _no_chunks(self) -> Chunks:
+        return TextChunks()
+
+    def _sent(self) -> AbstractContextManager[APIResponse[Any]]:
+        create = self._connection.client.completions.with_streaming_response.create
+        rest = {key: value for key, value in self._body.items() if key not in ("model", "prompt")}
+        return create(model=self._body["model"], prompt=self._body["prompt"], extra_body=rest)
+
+    def _text(self, choice: dict[str, Any]) -> str:
+        return choice["text"] or ""
 
 
 def _usage(counted: dict[str, Any] | None) -> Usage | None:

@@ -6,7 +6,7 @@ import difflib
 import math
 import re
 import socket
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from . import catalog
@@ -39,15 +39,30 @@ _BLOCKED = {
 }
 
 
-def explain(error: BaseException, target: Target, deployment: str = "") -> AoaiError | None:
+# How a deployment is asked for each operation.
+_ASKED = {
+    "chat": "%%chat {}",
+    "completions": "%%complete {}",
+    "embeddings": 'aoai.embed(texts, deployment="{}")',
+}
+
+
+def explain(
+    error: BaseException,
+    target: Target,
+    deployment: str = "",
+    operation: str = "chat",
+    able: Callable[[], list[str] | None] = lambda: None,
+) -> AoaiError | None:
     """Turn an error into one that says what happened, the likely cause and what to type next; None if it is none of ours.
 
-    Azure's bodies and their meanings: facts/azure-openai.md, section 4. Keys are taken out of every message.
+    `operation` is what `deployment` was asked for; `able` finds the deployments that offer it, None where that can't be
+    known. Azure's bodies and their meanings: facts/azure-openai.md, section 4. Keys are taken out of every message.
     """
     for link in _chain(error):
         if isinstance(link, AoaiError):
             return link
-    told = _explain(error, target, deployment)
+    told = _explain(error, target, deployment, operation, able)
     if told is None:
         return None
     for secret in (key for key in (target.api_key, target.ad_token) if key and len(key) >= 8):
@@ -70,12 +85,14 @@ def stream_error(error: dict[str, Any], headers: Mapping[str, str]) -> ServiceEr
     )
 
 
-def _explain(error: BaseException, target: Target, deployment: str) -> AoaiError | None:
+def _explain(
+    error: BaseException, target: Target, deployment: str, operation: str, able: Callable[[], list[str] | None]
+) -> AoaiError | None:
     import httpx2
     import openai
 
     if isinstance(error, openai.APIStatusError):
-        return _status(error, target, deployment)
+        return _status(error, target, deployment, operation, able)
     if isinstance(error, openai.APITimeoutError | httpx2.TimeoutException):
         return NoAnswerError(
             f"{_where(target)} took too long to answer.",
@@ -93,7 +110,9 @@ def _explain(error: BaseException, target: Target, deployment: str) -> AoaiError
     return None
 
 
-def _status(error: Any, target: Target, deployment: str) -> ServiceError:
+def _status(
+    error: Any, target: Target, deployment: str, operation: str, able: Callable[[], list[str] | None]
+) -> ServiceError:
     body = error.body if isinstance(error.body, dict) else {}
     message = str(body.get("message") or (error.body if isinstance(error.body, str) else "")).strip()
     known = {
@@ -102,13 +121,15 @@ def _status(error: Any, target: Target, deployment: str) -> ServiceError:
         "request_id": error.response.headers.get("apim-request-id") or error.request_id,
         "body": error.body,
     }
+    if error.code == "OperationNotSupported" or "not supported in the v1/" in message:  # Azure's words, and OpenAI's
+        return RequestRefusedError(*_unable(target, deployment, operation, able()), **known)
     match error.status_code:
         case 401:
             return AuthenticationError(*_unauthorized(error.code, message, target), **known)
         case 403:
             return AuthenticationError(*_forbidden(error.code, message, target), **known)
         case 404:
-            return DeploymentNotFoundError(*_not_found(error.code, message, target, deployment), **known)
+            return DeploymentNotFoundError(*_not_found(error.code, message, target, deployment, operation), **known)
         case 429:
             return _too_many(error, message, deployment, known)
         case 400 if error.code in ("content_filter", "contentFilter"):
@@ -189,24 +210,37 @@ def _forbidden(code: str | None, message: str, target: Target) -> tuple[str, str
     )
 
 
-def _not_found(code: str | None, message: str, target: Target, deployment: str) -> tuple[str, str, str]:
+def _unable(target: Target, deployment: str, operation: str, others: list[str] | None) -> tuple[str, str, str]:
+    """What to say where a deployment doesn't offer an operation, and others perhaps do."""
+    what = f"{deployment!r} can't be asked for {operation}: its model doesn't offer that."
+    if others:
+        return what, f"Of your deployments, {', '.join(others[:6])} can.", _ASKED[operation].format(others[0])
+    if others is not None:
+        return what, "None of your deployments can.", "%aoai models NAME shows what a model offers."
+    if target.kind == "azure":
+        return what, "%aoai deployments lists yours, with the model of each.", _ASKED[operation].format("NAME")
+    return what, "%aoai models lists those that there are.", _ASKED[operation].format("NAME")
+
+
+def _not_found(code: str | None, message: str, target: Target, deployment: str, operation: str) -> tuple[str, str, str]:
+    asked = _ASKED[operation]
     if code == "DeploymentNotFound" or "deployment" in message.lower() or code == "model_not_found":
         if target.kind == "local":
-            known = DEFAULT_DEPLOYMENTS
+            known = [name for name in DEFAULT_DEPLOYMENTS if operation in _operations(name)]
             near = difflib.get_close_matches(deployment, known, n=2, cutoff=0.5)
             return (
                 f"The local service has no deployment {deployment!r}.",
-                f"It has {', '.join(known[:6])} and others: %aoai deployments lists them.",
-                f"%%chat {near[0] if near else known[0]}",
+                f"It has {', '.join(known[:6])}{' and others' * (len(known) > 6)}: %aoai deployments lists them.",
+                asked.format(near[0] if near else known[0]),
             )
         if target.kind == "azure":
             return (
                 f"{_where(target)} has no deployment {deployment!r}.",
                 "On Azure a deployment has the name that its maker gave it, which need not be the model's."
                 + (" This one is the name of a model." if catalog.model(deployment) else ""),
-                "The portal's page 'Deployments' lists them; then %%chat NAME. A new one takes up to five minutes.",
+                f"The portal's page 'Deployments' lists them; then {asked.format('NAME')}. A new one takes up to five minutes.",
             )
-        return (f"{_where(target)} has no model {deployment!r}.", _first_line(message), "%%chat NAME")
+        return (f"{_where(target)} has no model {deployment!r}.", _first_line(message), asked.format("NAME"))
     advice = "%aoai connect https://NAME.openai.azure.com"
     if target.api_version:
         why = f"The api-version {target.api_version} is unknown to it, or the address is not that of an Azure OpenAI resource."
@@ -258,8 +292,6 @@ def _refused(error: Any, message: str, target: Target, deployment: str) -> tuple
             f"The model behind {deployment!r} doesn't take {error.param} like this; reasoning models take less.",
             "Leave it out.",
         )
-    if error.code == "OperationNotSupported":
-        return what, f"{deployment!r} isn't a deployment of a chat model.", "%%chat NAME with one that is"
     return what, f"It names the parameter {error.param}." if error.param else "", ""
 
 
@@ -283,6 +315,11 @@ def _no_route(error: BaseException, target: Target) -> NoAnswerError:
     else:
         why = _first_line(str(causes[-1])) or type(causes[-1]).__name__
     return NoAnswerError(f"No answer from {where}.", why, fix)
+
+
+def _operations(name: str) -> tuple[str, ...]:
+    model = catalog.model(name)
+    return model.operations if model else ()
 
 
 def _verdicts(body: Mapping[str, Any]) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from .verdicts import filtered, remarks
 from .visible import visible
 
 if TYPE_CHECKING:
+    from openai.types import Completion
     from openai.types.chat import ChatCompletion
 
     from .settings import Kind
@@ -149,8 +150,12 @@ class Reply:
         return "price unknown" if azure is None else f"about {catalog.dollars(azure)}"
 
     @property
-    def raw(self) -> ChatCompletion:
-        """The whole answer as the openai SDK's `ChatCompletion`, whether it was streamed or not."""
+    def raw(self) -> ChatCompletion | Completion:
+        """The whole answer as the openai SDK's `ChatCompletion`, whether it was streamed or not; `aoai.complete`'s as `Completion`."""
+        if "prompt" in self.request:
+            from openai.types import Completion
+
+            return Completion.construct(**self.body)
         from openai.types.chat import ChatCompletion
 
         return ChatCompletion.construct(**self.body)

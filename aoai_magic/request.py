@@ -1,4 +1,4 @@
-"""The body of a chat request, from what a user gives."""
+"""The body of a request, from what a user gives."""
 
 from __future__ import annotations
 
@@ -51,6 +51,28 @@ def chat_body(
     return {
         "model": deployment,
         "messages": messages,
+        **{name: value for name, value in given.items() if value is not None},
+    }
+
+
+def completion_body(
+    prompt: str, deployment: str, *, stop: str | Sequence[str] | None = None, **params: Any
+) -> dict[str, Any]:
+    """Return the JSON body of a request for the continuation of a text; what is None isn't in it.
+
+    >>> completion_body("Once upon a", "gpt-35-turbo-instruct", max_tokens=5, suffix=None)
+    {'model': 'gpt-35-turbo-instruct', 'prompt': 'Once upon a', 'max_tokens': 5}
+    """
+    if not isinstance(prompt, str):
+        raise SettingsError(
+            f"A {type(prompt).__name__} can't be continued.",
+            "The prompt is one text; messages are for chat deployments.",
+            'aoai.complete("Once upon a time")',
+        )
+    given = {"stop": [stop] if isinstance(stop, str) else stop, **params}
+    return {
+        "model": deployment,
+        "prompt": prompt,
         **{name: value for name, value in given.items() if value is not None},
     }
 

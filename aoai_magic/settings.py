@@ -25,6 +25,8 @@ DEFAULT_SCOPE = "https://ai.azure.com/.default"
 OPENAI_URL = "https://api.openai.com/v1"
 #: The deployment a cell gets where none is named. Azure has no such default: there, names are the user's own.
 LOCAL_DEPLOYMENT = "gpt-4o"
+#: The same for what a chat model can't do, by operation.
+LOCAL_DEPLOYMENTS = {"completions": "gpt-35-turbo-instruct", "embeddings": "text-embedding-3-small"}
 
 # Azure's own hosts, in every cloud: only these get a sign-in or the environment's Azure key without being named in it.
 _AZURE_HOST = re.compile(

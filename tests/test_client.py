@@ -273,7 +273,7 @@ def test_a_service_that_does_not_stream_is_understood(cloud: Cloud) -> None:
 def test_an_answer_that_is_no_completion_is_said(cloud: Cloud, body: bytes) -> None:
     cloud.answer(200, body)
     aoai.connect(cloud.url, deployment="m")
-    with pytest.raises(errors.NoAnswerError, match="something other than a chat completion"):
+    with pytest.raises(errors.NoAnswerError, match="something other than a completion"):
         aoai.chat("hi")
 
 

@@ -158,7 +158,7 @@ def test_a_rate_limit_names_the_limits(cloud: Cloud) -> None:
     [
         ("context_length_exceeded", "This model's maximum context length is 300000 tokens.", "messages", "Send less text"),
         ("unsupported_parameter", "Unsupported parameter: 'max_tokens'.", "max_tokens", "doesn't take max_tokens"),
-        ("OperationNotSupported", "The chatCompletion operation does not work with …", None, "isn't a deployment of a chat model"),
+        ("OperationNotSupported", "The chatCompletion operation does not work with …", None, "can't be asked for chat"),
         ("invalid_value", "Invalid value.", "seed", "It names the parameter seed"),
         (None, "", None, "status 400"),
     ],

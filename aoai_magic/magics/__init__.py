@@ -20,6 +20,12 @@ def _chat_help() -> str:
     return USAGE
 
 
+def _complete_help() -> str:
+    from .complete import USAGE
+
+    return USAGE
+
+
 @magics_class
 class AoaiMagics(Magics):
     """Prompt cells for Azure OpenAI; `%aoai help` lists them."""
@@ -57,6 +63,14 @@ class AoaiMagics(Magics):
 
     @no_var_expand
     @cell_magic
+    def complete(self, line: str, cell: str) -> Any:
+        """Let a completions model continue the cell, and show what it writes."""
+        from . import complete
+
+        return complete.run(self.shell, line, self._as_typed("complete", line, cell))
+
+    @no_var_expand
+    @cell_magic
     def tokens(self, line: str, cell: str) -> Any:
         """Show the cell's text in its tokens, by one model or several; nothing is sent."""
         from . import tokens
@@ -64,6 +78,7 @@ class AoaiMagics(Magics):
         return tokens.run(self.shell, line, self._as_typed("tokens", line, cell))
 
     chat.getdoc = _chat_help  # type: ignore[union-attr]  # IPython asks for it at %%chat?
+    complete.getdoc = _complete_help  # type: ignore[union-attr]
 
     @observe("short_errors")
     def _show_errors(self, change: Any) -> None:

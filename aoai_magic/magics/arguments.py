@@ -184,6 +184,13 @@ def integer(least: int | None = None) -> Callable[[str], int]:
     return read
 
 
+def ending(word: str) -> str:
+    """A reader for a text at which a reply ends, in which \\n and \\t stand for a new line and a tab."""
+    if not word:
+        raise ValueError("it is empty")
+    return word.replace("\\n", "\n").replace("\\t", "\t")
+
+
 def choice(*words: str) -> Callable[[str], str]:
     """A reader for one of a few words."""
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from ..errors import OptionError
 from .arguments import Option, choice, parse, usage
 from .live import answer, foresee
-from .options import BUDGET, DEPLOYMENT, DRY_RUN, MAX_TOKENS, NO_STREAM, OUTPUT, QUIET, SEED, TEMPERATURE
+from .options import BUDGET, DEPLOYMENT, DRY_RUN, MAX_TOKENS, NO_STREAM, OUTPUT, QUIET, SEED, STOP, TEMPERATURE
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
@@ -20,6 +20,7 @@ OPTIONS = (
     MAX_TOKENS,
     BUDGET,
     SEED,
+    STOP,
     Option(("-a", "--attach"), "a picture or text file, a picture's URL, or a variable (PIL image, array, figure); may repeat", "FILE|URL|VARIABLE", repeat=True),
     Option(("--detail",), "how closely pictures are looked at: low, high, auto or original", "DETAIL", choice("low", "high", "auto", "original")),
     Option(("--schema",), "the shape of the answer: 'name, age int', a JSON schema, or the variable of a pydantic class", "SCHEMA"),

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from .arguments import Option, integer, name, number
+from .arguments import Option, ending, integer, name, number
 
 DEPLOYMENT = Option(("-d", "--deployment", "-m", "--model"), "the deployment to ask (a bare word means the same)", "DEPLOYMENT", positional=True)  # fmt: skip
 OUTPUT = Option(("-o", "--output"), "the variable that gets the reply", "NAME", name)
 TEMPERATURE = Option(("-t", "--temperature"), "0 for the likeliest words, up to 2 for the boldest", "NUMBER", number(0, 2))  # fmt: skip
 MAX_TOKENS = Option(("--max-tokens",), "the most tokens that the reply may have", "COUNT", integer(1))
 BUDGET = Option(("--budget",), "the most that the cell may cost, in US dollars; it is asked with a lower limit, or not sent", "USD", number(0, 1_000_000))  # fmt: skip
+STOP = Option(("--stop",), "a text at which the reply ends, without it; \\n is a new line, \\t a tab; may repeat", "TEXT", ending, repeat=True)  # fmt: skip
 SEED = Option(("--seed",), "a number that makes sampling repeatable, as far as the service can", "NUMBER", integer())
 DRY_RUN = Option(("--dry-run",), "send nothing; show the tokens, the price and whether it fits")
 NO_STREAM = Option(("--no-stream",), "show the reply when it is whole, not as it arrives")

@@ -1,0 +1,57 @@
+"""`%%complete`: a cell's text continued by a completions model, as it stands."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ..errors import OptionError
+from .arguments import Option, integer, parse, usage
+from .live import answer, foresee
+from .options import BUDGET, DEPLOYMENT, DRY_RUN, MAX_TOKENS, NO_STREAM, OUTPUT, QUIET, SEED, STOP, TEMPERATURE
+
+if TYPE_CHECKING:
+    from IPython.core.interactiveshell import InteractiveShell
+
+OPTIONS = (
+    DEPLOYMENT,
+    OUTPUT,
+    Option(("--suffix",), "the text that comes after the gap to be filled", "TEXT"),
+    Option(("--echo",), "let the reply begin with the prompt"),
+    Option(("--best-of",), "write so many continuations, all billed, and show the likeliest; it can't be streamed", "COUNT", integer(1)),
+    Option(("--logprobs",), "ask for each token's log probability and so many alternatives (0 to 5), which are in reply.raw", "COUNT", integer(0)),
+    TEMPERATURE,
+    MAX_TOKENS,
+    BUDGET,
+    SEED,
+    STOP,
+    DRY_RUN,
+    NO_STREAM,
+    QUIET,
+)  # fmt: skip
+
+EXAMPLES = """\
+    %%complete --max-tokens 40 --stop "\\n"
+    Once upon a time
+
+    %%complete --suffix "and so the fox went home." -o middle
+    A fox saw some grapes,"""
+
+USAGE = usage(
+    "%%complete", "Let a completions model continue the cell; without --max-tokens, by 16 tokens.", OPTIONS, EXAMPLES
+)
+
+
+def run(shell: InteractiveShell, line: str, body: str) -> Any:
+    """Send a cell to be continued. With --dry-run nothing is sent, and the estimate is returned, for the shell to show."""
+    options = parse(line, OPTIONS, "%%complete")
+    if options.pop("help", False):
+        print(USAGE)
+        return None
+    if not body.strip():
+        raise OptionError("The cell holds no text to continue.", "", "%%complete, and the text on the lines below it")
+    from .. import api
+
+    if options.pop("dry_run", False):
+        return foresee(shell, api.connection().estimate_completion, body, options)
+    answer(shell, api.complete, body, options)
+    return None
