@@ -85,7 +85,7 @@ def widened(vector: Sequence[float], dimensions: int, whole: int) -> list[float]
         -vector[at % size] if (at // size) & (at % size) & 1 else vector[at % size]
         for at in range(min(dimensions, whole))
     ]
-    length = math.sqrt(sum(value * value for value in kept)) or 1.0
+    length = math.hypot(*kept) or 1.0
     return [value / length for value in kept]
 
 

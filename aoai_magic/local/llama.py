@@ -7,7 +7,7 @@ import contextlib
 import json
 import os
 import threading
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -27,8 +27,8 @@ SLOTS = 4
 CONTEXT_WINDOW = 4096
 #: What a prompt that is too long leaves of them for the reply: half, since reading as much takes a quarter of a minute.
 ROOM_FOR_REPLY = 2048
-#: Texts turned into vectors before somebody else's have their turn.
-TEXTS_AT_ONCE = 32
+#: Texts, and characters of them, turned into vectors before somebody else's have their turn: a fraction of a second.
+TEXTS_AT_ONCE, CHARACTERS_AT_ONCE = 32, 2_000
 
 
 def default_threads() -> int:
@@ -154,11 +154,11 @@ class Llama:
 
     async def embed(self, texts: Sequence[str]) -> list[list[float]]:
         vectors: list[list[float]] = []
-        for start in range(0, len(texts), TEXTS_AT_ONCE):
+        for several in _handfuls(texts):
             async with self._embedding:  # which is fair: whoever waits longest is next
                 if self._embedder is None:
                     self._embedder = await asyncio.to_thread(self._load_embedder)
-                vectors += await asyncio.to_thread(self._embedder.embed, texts[start : start + TEXTS_AT_ONCE])
+                vectors += await asyncio.to_thread(self._embedder.embed, several)
         return vectors
 
     def _load_embedder(self) -> Embedder:
@@ -168,6 +168,17 @@ class Llama:
         # Leaving the process while llama.cpp generates is a segmentation fault (facts/measurements.md, section 5).
         self._stopping.set()
         self._pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _handfuls(texts: Sequence[str]) -> Iterator[Sequence[str]]:
+    """The texts in groups that are done quickly."""
+    start = size = 0
+    for at, text in enumerate(texts):
+        if at > start and (at - start == TEXTS_AT_ONCE or size + len(text) > CHARACTERS_AT_ONCE):
+            yield texts[start:at]
+            start, size = at, 0
+        size += len(text)
+    yield texts[start:]
 
 
 def _load(model: Path, threads: int) -> Any:
