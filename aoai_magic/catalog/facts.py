@@ -6,7 +6,7 @@ import datetime
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, lru_cache
 from types import MappingProxyType
 from typing import Any, Literal
 
@@ -161,6 +161,7 @@ class Known:
     how: Literal["told", "control plane", "reply", "name"]
 
 
+@lru_cache(maxsize=1024)
 def model(name: str, version: str | None = None) -> Model | None:
     """The model that a model name, a dated model id or a deployment named like a model stands for, else None.
 

@@ -49,8 +49,9 @@ class Chat:
             raise self._ask.filter.refusal()
         job, self.cut = await self._engine.fit(self._ask.job)
         for index in range(self._n):
-            seed = job.seed if job.seed is None else job.seed + index
-            self._turns.append(Turn(replace(self._ask, job=replace(job, seed=seed)), self._engine))
+            own = job if job.seed is None else replace(job, seed=job.seed + index)
+            ask = self._ask if own is self._ask.job else replace(self._ask, job=own)
+            self._turns.append(Turn(ask, self._engine))
         # One is enough to see what is wrong. The others may have to wait for a slot, and a turn that has begun holds its own
         # until somebody reads it.
         await self._turns[0].begin()

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Sequence
-from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol
+from dataclasses import dataclass
+from typing import Any, Literal, NamedTuple, Protocol
 
 FinishReason = Literal["stop", "length"]
 
@@ -32,13 +32,12 @@ class Job:
     pace: float = 0.0
 
 
-@dataclass(frozen=True)
-class Piece:
+class Piece(NamedTuple):
     """A bit of the reply as it is generated, with its tokens' logprobs if asked for; the last has a `finish_reason`."""
 
     text: str
     finish_reason: FinishReason | None = None
-    logprobs: Sequence[dict[str, Any]] = field(default=())
+    logprobs: Sequence[dict[str, Any]] = ()
 
 
 class Engine(Protocol):

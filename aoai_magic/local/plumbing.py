@@ -19,6 +19,8 @@ from .azure_errors import AzureError, invalid_request, not_found, version_not_su
 from .wire import read
 
 _Result = TypeVar("_Result")
+# Seconds until somebody watches whether the client is still there; most answers of the echo engine are there by then.
+_WATCHED_AFTER = 0.01
 _LARGEST_BODY = 64 * 1024 * 1024
 # Microsoft's batch page: 200 MB for an input file.
 _LARGEST_FORM = 200 * 1024 * 1024
@@ -39,7 +41,7 @@ def account_of(request: Request) -> Account:
 
 def is_v1(request: Request) -> bool:
     """Whether the address is one of the v1 API's."""
-    return request.url.path.startswith("/openai/v1/")
+    return str(request.scope["path"]).startswith("/openai/v1/")
 
 
 def check_version(request: Request) -> str:
@@ -135,19 +137,32 @@ async def unless_gone(receive: Receive, answer: Awaitable[_Result]) -> _Result:
 
     Raises ClientDisconnect then. The request's body must have been read.
     """
-    working = asyncio.ensure_future(answer)
-    leaving = asyncio.ensure_future(_left(receive))
+    working = asyncio.current_task()
+    assert working is not None
+    watching: asyncio.Task[None] | None = None
+    left = answered = False
+
+    async def watch() -> None:
+        nonlocal left
+        while (await receive())["type"] != "http.disconnect":
+            pass
+        if not answered:
+            left = True
+            working.cancel()
+
+    def begin() -> None:
+        nonlocal watching
+        watching = asyncio.create_task(watch())
+
+    begins = asyncio.get_running_loop().call_later(_WATCHED_AFTER, begin)
     try:
-        await asyncio.wait({working, leaving}, return_when=asyncio.FIRST_COMPLETED)
-        if not working.done():
-            raise ClientDisconnect
-        return working.result()
+        return await answer
+    except asyncio.CancelledError:
+        if left and working.uncancel() == 0:
+            raise ClientDisconnect from None
+        raise
     finally:
-        for task in (working, leaving):
-            task.cancel()
-        await asyncio.gather(working, leaving, return_exceptions=True)
-
-
-async def _left(receive: Receive) -> None:
-    while (await receive())["type"] != "http.disconnect":
-        pass
+        answered = True
+        begins.cancel()
+        if watching is not None:
+            watching.cancel()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import secrets
 import signal
 import socket
@@ -20,6 +21,8 @@ from .engine import Engine
 from .faults import Faults
 
 if TYPE_CHECKING:
+    from starlette.types import ASGIApp
+
     from .account import Account
 
 IDLE_SECONDS = 15 * 60
@@ -83,14 +86,25 @@ def run(
             raise found
         account = Account(found, [key, secrets.token_hex(16)])
         app = build(account, faults_to_come, host=host, port=port)
-        config = uvicorn.Config(
-            app, log_config=None, access_log=False, lifespan="off", ws="none", timeout_graceful_shutdown=3
-        )
-        server = _Server(config, account, lambda: ready(port, key), idle_seconds)
+        gc.freeze()  # what is there now stays: the collector needn't look at it again with every request
+        server = _Server(configured(app), account, lambda: ready(port, key), idle_seconds)
         try:
             server.run(sockets=[listener])
         finally:
             found.close()
+
+
+def configured(app: ASGIApp) -> uvicorn.Config:
+    """How uvicorn runs an application here."""
+    return uvicorn.Config(
+        app,
+        log_config=None,
+        access_log=False,
+        lifespan="off",
+        ws="none",
+        proxy_headers=False,
+        timeout_graceful_shutdown=3,
+    )
 
 
 class _Server(uvicorn.Server):

@@ -7,8 +7,8 @@ import contextlib
 import json
 import zlib
 from collections.abc import AsyncGenerator, Coroutine, Iterable, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Any, Literal, TypeVar
+from dataclasses import dataclass, replace
+from typing import Any, Literal, NamedTuple, TypeVar
 
 from .. import tokens
 from ..catalog import Model
@@ -61,12 +61,11 @@ class Ask:
     asynchronous: bool = False
 
 
-@dataclass(frozen=True)
-class Text:
+class Text(NamedTuple):
     """More of the reply's text."""
 
     text: str
-    logprobs: Sequence[dict[str, Any]] = field(default=())
+    logprobs: Sequence[dict[str, Any]] = ()
 
 
 @dataclass(frozen=True)
@@ -246,7 +245,10 @@ class Turn:
 
 async def together(works: Iterable[Coroutine[Any, Any, _Result]]) -> list[_Result]:
     """Do several things at once; when one fails, or nobody waits any more, the others end as well."""
-    tasks = [asyncio.ensure_future(work) for work in works]
+    first, *others = works
+    if not others:
+        return [await first]
+    tasks = [asyncio.ensure_future(work) for work in (first, *others)]
     try:
         return await asyncio.gather(*tasks)
     finally:
