@@ -6,6 +6,8 @@ import asyncio
 import base64
 import contextlib
 import io
+import math
+import re
 import time
 from collections.abc import AsyncGenerator, Iterator
 from typing import TYPE_CHECKING, Any
@@ -13,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from .. import tokens
 from ..errors import AoaiError
 from .account import Account, Deployment
-from .asking import Extra
+from .asking import Extra, refuse_parameters
 from .azure_errors import AzureError, invalid_request
 from .events import sse
 from .fields import Fields
@@ -24,6 +26,9 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 _SIZES = ("1024x1024", "1024x1536", "1536x1024", "auto")
+#: Models that draw any size within bounds, and nothing transparent (facts, section 2.5).
+_ANY_SIZE = "gpt-image-2"
+_EDGE, _LONGEST_EDGE, _MOST_ELONGATED, _PIXELS = 16, 3840, 3, (655_360, 8_294_400)
 _QUALITIES = ("low", "medium", "high", "auto")
 _COMMON = frozenset(
     "background model moderation n output_compression output_format partial_images prompt quality size stream user".split()
@@ -42,10 +47,7 @@ class Generations:
 
     def __init__(self, values: dict[str, Any], deployment: Deployment, account: Account, extra: Extra) -> None:
         body = Fields(values)
-        for name in (
-            "response_format",
-            "style",
-        ):  # of dall-e-3, which is retired; gpt-image models always answer base64
+        for name in ("response_format", "style"):  # of dall-e-3, which is retired; here base64 is all there is
             if name in body:
                 raise invalid_request(f"Unknown parameter: '{name}'.", name, "unknown_parameter")
         body.refuse_unknown(self._parameters)
@@ -54,10 +56,11 @@ class Generations:
         self._prompt = body.text("prompt", longest=_LONGEST_PROMPT)
         if not self._prompt.strip():
             raise invalid_request("Invalid 'prompt': string too short.", "prompt", "string_below_min_length")
-        size, quality = body.choice("size", _SIZES, "auto"), body.choice("quality", _QUALITIES, "auto")
+        refuse_parameters(body, deployment.model)
+        size, quality = _size(body, self._model), body.choice("quality", _QUALITIES, "auto")
         # What "auto" comes to isn't documented; here it is the first size, and the default quality.
         self._size = _SIZES[0] if size == "auto" else size
-        self._quality = "high" if quality == "auto" else quality
+        self._quality = ("medium" if self._model.endswith("-mini") else "high") if quality == "auto" else quality
         self._n = body.integer("n", 1, least=1, most=10)
         self._format = body.choice("output_format", ["png", "jpeg"], "png")
         self._compression = body.integer("output_compression", 100, least=0, most=100)
@@ -65,6 +68,10 @@ class Generations:
         if self._background == "transparent" and self._format == "jpeg":
             raise invalid_request(
                 "Transparent background is not supported for JPEG output format.", "background", "invalid_value"
+            )
+        if self._background == "transparent" and self._model.startswith(_ANY_SIZE):
+            raise invalid_request(
+                "Transparent background is not supported for this model.", "background", "invalid_value"
             )
         self.stream = body.boolean("stream")
         self._partials = body.integer("partial_images", 0, least=0, most=3)
@@ -124,8 +131,11 @@ class Generations:
         )  # fmt: skip
 
     def _facts(self) -> dict[str, str]:
+        from .sketch.words import read
+
+        clear = self._background == "auto" and self._format == "png" and read(self._prompt).transparent
         return {
-            "background": "opaque" if self._background == "auto" else self._background,
+            "background": "transparent" if clear or self._background == "transparent" else "opaque",
             "output_format": self._format,
             "quality": self._quality,
             "size": self._size,
@@ -133,7 +143,8 @@ class Generations:
 
     def _usage(self, pictures: int, partials: int = 0) -> dict[str, Any]:
         text, image = tokens.count(self._prompt, self._model), self._input_tokens()
-        output = tokens.count_generated_image(self._size, self._quality, self._model, partials) * pictures
+        model = _ANY_SIZE if self._model.startswith(_ANY_SIZE) else self._model
+        output = tokens.count_generated_image(self._size, self._quality, model, partials) * pictures
         return {
             "input_tokens": text + image,
             "input_tokens_details": {"text_tokens": text, "image_tokens": image},
@@ -173,7 +184,12 @@ class Edits(Generations):
             )
         self._given = [_opened(file, "image") for file in contents]
         mask = values.get("mask")
-        self._mask = _opened(mask, "mask") if isinstance(mask, bytes) else None
+        if mask is not None and not isinstance(mask, bytes):
+            raise invalid_request("Invalid type for 'mask': expected one file.", "mask", "invalid_type")
+        self._mask = None if mask is None else _opened(mask, "mask")
+        if Fields(values).text("size", "auto") == "auto":
+            width, height = self._given[0].size
+            self._size = min(_SIZES[:3], key=lambda size: abs(math.log(width / height / _shape(size))))
         if self._mask is not None and self._mask.size != self._given[0].size:
             raise invalid_request(
                 f"Invalid mask image format - mask size does not match image size: {self._mask.size}, "
@@ -196,10 +212,42 @@ class Edits(Generations):
         )  # fmt: skip
 
     def _input_tokens(self) -> int:
+        # What the other models count isn't documented: they are taken for the first.
         return sum(
-            tokens.count_edited_image(*picture.size, self._model, input_fidelity=self._fidelity)
+            tokens.count_edited_image(*picture.size, "gpt-image-1", input_fidelity=self._fidelity)
             for picture in self._given
         )
+
+
+def _size(body: Fields, model: str) -> str:
+    """The size asked for: one of a few, or with newer models any within bounds."""
+    if not model.startswith(_ANY_SIZE):
+        return body.choice("size", _SIZES, "auto")
+    size = body.text("size", "auto")
+    if size == "auto":
+        return size
+    edges = re.fullmatch(r"(\d{1,5})x(\d{1,5})", size, re.ASCII)
+    width, height = map(int, edges.groups()) if edges else (0, 0)
+    least, most = _PIXELS
+    if (
+        width % _EDGE
+        or height % _EDGE
+        or not least <= width * height <= most
+        or max(width, height) > min(_LONGEST_EDGE, _MOST_ELONGATED * min(width, height))
+    ):
+        raise invalid_request(
+            f"Invalid value: '{size}'. Both edges must be multiples of {_EDGE} and at most {_LONGEST_EDGE}, one at most "
+            f"{_MOST_ELONGATED} times the other, with {least} to {most} pixels.",
+            "size",
+            "invalid_value",
+        )
+    return size
+
+
+def _shape(size: str) -> float:
+    """How much wider than high a size is."""
+    width, height = map(int, size.split("x"))
+    return width / height
 
 
 def _read_form(values: dict[str, Any]) -> dict[str, Any]:
