@@ -322,3 +322,10 @@ def test_the_last_question_outlives_a_long_past(engine: Llama) -> None:
     assert cut > 10_000
     assert fitting.messages[-1]["content"] == "What now?"
     assert len(fitting.messages) > 3, "no more was cut than had to be"
+
+
+def test_a_schema_that_would_fill_the_memory_is_refused(sdk: openai.OpenAI) -> None:
+    schema = {"type": "object", "properties": {"many": {"type": "array", "items": {}, "minItems": 10**9}}}
+    wanted: Any = {"type": "json_schema", "json_schema": {"name": "many", "schema": schema}}
+    with pytest.raises(openai.BadRequestError, match="'minItems' may be 10,000 at most"):
+        sdk.chat.completions.create(model="gpt-4o", messages=ASK, response_format=wanted, max_tokens=5)
