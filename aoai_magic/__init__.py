@@ -22,8 +22,9 @@ if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
     from . import errors, lessons, render, tokens
-    from .api import chat, complete, connect, connection, deployments, estimate, models, usage
+    from .api import chat, complete, connect, connection, deployments, embed, estimate, models, usage
     from .client import Connection
+    from .embeddings import Embeddings
     from .estimates import Estimate
     from .ledger import Allowance
     from .reply import Reply
@@ -37,6 +38,7 @@ __version__ = "0.1.0.dev0"
 __all__ = [
     "Allowance",
     "Connection",
+    "Embeddings",
     "Estimate",
     "Reply",
     "TokenLens",
@@ -46,6 +48,7 @@ __all__ = [
     "connect",
     "connection",
     "deployments",
+    "embed",
     "errors",
     "estimate",
     "last",
@@ -62,11 +65,14 @@ __all__ = [
 _HOME = {
     "Allowance": "ledger",
     "Connection": "client",
+    "Embeddings": "embeddings",
     "Estimate": "estimates",
     "Reply": "reply",
     "TokenLens": "widgets.lens",
     "VisionCosts": "widgets.vision",
-    **dict.fromkeys(("chat", "complete", "connect", "connection", "deployments", "estimate", "models", "usage"), "api"),
+    **dict.fromkeys(
+        ("chat", "complete", "connect", "connection", "deployments", "embed", "estimate", "models", "usage"), "api"
+    ),
 }
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from . import settings
 from .client import Connection
+from .embeddings import Embeddings
 from .errors import AoaiError, Interrupted
 from .estimates import Estimate
 from .ledger import Allowance
@@ -173,6 +174,34 @@ def complete(
     )
 
 
+def embed(
+    texts: str | Iterable[str],
+    dimensions: int | None = None,
+    deployment: str | None = None,
+    *,
+    budget: float | Allowance | None = None,
+    **params: Any,
+) -> Embeddings:
+    """Return the vectors of texts (a list, a pandas Series, or one text), in their order.
+
+    Texts are sent in as few requests as their limits allow: 2,048 texts and 300,000 tokens each. `dimensions` shortens the vectors, where the
+    model can. On the local service the deployment is text-embedding-3-small where none is named; elsewhere that of the
+    connection if its model embeds, else it has to be named. `budget` is for all requests together; it refuses all or none.
+    Raises AoaiError: a missing, empty or too long text before anything is sent; an error or interrupt on the way has the vectors
+    so far as its `reply`.
+
+    >>> embed(["a cat", "a dog"], dimensions=256).vectors.shape
+    (2, 256)
+    """
+    from .local.waiting import told
+    from .render import progress
+
+    with progress() as tell, told(tell):
+        return connection().embed(
+            texts, dimensions=dimensions, deployment=deployment, budget=budget, on_progress=tell, **params
+        )
+
+
 def estimate(
     prompt: str | Sequence[Message],
     *,
@@ -261,6 +290,6 @@ def _remembered(ask: Callable[[], Reply]) -> Reply:
     try:
         _last = ask()
     except (AoaiError, Interrupted) as error:
-        _last = error.reply or _last
+        _last = error.reply if isinstance(error.reply, Reply) else _last
         raise
     return _last

@@ -5,19 +5,20 @@ from __future__ import annotations
 import contextlib
 import threading
 import weakref
-from collections.abc import Callable, Sequence
-from functools import cached_property
+from collections.abc import Callable, Iterable, Sequence
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
-from . import catalog, ledger, settings
+from . import catalog, ledger, settings, tokens
 from .catalog import Known
+from .embeddings import Embeddings, gather
 from .errors import AoaiError, Interrupted, SettingsError
 from .estimates import Estimate, Headroom, estimate
-from .exchange import Exchange, TextExchange
+from .exchange import Exchange, TextExchange, VectorExchange
 from .explain import explain
 from .local import launch, weights
 from .reply import Reply
-from .request import Message, chat_body, completion_body, lower_limit
+from .request import Message, batches, chat_body, completion_body, lower_limit, refuse_too_long, texts_of
 from .settings import Target
 from .visible import visible
 
@@ -196,6 +197,47 @@ class Connection:
             body |= {"stream": True, "stream_options": {"include_usage": True}}
         entry = self._reserve("completions", body, estimate, budget)
         return self._answered(TextExchange(self, body, estimate, entry, on_text))
+
+    def embed(
+        self,
+        texts: str | Iterable[str],
+        *,
+        dimensions: int | None = None,
+        deployment: str | None = None,
+        budget: float | ledger.Allowance | None = None,
+        on_progress: Callable[[str, float], None] | None = None,
+        **params: Any,
+    ) -> Embeddings:
+        """Ask for the vectors of texts, in as few requests as their limits allow; see `aoai_magic.embed`.
+
+        All requests are written into the ledger before the first is sent, so that a budget refuses all or none.
+        `on_progress` is told in words and as a fraction how far it is, before each request but the first.
+        """
+        if "client" not in vars(self):
+            self.warm_up()
+        given, index = texts_of(texts)
+        name = deployment or self._default("embeddings", 'aoai.embed(texts, deployment="NAME")')
+        known, listed, headroom = self.known(name), self._listed(name), self._headroom.get(name)
+        counts = tokens.count_many(given, known.model.name if known else settings.LOCAL_DEPLOYMENTS["embeddings"])
+        if known:
+            refuse_too_long(counts, index, known.model)
+        own = {key: value for key, value in {"dimensions": dimensions, **params}.items() if value is not None}
+        foreseen = self._estimated({"model": name, "input": given, **own}, known)
+        allowance = budget if budget is None or isinstance(budget, ledger.Allowance) else ledger.Allowance(budget)
+        ask = partial(self.embed, deployment=name, dimensions=dimensions, **params)
+        minute = headroom.token_limit if headroom else listed["tpm"] if listed else None
+        exchanges: list[VectorExchange] = []
+        try:
+            for cut in batches(given, counts, minute):
+                body = {"model": name, "input": given[cut], **own}
+                estimate = self._estimated(body, known)
+                entry = self._reserve("embeddings", body, estimate, allowance)
+                exchanges.append(VectorExchange(self, body, estimate, entry, None))
+            return gather(given, index, exchanges, self._answered, foreseen, ask, on_progress)
+        finally:
+            for exchange in exchanges:
+                if not exchange.begun:
+                    exchange.settle("not sent")
 
     def _answered(self, exchange: Exchange) -> Reply:
         """Send a request, write down in the ledger what comes of it, and return the reply; or explain what went wrong."""

@@ -28,6 +28,7 @@ from typing import TYPE_CHECKING, Any
 from .visible import visible
 
 if TYPE_CHECKING:
+    from .embeddings import Embeddings
     from .reply import Reply
 
 
@@ -46,7 +47,7 @@ class AoaiError(Exception):
     #: Whether a notebook shows the lines alone, without the traceback (`%config AoaiMagics.short_errors`).
     short = True
 
-    def __init__(self, what: str, why: str = "", fix: str = "", *, reply: Reply | None = None) -> None:
+    def __init__(self, what: str, why: str = "", fix: str = "", *, reply: Reply | Embeddings | None = None) -> None:
         super().__init__(what)
         self.what, self.why, self.fix = visible(what), visible(why), visible(fix)
         #: What had arrived when the error came, if anything had.
@@ -107,7 +108,7 @@ class ServiceError(AoaiError):
         code: str | None = None,
         request_id: str | None = None,
         body: object = None,
-        reply: Reply | None = None,
+        reply: Reply | Embeddings | None = None,
     ) -> None:
         super().__init__(what, why, fix, reply=reply)
         self.status, self.code, self.request_id, self.body = status, code, request_id, body
@@ -148,7 +149,7 @@ class NoAnswerError(ServiceError):
 class Interrupted(KeyboardInterrupt):
     """The stop button or Ctrl-C was pressed in the middle of a reply; `reply` holds what had arrived."""
 
-    def __init__(self, what: str, reply: Reply | None = None) -> None:
+    def __init__(self, what: str, reply: Reply | Embeddings | None = None) -> None:
         super().__init__(what)
         self.reply = reply
 

@@ -13,7 +13,7 @@ from . import catalog
 from .catalog import Known, Price
 from .local.limits import arrival_tokens
 from .safe_html import safe_text
-from .tokens import Part, chat_parts, count
+from .tokens import Part, chat_parts, count, count_many
 from .visible import visible
 
 _SOON = datetime.timedelta(days=90)
@@ -69,7 +69,7 @@ class Estimate:
     """What a request will cost. `str(estimate)` is a table; a notebook shows it as one.
 
     `parts` are the prompt's, each with its tokens; `prompt_tokens` their sum; `max_tokens` the most that the reply can
-    have, None where neither the request nor the catalogue says. `cheapest` and `dearest` are US dollars with a reply of
+    have, None where neither the request nor the catalogue says; for vectors it and `choices` are 0. `cheapest` and `dearest` are US dollars with a reply of
     one token and of `max_tokens`, without any discount for a cached prompt; None where a price or a number is unknown.
     `exact` is false where the vendor documents no rule for a part. `warnings` say what would go wrong or be wasted.
 
@@ -133,9 +133,9 @@ class Estimate:
         rows.append(("prompt", f"{about}{self.prompt_tokens:,} tokens", "" if self.known else "counted as GPT-4o's"))
         times = f"{self.choices} x " if self.choices > 1 else ""
         most = "unknown" if self.max_tokens is None else f"{times}{self.max_tokens:,} tokens at most"
-        rows.append(("reply", most, ""))
+        rows.append(("reply", most, "") if self.choices else ("reply", "vectors", "cost nothing themselves"))
         rows.append(("price", *self._price()))
-        if self.context_window:
+        if self.context_window and self.choices:  # of texts to be embedded, each has it to itself
             share = self.prompt_tokens / self.context_window
             used = f"{share:.0%}" if share >= 0.01 else "under 1 %"
             rows.append(("context window", f"{self.context_window:,} tokens", f"the prompt fills {used} of it"))
@@ -148,7 +148,8 @@ class Estimate:
         if self.price is None or self.cheapest is None:
             return "unknown", where
         most = "unknown" if self.dearest is None else catalog.dollars(self.dearest)
-        return f"{catalog.dollars(self.cheapest)} to {most}", f"{where}, prices of {self.price.read}"
+        least = catalog.dollars(self.cheapest)
+        return least if least == most else f"{least} to {most}", f"{where}, prices of {self.price.read}"
 
     def _fit(self) -> tuple[str, str]:
         assert self.headroom is not None
@@ -191,7 +192,7 @@ def estimate(
     local: bool,
     headroom: Headroom | None = None,
 ) -> Estimate:
-    """Return the estimate of a request's body: one with messages, or with a prompt to be continued.
+    """Return the estimate of a request's body: one with messages, a prompt to be continued, or texts to be embedded.
 
     `known` is the model of its deployment, `sku` the kind of deployment, `local` whether the local service gets it, for
     nothing. Pictures at an address aren't measured: a warning says so, and the dearest price is unknown then.
@@ -205,10 +206,18 @@ def estimate(
     if "prompt" in body:
         parts = _text_parts(body, model.name if model else "gpt-35-turbo-instruct")
         limit = given or _TEXT_LIMIT
+    elif "input" in body:
+        counts = count_many(body["input"], model.name if model else "text-embedding-3-small")
+        parts = [Part(f"{len(counts):,} text{'s' * (len(counts) > 1)}", sum(counts))]
+        choices = limit = 0
     else:
         schema = ((body.get("response_format") or {}).get("json_schema") or {}).get("schema")
         parts = chat_parts(messages, model.name if model else "gpt-4o", body.get("tools"), schema)
-    characters = len(body.get("prompt", "")) + sum(len(text) for message in messages for text in _texts(message))
+    characters = (
+        len(body.get("prompt", ""))
+        + sum(map(len, body.get("input", ())))
+        + sum(len(text) for message in messages for text in _texts(message))
+    )
     return Estimate(
         deployment=str(body["model"]),
         known=known,
@@ -243,7 +252,7 @@ def _warnings(body: Mapping[str, Any], known: Known | None, parts: list[Part], r
             warnings.append(f"{model.name} refuses {name}.")
     window = model.window(sku)
     total = sum(part.tokens for part in parts)
-    if window and total > window:
+    if window and total > window and "input" not in body:
         warnings.append(f"The prompt has {total - window:,} tokens too many for the context window.")
     elif window and "prompt" in body and total + (body.get("max_tokens") or _TEXT_LIMIT) > window:
         warnings.append("Prompt and max_tokens together are more than the context window: the service will refuse it.")

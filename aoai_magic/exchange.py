@@ -18,6 +18,8 @@ from .sse import events
 from .verdicts import worst
 
 if TYPE_CHECKING:
+    import numpy
+    from numpy.typing import NDArray
     from openai import APIResponse
 
     from .client import Connection
@@ -30,6 +32,7 @@ class Exchange:
     """One chat request and what has arrived of its answer, so that a break loses nothing."""
 
     operation = "chat"
+    wanted = "a completion"
 
     def __init__(
         self,
@@ -80,7 +83,7 @@ class Exchange:
                 chunk = json.loads(data)
                 added = "" if chunk.get("error") else self._chunks.add(chunk)
             except (ValueError, AttributeError, TypeError, LookupError):
-                raise self._not_a_completion(data) from None
+                raise self._not_wanted(data) from None
             if chunk.get("error"):
                 raise stream_error(chunk["error"], self.headers)
             self._arrived(added)
@@ -109,13 +112,13 @@ class Exchange:
             body = json.loads(content)
             text = self._text(body["choices"][0])
         except (ValueError, LookupError, TypeError, AttributeError):
-            raise self._not_a_completion(content.decode("utf-8", "replace")) from None
+            raise self._not_wanted(content.decode("utf-8", "replace")) from None
         self._chunks.body = body
         self._arrived(text)
 
-    def _not_a_completion(self, answer: str) -> NoAnswerError:
+    def _not_wanted(self, answer: str) -> NoAnswerError:
         return NoAnswerError(
-            f"{self._connection.target.endpoint or 'The service'} answered with something other than a completion.",
+            f"{self._connection.target.endpoint or 'The service'} answered with something other than {self.wanted}.",
             answer[:120],
             "Is the address right? %aoai status shows it.",
             body=answer,
@@ -191,12 +194,45 @@ class TextExchange(Exchange):
         return choice["text"] or ""
 
 
+class VectorExchange(Exchange):
+    """One request for the vectors of texts: `vectors` is their matrix, a row a text, once it has run."""
+
+    operation = "embeddings"
+    wanted = "vectors"
+    vectors: NDArray[numpy.float32]
+    begun = False
+
+    def run(self) -> None:
+        """Send the request and take the vectors, which the SDK asks for and decodes as base64."""
+        import numpy
+
+        self.begun = True
+        self._started = time.perf_counter()
+        rest = {key: value for key, value in self._body.items() if key not in ("model", "input")}
+        texts = self._body["input"]
+        create = self._connection.client.embeddings.with_raw_response.create
+        response = create(model=self._body["model"], input=texts, extra_body=rest)
+        self.headers = response.headers
+        try:
+            answer = response.parse()
+            rows = sorted(answer.data, key=lambda one: one.index)
+            vectors = numpy.array([one.embedding for one in rows], dtype="float32")
+            if [one.index for one in rows] != list(range(len(texts))) or not numpy.isfinite(vectors).all():
+                raise ValueError
+            vectors.reshape(len(texts), -1)[0, 0]
+            self._chunks.body |= {"model": answer.model, "usage": answer.usage and answer.usage.model_dump()}
+        except (ValueError, TypeError, AttributeError, LookupError):
+            raise self._not_wanted(response.text) from None
+        self.vectors = vectors
+        self._ended = time.perf_counter()
+
+
 def _usage(counted: dict[str, Any] | None) -> Usage | None:
     if not counted:
         return None
     return Usage(
         prompt_tokens=counted["prompt_tokens"],
-        completion_tokens=counted["completion_tokens"],
+        completion_tokens=counted.get("completion_tokens", 0),
         cached_tokens=(counted.get("prompt_tokens_details") or {}).get("cached_tokens") or 0,
         reasoning_tokens=(counted.get("completion_tokens_details") or {}).get("reasoning_tokens") or 0,
     )

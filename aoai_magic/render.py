@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 import time
+from collections.abc import Callable, Iterator
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -75,6 +77,28 @@ class LiveReply:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._screen.end(self.text, self._status)
+
+
+@contextlib.contextmanager
+def progress(patience: float = 1.0) -> Iterator[Callable[[str, float | None], None]]:
+    """What tells whoever watches how far something is; it shows nothing in the first `patience` seconds, and leaves nothing.
+
+    >>> with progress() as tell:
+    ...     tell("half of it", 0.5)
+    """
+    started = time.monotonic()
+    with contextlib.ExitStack() as shown:
+        live: LiveReply | None = None
+
+        def tell(what: str, fraction: float | None) -> None:
+            nonlocal live
+            if live is None and time.monotonic() - started >= patience:
+                ipython = sys.modules.get("IPython")
+                live = shown.enter_context(LiveReply(ipython.get_ipython() if ipython else None))
+            if live is not None:
+                live.note(what, fraction)
+
+        yield tell
 
 
 def is_watched(shell: InteractiveShell | None) -> bool:

@@ -30,7 +30,7 @@ attachments schema tools
 request
 estimates
 render
-reply
+reply embeddings
 explain
 transport
 azure
@@ -127,7 +127,7 @@ def test_the_names_for_type_checkers_are_those_of_run_time() -> None:
 
 
 def test_public_things_have_an_example() -> None:
-    for name in ("chat", "complete", "connect", "connection", "Connection", "Reply"):
+    for name in ("chat", "complete", "connect", "connection", "embed", "Connection", "Embeddings", "Reply"):
         assert ">>>" in (getattr(aoai_magic, name).__doc__ or ""), name
     for module in (aoai_magic.tokens, aoai_magic.lessons, aoai_magic.render):
         for name in getattr(module, "__all__", ["check", "mimebundle"]):
