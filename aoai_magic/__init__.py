@@ -22,16 +22,30 @@ if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
     from . import errors, lessons, render, tokens
-    from .api import chat, complete, connect, connection, deployments, embed, estimate, models, usage
+    from .api import (
+        chat,
+        complete,
+        connect,
+        connection,
+        deployments,
+        embed,
+        estimate,
+        estimate_image,
+        image,
+        models,
+        usage,
+    )
     from .client import Connection
     from .embeddings import Embeddings
     from .estimates import Estimate
+    from .image_reply import ImageReply
+    from .images import ImageEstimate
     from .ledger import Allowance
     from .reply import Reply
     from .widgets.lens import TokenLens
     from .widgets.vision import VisionCosts
 
-    last: Reply | None
+    last: Reply | ImageReply | None
 
 __version__ = "0.1.0.dev0"
 
@@ -40,6 +54,8 @@ __all__ = [
     "Connection",
     "Embeddings",
     "Estimate",
+    "ImageEstimate",
+    "ImageReply",
     "Reply",
     "TokenLens",
     "VisionCosts",
@@ -51,6 +67,8 @@ __all__ = [
     "embed",
     "errors",
     "estimate",
+    "estimate_image",
+    "image",
     "last",
     "lessons",
     "load_ipython_extension",
@@ -67,11 +85,26 @@ _HOME = {
     "Connection": "client",
     "Embeddings": "embeddings",
     "Estimate": "estimates",
+    "ImageEstimate": "images",
+    "ImageReply": "image_reply",
     "Reply": "reply",
     "TokenLens": "widgets.lens",
     "VisionCosts": "widgets.vision",
     **dict.fromkeys(
-        ("chat", "complete", "connect", "connection", "deployments", "embed", "estimate", "models", "usage"), "api"
+        (
+            "chat",
+            "complete",
+            "connect",
+            "connection",
+            "deployments",
+            "embed",
+            "estimate",
+            "estimate_image",
+            "image",
+            "models",
+            "usage",
+        ),
+        "api",
     ),
 }
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from . import settings
 from .client import Connection
@@ -11,14 +11,19 @@ from .embeddings import Embeddings
 from .errors import AoaiError, Interrupted
 from .estimates import Estimate
 from .ledger import Allowance
-from .reply import Reply
+from .reply import Billed, Reply
 from .request import Message
 
 if TYPE_CHECKING:
     import pandas
 
+    from .image_reply import ImageReply
+    from .images import ImageEstimate
+    from .pictures import Picture
+
 _connection: Connection | None = None
-_last: Reply | None = None
+_last: Reply | ImageReply | None = None
+_Answer = TypeVar("_Answer", Reply, "ImageReply")
 
 
 def connect(
@@ -202,6 +207,66 @@ def embed(
         )
 
 
+def image(
+    prompt: str,
+    *,
+    deployment: str | None = None,
+    size: str | None = None,
+    quality: str | None = None,
+    n: int = 1,
+    background: str | None = None,
+    format: str | None = None,  # noqa: A002  # the option's name
+    edit: object = None,
+    mask: object = None,
+    fidelity: str | None = None,
+    partial_images: int = 0,
+    budget: float | Allowance | None = None,
+    on_picture: Callable[[list[Picture]], None] | None = None,
+    **params: Any,
+) -> ImageReply:
+    """Let a deployment of an image model draw what the prompt says, and return the reply with its pictures.
+
+    What is None is not sent, so the service's own default holds. `size` is such as "1024x1536" (pixels), `quality` low,
+    medium or high, `background` transparent or opaque, `format` png or jpeg, `n` how many pictures; "auto" leaves the choice to
+    the service. `edit` is a picture to change, or several: files, bytes, PIL images, arrays, figures; `mask` one of the
+    same size, transparent where it may change; `fidelity` (low, high) how closely the picture is kept to. `partial_images`
+    (0 to 3) are unfinished pictures in between, billed too; `on_picture` is called with the pictures so far whenever there
+    is more to see. `budget`, `params` and what is raised are as in `chat`; nothing is written to a file before `reply.save`.
+
+    >>> image("A red fox in the snow.", size="1024x1024", quality="low").save("fox.png")  # doctest: +SKIP
+    [PosixPath('fox.png')]
+    """
+    return _remembered(
+        lambda: connection().image(
+            prompt,
+            deployment=deployment,
+            size=size,
+            quality=quality,
+            n=n,
+            background=background,
+            format=format,
+            edit=edit,
+            mask=mask,
+            fidelity=fidelity,
+            partial_images=partial_images,
+            budget=budget,
+            on_picture=on_picture,
+            **params,
+        )
+    )
+
+
+def estimate_image(prompt: str, *, deployment: str | None = None, **options: Any) -> ImageEstimate:
+    """Return what `image` with the same arguments would cost. Nothing is sent; see `ImageEstimate`.
+
+    Raises AoaiError for what can't be edited, and for a size or quality that the model doesn't have.
+
+    >>> estimate_image("A red fox.", deployment="gpt-image-1", size="1024x1024", quality="high", n=2).dearest > 0.33
+    True
+    """
+    return connection().estimate_image(prompt, deployment=deployment, **options)
+
+
 def estimate(
     prompt: str | Sequence[Message],
     *,
@@ -279,17 +344,17 @@ def usage() -> pandas.DataFrame:
     return spending.usage()
 
 
-def last() -> Reply | None:
+def last() -> Reply | ImageReply | None:
     """The last reply, also one that was interrupted or broke off; None before the first."""
     return _last
 
 
-def _remembered(ask: Callable[[], Reply]) -> Reply:
+def _remembered(ask: Callable[[], _Answer]) -> _Answer:
     """The reply of `ask`, kept as the last one; also what had arrived of one that broke off."""
     global _last
     try:
-        _last = ask()
+        _last = reply = ask()
     except (AoaiError, Interrupted) as error:
-        _last = error.reply if isinstance(error.reply, Reply) else _last
+        _last = error.reply if isinstance(error.reply, Billed) else _last
         raise
-    return _last
+    return reply

@@ -14,11 +14,12 @@ from .catalog import Known
 from .embeddings import Embeddings, gather
 from .errors import AoaiError, Interrupted, SettingsError
 from .estimates import Estimate, Headroom, estimate
-from .exchange import Exchange, TextExchange, VectorExchange
+from .exchange import Exchange, TextExchange, VectorExchange, reserve
 from .explain import explain
+from .images import ImageEstimate, estimate_image, image_body
 from .local import launch, weights
 from .reply import Reply
-from .request import Message, batches, chat_body, completion_body, lower_limit, refuse_too_long, texts_of
+from .request import Message, batches, chat_body, completion_body, refuse_too_long, texts_of
 from .settings import Target
 from .visible import visible
 
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     import openai
 
     from .azure import ControlPlane
+    from .image_reply import ImageReply
+    from .pictures import Picture
 
 
 class Connection:
@@ -177,7 +180,9 @@ class Connection:
         body, estimate = self._planned(prompt, deployment, options)
         if stream:
             body |= {"stream": True, "stream_options": {"include_usage": True}}
-        return self._answered(Exchange(self, body, estimate, self._reserve("chat", body, estimate, budget), on_text))
+        entry = reserve(self.kind, "chat", body, estimate, budget)
+        reply: Reply = self._answered(Exchange(self, body, estimate, entry, on_text))
+        return reply
 
     def complete(
         self,
@@ -195,8 +200,9 @@ class Connection:
         body, estimate = self._planned_text(prompt, deployment, options)
         if stream and estimate.choices == (body.get("n") or 1):  # the best of several is known in the end only
             body |= {"stream": True, "stream_options": {"include_usage": True}}
-        entry = self._reserve("completions", body, estimate, budget)
-        return self._answered(TextExchange(self, body, estimate, entry, on_text))
+        entry = reserve(self.kind, "completions", body, estimate, budget)
+        reply: Reply = self._answered(TextExchange(self, body, estimate, entry, on_text))
+        return reply
 
     def embed(
         self,
@@ -231,7 +237,7 @@ class Connection:
             for cut in batches(given, counts, minute):
                 body = {"model": name, "input": given[cut], **own}
                 estimate = self._estimated(body, known)
-                entry = self._reserve("embeddings", body, estimate, allowance)
+                entry = reserve(self.kind, "embeddings", body, estimate, allowance)
                 exchanges.append(VectorExchange(self, body, estimate, entry, None))
             return gather(given, index, exchanges, self._answered, foreseen, ask, on_progress)
         finally:
@@ -239,7 +245,26 @@ class Connection:
                 if not exchange.begun:
                     exchange.settle("not sent")
 
-    def _answered(self, exchange: Exchange) -> Reply:
+    def image(
+        self,
+        prompt: str,
+        *,
+        deployment: str | None = None,
+        budget: float | ledger.Allowance | None = None,
+        on_picture: Callable[[list[Picture]], None] | None = None,
+        **options: Any,
+    ) -> ImageReply:
+        """Let a deployment draw, or change a picture, and return the reply; `options` are those of `aoai_magic.image`."""
+        from .drawing import Drawing
+
+        if "client" not in vars(self):
+            self.warm_up()
+        body, estimate = self._planned_image(prompt, deployment, options)
+        entry = reserve(self.kind, "image_edits" if "image" in body else "images", body, estimate, budget)
+        reply: ImageReply = self._answered(Drawing(self, body, estimate, entry, on_picture))
+        return reply
+
+    def _answered(self, exchange: Exchange) -> Any:
         """Send a request, write down in the ledger what comes of it, and return the reply; or explain what went wrong."""
         name = exchange.estimate.deployment
         try:
@@ -265,25 +290,6 @@ class Connection:
         self._replied[name] = reply.body.get("model") or ""
         return reply
 
-    def _reserve(
-        self, operation: str, body: dict[str, Any], estimate: Estimate, budget: float | ledger.Allowance | None
-    ) -> ledger.Entry:
-        """Write down what is about to be sent, and lower the limit of its reply where a budget wants it lower."""
-        entry = ledger.reserve(
-            self.kind,
-            body["model"],
-            operation,
-            cheapest=estimate.cheapest,
-            dearest=estimate.dearest,
-            limit=estimate.max_tokens,
-            tokens=estimate.prompt_tokens,
-            slack=estimate.slack,
-            allowance=budget if budget is None or isinstance(budget, ledger.Allowance) else ledger.Allowance(budget),
-        )
-        if entry.limit is not None:
-            lower_limit(body, entry.limit, estimate.known.model if estimate.known else None)
-        return entry
-
     def estimate(self, prompt: str | Sequence[Message], *, deployment: str | None = None, **options: Any) -> Estimate:
         """What sending a prompt would cost; see `aoai_magic.estimate`. Nothing is sent."""
         return self._planned(prompt, deployment, options)[1]
@@ -291,6 +297,10 @@ class Connection:
     def estimate_completion(self, prompt: str, *, deployment: str | None = None, **options: Any) -> Estimate:
         """What `complete` with the same arguments would cost. Nothing is sent."""
         return self._planned_text(prompt, deployment, options)[1]
+
+    def estimate_image(self, prompt: str, *, deployment: str | None = None, **options: Any) -> ImageEstimate:
+        """What `image` with the same arguments would cost. Nothing is sent."""
+        return self._planned_image(prompt, deployment, options)[1]
 
     def known(self, deployment: str) -> Known | None:
         """The model of a deployment, and how it is known; None where its name says nothing and nobody else did."""
@@ -326,11 +336,22 @@ class Connection:
         body = completion_body(prompt, name, **options)
         return body, self._estimated(body, self.known(name))
 
+    def _planned_image(
+        self, prompt: str, deployment: str | None, options: dict[str, Any]
+    ) -> tuple[dict[str, Any], ImageEstimate]:
+        name = deployment or self._default("images", "%%image NAME")
+        known = self.known(name)
+        body = image_body(prompt, name, known.model if known else None, **options)
+        return body, estimate_image(body, known, **self._circumstances(name))
+
     def _estimated(self, body: dict[str, Any], known: Known | None) -> Estimate:
-        name = body["model"]
-        listed = self._listed(name)
+        return estimate(body, known, **self._circumstances(body["model"]))
+
+    def _circumstances(self, deployment: str) -> dict[str, Any]:
+        """What an estimate needs to know of a deployment, beside its model."""
+        listed = self._listed(deployment)
         sku = listed["sku"] if listed else "GlobalStandard"
-        return estimate(body, known, sku=sku, local=self.kind == "local", headroom=self._headroom.get(name))
+        return {"sku": sku, "local": self.kind == "local", "headroom": self._headroom.get(deployment)}
 
     def _default(self, operation: str, example: str) -> str:
         """The deployment that is asked for something else than chat where none is named; most connections' is for chat."""

@@ -23,13 +23,16 @@ is only printed, and IPython's own UsageError, pass nbval-lax unseen.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from .visible import visible
 
 if TYPE_CHECKING:
     from .embeddings import Embeddings
+    from .image_reply import ImageReply
     from .reply import Reply
+
+    Arrived: TypeAlias = Reply | ImageReply | Embeddings
 
 
 class AoaiError(Exception):
@@ -47,7 +50,7 @@ class AoaiError(Exception):
     #: Whether a notebook shows the lines alone, without the traceback (`%config AoaiMagics.short_errors`).
     short = True
 
-    def __init__(self, what: str, why: str = "", fix: str = "", *, reply: Reply | Embeddings | None = None) -> None:
+    def __init__(self, what: str, why: str = "", fix: str = "", *, reply: Arrived | None = None) -> None:
         super().__init__(what)
         self.what, self.why, self.fix = visible(what), visible(why), visible(fix)
         #: What had arrived when the error came, if anything had.
@@ -108,7 +111,7 @@ class ServiceError(AoaiError):
         code: str | None = None,
         request_id: str | None = None,
         body: object = None,
-        reply: Reply | Embeddings | None = None,
+        reply: Arrived | None = None,
     ) -> None:
         super().__init__(what, why, fix, reply=reply)
         self.status, self.code, self.request_id, self.body = status, code, request_id, body
@@ -149,7 +152,7 @@ class NoAnswerError(ServiceError):
 class Interrupted(KeyboardInterrupt):
     """The stop button or Ctrl-C was pressed in the middle of a reply; `reply` holds what had arrived."""
 
-    def __init__(self, what: str, reply: Reply | Embeddings | None = None) -> None:
+    def __init__(self, what: str, reply: Arrived | None = None) -> None:
         super().__init__(what)
         self.reply = reply
 

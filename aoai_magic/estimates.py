@@ -107,6 +107,11 @@ class Estimate:
         return None if self.max_tokens is None else self.cost(self.choices * self.max_tokens)
 
     @property
+    def limit(self) -> int | None:
+        """The most tokens of a reply, where a budget may lower it."""
+        return self.max_tokens
+
+    @property
     def slack(self) -> float:
         """US dollars that the prompt may cost beyond what was counted, where no document has the rule; else 0.
 
@@ -131,9 +136,7 @@ class Estimate:
         rows = [(part.name, f"{part.tokens:,}", _remark(part)) for part in self.parts]
         about = "" if self.exact else "about "
         rows.append(("prompt", f"{about}{self.prompt_tokens:,} tokens", "" if self.known else "counted as GPT-4o's"))
-        times = f"{self.choices} x " if self.choices > 1 else ""
-        most = "unknown" if self.max_tokens is None else f"{times}{self.max_tokens:,} tokens at most"
-        rows.append(("reply", most, "") if self.choices else ("reply", "vectors", "cost nothing themselves"))
+        rows.append(self.reply_row())
         rows.append(("price", *self._price()))
         if self.context_window and self.choices:  # of texts to be embedded, each has it to itself
             share = self.prompt_tokens / self.context_window
@@ -142,6 +145,13 @@ class Estimate:
         if self.headroom:
             rows.append(("rate limit", *self._fit()))
         return rows
+
+    def reply_row(self) -> tuple[str, str, str]:
+        """The row of what comes back."""
+        if not self.choices:
+            return "reply", "vectors", "cost nothing themselves"
+        times = f"{self.choices} x " if self.choices > 1 else ""
+        return "reply", "unknown" if self.max_tokens is None else f"{times}{self.max_tokens:,} tokens at most", ""
 
     def _price(self) -> tuple[str, str]:
         where = "on Azure; nothing here" if self.local else self.sku
@@ -245,7 +255,7 @@ def _warnings(body: Mapping[str, Any], known: Known | None, parts: list[Part], r
     if remote:
         warnings.append(f"{remote} picture{'s' * (remote > 1)} at an address can't be measured from here.")
     if known is None:
-        return [*warnings, "The model isn't known by the deployment's name: %aoai connect … --serves MODEL tells it."]
+        return [*warnings, *warnings_of_model(known)]
     model = known.model
     for name in model.refuses:
         if name in body and body[name] != _DEFAULTS.get(name):
@@ -256,17 +266,26 @@ def _warnings(body: Mapping[str, Any], known: Known | None, parts: list[Part], r
         warnings.append(f"The prompt has {total - window:,} tokens too many for the context window.")
     elif window and "prompt" in body and total + (body.get("max_tokens") or _TEXT_LIMIT) > window:
         warnings.append("Prompt and max_tokens together are more than the context window: the service will refuse it.")
-    if model.retired():
-        warnings.append(f"{model.id} is retired{f', since {model.retires}' if model.retires else ''}.")
-    elif model.retires and model.retires - datetime.date.today() < _SOON:
-        successor = f"; its successor is {model.successor}" if model.successor else ""
-        warnings.append(f"{model.id} retires on {model.retires}{successor}.")
+    warnings += warnings_of_model(known)
     for part in parts:
         if part.image and any("shrunk" in step for step in part.image.steps):
             warnings.append(
                 f"A picture is shrunk to {part.image.resized[0]} x {part.image.resized[1]} px before it is seen."
             )
     return warnings
+
+
+def warnings_of_model(known: Known | None) -> list[str]:
+    """What to know of a model before anything is sent to it: that it is unknown, or retired, or soon will be."""
+    if known is None:
+        return ["The model isn't known by the deployment's name: %aoai connect … --serves MODEL tells it."]
+    model = known.model
+    if model.retired():
+        return [f"{model.id} is retired{f', since {model.retires}' if model.retires else ''}."]
+    if model.retires and model.retires - datetime.date.today() < _SOON:
+        successor = f"; its successor is {model.successor}" if model.successor else ""
+        return [f"{model.id} retires on {model.retires}{successor}."]
+    return []
 
 
 def _without_addresses(messages: Any) -> tuple[list[dict[str, Any]], int]:

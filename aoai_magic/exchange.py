@@ -6,26 +6,63 @@ import json
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
+from . import ledger
 from .chunks import Chunks, TextChunks
 from .errors import AoaiError, NoAnswerError, ServiceError
 from .estimates import Estimate
 from .explain import stream_error
-from .ledger import Entry
 from .reply import Choice, Reply, Usage
+from .request import lower_limit
 from .sse import events
 from .verdicts import worst
 
 if TYPE_CHECKING:
+    import httpx2
     import numpy
     from numpy.typing import NDArray
     from openai import APIResponse
 
     from .client import Connection
+    from .image_reply import ImageReply
+    from .settings import Kind
 
 # What a 400 says if the prompt was worked on and is charged: it was filtered, or found to be too long (transport, _FREE).
 _CHARGED = {"content_filter", "contentFilter", "content_policy_violation", "context_length_exceeded"}
+
+
+def reserve(
+    kind: Kind, operation: str, body: dict[str, Any], estimate: Estimate, budget: float | ledger.Allowance | None
+) -> ledger.Entry:
+    """Write down what is about to be sent, and lower the limit of its reply where a budget wants it lower."""
+    entry = ledger.reserve(
+        kind,
+        body["model"],
+        operation,
+        cheapest=estimate.cheapest,
+        dearest=estimate.dearest,
+        limit=estimate.limit,
+        tokens=estimate.prompt_tokens,
+        slack=estimate.slack,
+        allowance=budget if budget is None or isinstance(budget, ledger.Allowance) else ledger.Allowance(budget),
+    )
+    if entry.limit is not None:
+        lower_limit(body, entry.limit, estimate.known.model if estimate.known else None)
+    return entry
+
+
+class Growing(Protocol):
+    """An answer put together from what a stream brings: its body, as far as it is there, and whether it is whole."""
+
+    body: dict[str, Any]
+
+    @property
+    def finished(self) -> bool: ...
+
+    def add(self, chunk: dict[str, Any]) -> Any:
+        """Take in the data of an event, and return what it adds for those who watch."""
+        ...
 
 
 class Exchange:
@@ -39,10 +76,10 @@ class Exchange:
         connection: Connection,
         body: dict[str, Any],
         estimate: Estimate,
-        entry: Entry,
-        on_text: Callable[[str], None] | None,
+        entry: ledger.Entry,
+        on_arrival: Callable[[Any], None] | None,
     ) -> None:
-        self._connection, self.estimate, self.entry, self._on_text = connection, estimate, entry, on_text
+        self._connection, self.estimate, self.entry, self._on_arrival = connection, estimate, entry, on_arrival
         self._body = body
         self.headers: Mapping[str, str] = {}
         self._chunks = self._no_chunks()
@@ -55,7 +92,7 @@ class Exchange:
         """Send the request and read the answer to its end."""
         with self._sent() as response:
             first, *_ = [*response.http_response.history, response.http_response]  # more than one after a redirect
-            self._body = json.loads(first.request.content)
+            self._body = self._as_sent(first.request)
             self.headers = response.headers
             if "text/event-stream" in response.headers.get("content-type", ""):
                 self._read(response.iter_bytes())
@@ -63,8 +100,12 @@ class Exchange:
                 self._take_whole(response.read())
         self._ended = time.perf_counter()
 
-    def _no_chunks(self) -> Chunks:
+    def _no_chunks(self) -> Growing:
         return Chunks()
+
+    def _as_sent(self, request: httpx2.Request) -> dict[str, Any]:
+        body: dict[str, Any] = json.loads(request.content)
+        return body
 
     def _sent(self) -> AbstractContextManager[APIResponse[Any]]:
         create = self._connection.client.chat.completions.with_streaming_response.create
@@ -81,9 +122,9 @@ class Exchange:
                 continue  # and read to the end: a connection left half-read can't be used again
             try:
                 chunk = json.loads(data)
-                added = "" if chunk.get("error") else self._chunks.add(chunk)
-            except (ValueError, AttributeError, TypeError, LookupError):
-                raise self._not_wanted(data) from None
+                added = None if chunk.get("error") else self._chunks.add(chunk)
+            except (ValueError, AttributeError, TypeError, LookupError) as error:
+                raise self._not_wanted(data, error) from None
             if chunk.get("error"):
                 raise stream_error(chunk["error"], self.headers)
             self._arrived(added)
@@ -111,12 +152,12 @@ class Exchange:
         try:
             body = json.loads(content)
             text = self._text(body["choices"][0])
-        except (ValueError, LookupError, TypeError, AttributeError):
-            raise self._not_wanted(content.decode("utf-8", "replace")) from None
+        except (ValueError, LookupError, TypeError, AttributeError) as error:
+            raise self._not_wanted(content.decode("utf-8", "replace"), error) from None
         self._chunks.body = body
         self._arrived(text)
 
-    def _not_wanted(self, answer: str) -> NoAnswerError:
+    def _not_wanted(self, answer: str, error: Exception) -> NoAnswerError:
         return NoAnswerError(
             f"{self._connection.target.endpoint or 'The service'} answered with something other than {self.wanted}.",
             answer[:120],
@@ -125,19 +166,19 @@ class Exchange:
             request_id=self._request_id,
         )
 
-    def _arrived(self, text: str) -> None:
-        if not text:
+    def _arrived(self, added: Any) -> None:
+        if not added:
             return
         if self._first_token is None:
             self._first_token = time.perf_counter()
-        if self._on_text is not None:
-            self._on_text(text)
+        if self._on_arrival is not None:
+            self._on_arrival(added)
 
     @property
     def _request_id(self) -> str | None:
         return self.headers.get("apim-request-id") or self.headers.get("x-request-id")
 
-    def reply(self) -> Reply:
+    def reply(self) -> Reply | ImageReply:
         """The reply as far as it has arrived."""
         body = self._chunks.body
         judged = [*(body.get("prompt_filter_results") or []), *body["choices"]]
@@ -158,14 +199,14 @@ class Exchange:
             body=body,
         )
 
-    def settle(self, outcome: str, error: AoaiError | None = None) -> Reply | None:
+    def settle(self, outcome: str, error: AoaiError | None = None) -> Reply | ImageReply | None:
         """Write down in the ledger what came of it; return the reply so far, or None if nothing of it has arrived."""
         if isinstance(error, ServiceError):
             if error.status == 400 and error.code not in _CHARGED:
                 self.entry.turned_down()
             outcome = f"error {error.status or error.code or 'on the way'}"
         reply = self.reply()
-        kinds = ("prompt_tokens", "cached_tokens", "completion_tokens", "reasoning_tokens")
+        kinds = ("prompt_tokens", "cached_tokens", "completion_tokens", "reasoning_tokens", "image_tokens")
         self.entry.settle(
             outcome if error else reply.finish_reason or outcome,
             price=reply.cost,
@@ -174,7 +215,7 @@ class Exchange:
             seconds=reply.seconds,
             **{kind: getattr(reply.usage, kind) for kind in kinds if reply.usage},
         )
-        return reply if reply.choices else None
+        return reply if len(reply) else None
 
 
 class TextExchange(Exchange):
@@ -182,7 +223,7 @@ class TextExchange(Exchange):
 
     operation = "completions"
 
-    def _no_chunks(self) -> Chunks:
+    def _no_chunks(self) -> Growing:
         return TextChunks()
 
     def _sent(self) -> AbstractContextManager[APIResponse[Any]]:
@@ -221,8 +262,8 @@ class VectorExchange(Exchange):
                 raise ValueError
             vectors.reshape(len(texts), -1)[0, 0]
             self._chunks.body |= {"model": answer.model, "usage": answer.usage and answer.usage.model_dump()}
-        except (ValueError, TypeError, AttributeError, LookupError):
-            raise self._not_wanted(response.text) from None
+        except (ValueError, TypeError, AttributeError, LookupError) as error:
+            raise self._not_wanted(response.text, error) from None
         self.vectors = vectors
         self._ended = time.perf_counter()
 

@@ -44,6 +44,8 @@ _ASKED = {
     "chat": "%%chat {}",
     "completions": "%%complete {}",
     "embeddings": 'aoai.embed(texts, deployment="{}")',
+    "images": "%%image {}",
+    "image_edits": "%%image {} --edit FILE",
 }
 
 
@@ -133,6 +135,8 @@ def _status(
         case 429:
             return _too_many(error, message, deployment, known)
         case 400 if error.code in ("content_filter", "contentFilter"):
+            if operation in ("images", "image_edits"):
+                return ContentFilterError(*_picture_blocked(message), **known)
             filters = _verdicts(body)
             hits = filtered(filters)
             why, fix = next((_BLOCKED[hit] for hit in hits if hit in _BLOCKED), _BLOCKED_HARM)
@@ -159,6 +163,21 @@ def _status(
                 **known,
             )
     return RequestRefusedError(*_refused(error, message, target, deployment), **known)
+
+
+def _picture_blocked(message: str) -> tuple[str, str, str]:
+    """The two ways in which the filter stops a picture (facts/azure-openai.md, section 2.5); neither names a category."""
+    if "generated image" in message.lower():
+        return (
+            "The picture was drawn, and held back by the content filter.",
+            "What is drawn is checked for harm as the prompt is; it may be charged.",
+            "Run the cell again, or reword the prompt.",
+        )
+    return (
+        "The content filter let nothing be drawn.",
+        "Prompts, and pictures to be edited, are checked for harm. What was read may be charged.",
+        "Reword the prompt.",
+    )
 
 
 def _unauthorized(code: str | None, message: str, target: Target) -> tuple[str, str, str]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import contextlib
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from html import escape
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -15,6 +16,13 @@ from .visible import visible
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
     from rich.console import Console, ConsoleOptions, RenderResult
+
+    from .pictures import Picture
+
+# Squares behind what is transparent, in a grey that light and dark pages both let through.
+_PICTURE = (
+    "height:auto;border-radius:3px;background:repeating-conic-gradient(#8883 0 25%,transparent 0 50%) 0 0/16px 16px"
+)
 
 
 def mimebundle(text: str, status: str = "") -> dict[str, str]:
@@ -29,11 +37,29 @@ def mimebundle(text: str, status: str = "") -> dict[str, str]:
     return {"text/html": safe_html(text, status), "text/plain": plain}
 
 
+def picture_bundle(pictures: Sequence[Picture], prompt: str, status: str = "") -> dict[str, str]:
+    """Return checked pictures as the bundle to display, with the prompt as their description and a quiet line under them.
+
+    >>> picture_bundle([], "A fox.", "gpt-image-1")["text/plain"]
+    'gpt-image-1'
+    """
+    described = escape(visible(prompt.strip()))
+    width = 512 if len(pictures) == 1 else 320
+    images = "".join(
+        f'<img alt="{described}" src="{one.url}" width="{one.image.width}" height="{one.image.height}" '
+        f'style="{_PICTURE};max-width:min(100%,{width}px)">'
+        for one in pictures
+    )
+    row = f'<div class="aoai-pictures" style="display:flex;flex-wrap:wrap;gap:8px">{images}</div>' if images else ""
+    words = "\n".join([f"[picture, {one}: {prompt.strip()}]" for one in pictures] + [f"\n{status}"] * bool(status))
+    return {"text/html": row + safe_html("", status), "text/plain": visible(words.strip())}
+
+
 class LiveReply:
     """Shows a reply as it grows, and once more when it is whole.
 
-    Use it as a context manager: `note` says what is waited for, `add` takes text as it arrives, `finish` the quiet
-    line. Where it shows depends on who looks: a notebook that someone watches is updated in place, a terminal gets
+    Use it as a context manager: `note` says what is waited for, `add` takes text as it arrives, `draw` the pictures so
+    far, `finish` the quiet line. Where it shows depends on who looks: a notebook that someone watches is updated in place, a terminal gets
     rich's Markdown or plain text, and a notebook that nobody watches (nbval, nbclient, papermill) gets one display at
     the end. With `quiet` nothing is shown; with `animate` false only the end is.
 
@@ -47,6 +73,7 @@ class LiveReply:
         self.watched = is_watched(shell)
         self.text = ""
         self._status = ""
+        self._pictures: dict[str, str] | None = None
         self._screen: _Screen
         if quiet:
             self._screen = _Nothing()
@@ -66,9 +93,16 @@ class LiveReply:
         self.text += text
         self._screen.grow(self.text, text)
 
-    def finish(self, text: str, status: str) -> None:
-        """Say what the whole text is, and the line under it; they are shown on leaving the context."""
-        self.text, self._status = text, status
+    def draw(self, pictures: Sequence[Picture], prompt: str) -> None:
+        """Show the pictures as far as they have come, if this is a place that shows any."""
+        self._screen.draw(picture_bundle(pictures, prompt))
+
+    def finish(self, text: str, status: str, pictures: dict[str, str] | None = None) -> None:
+        """Say what the whole text is, and the line under it; they are shown on leaving the context.
+
+        `pictures` is the bundle with both, for places that show pictures.
+        """
+        self.text, self._status, self._pictures = text, status, pictures
 
     def __enter__(self) -> LiveReply:
         return self
@@ -76,7 +110,7 @@ class LiveReply:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._screen.end(self.text, self._status)
+        self._screen.end(self.text, self._status, self._pictures)
 
 
 @contextlib.contextmanager
@@ -116,13 +150,15 @@ def is_watched(shell: InteractiveShell | None) -> bool:
 class _Screen(Protocol):
     def note(self, what: str, fraction: float | None) -> None: ...
     def grow(self, text: str, added: str) -> None: ...
-    def end(self, text: str, status: str) -> None: ...
+    def draw(self, pictures: dict[str, str]) -> None: ...
+    def end(self, text: str, status: str, pictures: dict[str, str] | None) -> None: ...
 
 
 class _Nothing:
     def note(self, what: str, fraction: float | None) -> None: ...
     def grow(self, text: str, added: str) -> None: ...
-    def end(self, text: str, status: str) -> None: ...
+    def draw(self, pictures: dict[str, str]) -> None: ...
+    def end(self, text: str, status: str, pictures: dict[str, str] | None) -> None: ...
 
 
 class _Notebook:
@@ -143,9 +179,13 @@ class _Notebook:
         if self._animate and time.monotonic() - self._shown >= max(0.1, 30e-6 * len(text)):
             self._show(mimebundle(text))
 
-    def end(self, text: str, status: str) -> None:
+    def draw(self, pictures: dict[str, str]) -> None:
+        if self._animate:
+            self._show(pictures)
+
+    def end(self, text: str, status: str, pictures: dict[str, str] | None) -> None:
         if text or status or self._handle is not None:
-            self._show(mimebundle(text, status))
+            self._show(pictures or mimebundle(text, status))
 
     def _show(self, bundle: dict[str, str]) -> None:
         from IPython.display import display
@@ -182,11 +222,13 @@ class _Terminal:
         if self._live:
             self._live.update(_Tail(text))
 
-    def end(self, text: str, status: str) -> None:
+    def draw(self, pictures: dict[str, str]) -> None: ...
+
+    def end(self, text: str, status: str, pictures: dict[str, str] | None) -> None:
         if self._live:
             self._live.stop()
         if text:
-            self._console.print(_markdown(text))
+            self._console.print(visible(text) if pictures else _markdown(text))
         if status:
             self._console.print(f"\n{visible(status)}", style="dim")
 
@@ -204,7 +246,9 @@ class _Plain:
         sys.stdout.flush()
         self._written = len(text)
 
-    def end(self, text: str, status: str) -> None:
+    def draw(self, pictures: dict[str, str]) -> None: ...
+
+    def end(self, text: str, status: str, pictures: dict[str, str] | None) -> None:
         rest = visible(text[self._written :])
         sys.stdout.write(rest + "\n" * bool(text) + (f"\n{visible(status)}\n" if status else ""))
         sys.stdout.flush()

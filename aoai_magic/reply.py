@@ -28,10 +28,17 @@ class Usage:
     completion_tokens: int
     cached_tokens: int = 0
     reasoning_tokens: int = 0
+    image_input_tokens: int = 0
+    image_output_tokens: int = 0
 
     @property
     def total_tokens(self) -> int:
         return self.prompt_tokens + self.completion_tokens
+
+    @property
+    def image_tokens(self) -> int | None:
+        """Tokens of pictures, handed over and made; None where the service doesn't count them apart, as for chat."""
+        return self.image_input_tokens + self.image_output_tokens or None
 
 
 @dataclass(frozen=True)
@@ -45,8 +52,59 @@ class Choice:
         return self.text
 
 
+class Billed:
+    """What any kind of reply says of its price and of who answered."""
+
+    kind: Kind
+    deployment: str
+    model: str
+    usage: Usage | None
+    estimate: Estimate | None
+    body: dict[str, Any]
+
+    @property
+    def cost(self) -> float | None:
+        """US dollars: 0.0 on the local service, an estimate elsewhere, None where the price or the usage is unknown."""
+        return 0.0 if self.kind == "local" else self.azure_cost
+
+    @property
+    def azure_cost(self) -> float | None:
+        """What the same tokens cost on Azure, in US dollars; None where that is unknown.
+
+        On the type of deployment that was foreseen, which is Global Standard where nothing else is known.
+        """
+        name = str(self.body.get("model", ""))
+        if not catalog.model(name):
+            known = self.estimate.known if self.estimate else None
+            name = known.model.id if known else self.deployment
+        price = catalog.price(name, sku=self.estimate.sku if self.estimate else "GlobalStandard")
+        if price is None or self.usage is None:
+            return None
+        used = self.usage
+        return price.cost(
+            used.prompt_tokens,
+            used.completion_tokens,
+            used.cached_tokens,
+            image_input_tokens=used.image_input_tokens,
+            image_output_tokens=used.image_output_tokens,
+        )
+
+    def answered_by(self, did: str = "answered") -> list[str]:
+        """The beginning of a status line: the deployment, and who is behind it."""
+        if self.kind == "local":
+            return [self.deployment, f"{did} by {self.model} on this machine" if self.model else "on this machine"]
+        return [self.deployment, *([self.model] if self.model and self.model != self.deployment else [])]
+
+    def price(self) -> str:
+        """The price in words, for a status line."""
+        azure = self.azure_cost
+        if self.kind == "local":
+            return "local, free" if azure is None else f"local, free; on Azure about {catalog.dollars(azure)}"
+        return "price unknown" if azure is None else f"about {catalog.dollars(azure)}"
+
+
 @dataclass
-class Reply:
+class Reply(Billed):
     """A reply of a chat model. `str(reply)` is its text; `reply[0]`, `reply[1]`, … are its choices.
 
     `request` is the JSON body as it was sent, `raw` the SDK's own `ChatCompletion`, `filters` the content filter's
@@ -90,26 +148,6 @@ class Reply:
         """Why the first choice ended; None if it was interrupted or broke off."""
         return self.choices[0].finish_reason if self.choices else None
 
-    @property
-    def cost(self) -> float | None:
-        """US dollars: 0.0 on the local service, an estimate elsewhere, None where the price or the usage is unknown."""
-        return 0.0 if self.kind == "local" else self.azure_cost
-
-    @property
-    def azure_cost(self) -> float | None:
-        """What the same tokens cost on Azure, in US dollars; None where that is unknown.
-
-        On the type of deployment that was foreseen, which is Global Standard where nothing else is known.
-        """
-        name = str(self.body.get("model", ""))
-        if not catalog.model(name):
-            known = self.estimate.known if self.estimate else None
-            name = known.model.id if known else self.deployment
-        price = catalog.price(name, sku=self.estimate.sku if self.estimate else "GlobalStandard")
-        if price is None or self.usage is None:
-            return None
-        return price.cost(self.usage.prompt_tokens, self.usage.completion_tokens, self.usage.cached_tokens)
-
     def status(self, *, watched: bool = True) -> str:
         """The quiet line under a reply: deployment, who answered, tokens in and out, seconds, price.
 
@@ -118,11 +156,7 @@ class Reply:
         >>> Reply({}, "gpt-4o", "azure", [Choice("Hi", "stop")], model="gpt-4o-2024-11-20", usage=Usage(8, 2)).status(watched=False)
         'gpt-4o · gpt-4o-2024-11-20 · 8 tokens in, 2 out'
         """
-        words = [self.deployment]
-        if self.kind == "local":
-            words.append(f"answered by {self.model} on this machine" if self.model else "on this machine")
-        elif self.model and self.model != self.deployment:
-            words.append(self.model)
+        words = self.answered_by()
         if self.usage:
             words.append(f"{self.usage.prompt_tokens} tokens in, {self.usage.completion_tokens} out")
             if self.usage.reasoning_tokens:
@@ -131,7 +165,7 @@ class Reply:
             words.append(f"{self.unseen_tokens:,} tokens of the prompt left out for the local model")
         if watched:
             words.append(f"{self.seconds:.1f} s")
-            words.append(self._price())
+            words.append(self.price())
             if self.note:
                 words.append(self.note)
         if self.finish_reason == "length":
@@ -142,12 +176,6 @@ class Reply:
         elif self.finish_reason is None:
             words.append("broken off")
         return " · ".join([*words, *remarks(self.filters)])
-
-    def _price(self) -> str:
-        azure = self.azure_cost
-        if self.kind == "local":
-            return "local, free" if azure is None else f"local, free; on Azure about {catalog.dollars(azure)}"
-        return "price unknown" if azure is None else f"about {catalog.dollars(azure)}"
 
     @property
     def raw(self) -> ChatCompletion | Completion:

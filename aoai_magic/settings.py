@@ -26,7 +26,11 @@ OPENAI_URL = "https://api.openai.com/v1"
 #: The deployment a cell gets where none is named. Azure has no such default: there, names are the user's own.
 LOCAL_DEPLOYMENT = "gpt-4o"
 #: The same for what a chat model can't do, by operation.
-LOCAL_DEPLOYMENTS = {"completions": "gpt-35-turbo-instruct", "embeddings": "text-embedding-3-small"}
+LOCAL_DEPLOYMENTS = {
+    "completions": "gpt-35-turbo-instruct",
+    "embeddings": "text-embedding-3-small",
+    "images": "gpt-image-1",
+}
 
 # Azure's own hosts, in every cloud: only these get a sign-in or the environment's Azure key without being named in it.
 _AZURE_HOST = re.compile(

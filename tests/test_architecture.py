@@ -26,15 +26,18 @@ ledger
 spending
 verdicts
 sse chunks
-attachments schema tools
+attachments schema tools pictures
 request
 estimates
+images
 render
 reply embeddings
+image_reply
 explain
 transport
 azure
 exchange
+drawing
 client
 api
 lessons doctor widgets

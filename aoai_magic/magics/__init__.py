@@ -26,6 +26,12 @@ def _complete_help() -> str:
     return USAGE
 
 
+def _image_help() -> str:
+    from .image import USAGE
+
+    return USAGE
+
+
 @magics_class
 class AoaiMagics(Magics):
     """Prompt cells for Azure OpenAI; `%aoai help` lists them."""
@@ -71,6 +77,14 @@ class AoaiMagics(Magics):
 
     @no_var_expand
     @cell_magic
+    def image(self, line: str, cell: str) -> Any:
+        """Let an image model draw what the cell says, or change a picture, and show it."""
+        from . import image
+
+        return image.run(self.shell, line, self._as_typed("image", line, cell))
+
+    @no_var_expand
+    @cell_magic
     def tokens(self, line: str, cell: str) -> Any:
         """Show the cell's text in its tokens, by one model or several; nothing is sent."""
         from . import tokens
@@ -79,6 +93,7 @@ class AoaiMagics(Magics):
 
     chat.getdoc = _chat_help  # type: ignore[union-attr]  # IPython asks for it at %%chat?
     complete.getdoc = _complete_help  # type: ignore[union-attr]
+    image.getdoc = _image_help  # type: ignore[union-attr]
 
     @observe("short_errors")
     def _show_errors(self, change: Any) -> None:

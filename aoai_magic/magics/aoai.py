@@ -145,7 +145,7 @@ def _help(options: dict[str, Any]) -> str:
 
     width = max(map(len, COMMANDS)) + 2
     commands = "\n".join(f"  {name:<{width}}{command.summary}" for name, command in COMMANDS.items())
-    others = "Other cells: %%complete, %%tokens. --help on their line says more."
+    others = "Other cells: %%complete, %%image, %%tokens. --help on their line says more."
     return f"{USAGE}\n\n{others}\n\n%aoai COMMAND [options]\n\n{commands}\n\n%aoai COMMAND --help says more about each."
 
 

@@ -10,6 +10,8 @@ from ..errors import AoaiError, Interrupted
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
+    from ..image_reply import ImageReply
+    from ..render import LiveReply
     from ..reply import Reply
 
 
@@ -19,20 +21,38 @@ def answer(shell: InteractiveShell, ask: Callable[..., Reply], body: str, option
     `output`, `quiet` and `no_stream` are for here, the others for `ask`. What had arrived of a reply that broke off is
     shown and kept too. Raises what `ask` raises.
     """
+    stream = not options.pop("no_stream", False)
+    _show(shell, lambda live: ask(body, stream=stream, on_text=live.add, **options), options, animate=stream)
+
+
+def draw(shell: InteractiveShell, ask: Callable[..., ImageReply], body: str, options: dict[str, Any]) -> ImageReply:
+    """The same for `aoai.image`, whose pictures are shown as they come into being; return the reply."""
+
+    def send(live: LiveReply) -> ImageReply:
+        live.note("Drawing")
+        return ask(body, on_picture=lambda pictures: live.draw(pictures, body), **options)
+
+    reply: ImageReply = _show(shell, send, options)
+    return reply
+
+
+def _show(
+    shell: InteractiveShell, send: Callable[[LiveReply], Any], options: dict[str, Any], *, animate: bool = True
+) -> Any:
     from ..local.waiting import told
     from ..render import LiveReply
 
     output: str | None = options.pop("output", None)
-    quiet, stream = options.pop("quiet", False), not options.pop("no_stream", False)
-    with LiveReply(shell, animate=stream, quiet=quiet) as live:
+    with LiveReply(shell, animate=animate, quiet=options.pop("quiet", False)) as live:
         try:
             with told(live.note):
-                reply = ask(body, stream=stream, on_text=live.add, **options)
+                reply = send(live)
         except (AoaiError, Interrupted) as error:
             if error.reply is not None:
                 _keep(shell, live, error.reply, output)
             raise
         _keep(shell, live, reply, output)
+    return reply
 
 
 def foresee(shell: InteractiveShell, estimate: Callable[..., Any], body: str, options: dict[str, Any]) -> Any:
@@ -48,7 +68,10 @@ def foresee(shell: InteractiveShell, estimate: Callable[..., Any], body: str, op
 
 def _keep(shell: InteractiveShell, live: Any, reply: Any, output: str | None) -> None:
     """Show the reply whole, and put it into _, Out and the variable that was named."""
-    live.finish(reply.text, reply.status(watched=live.watched))
+    from ..image_reply import ImageReply
+
+    status = reply.status(watched=live.watched)
+    live.finish(reply.text, status, reply.bundle(status) if isinstance(reply, ImageReply) else None)
     if output is not None:
         shell.push({output: reply})
     # What a cell's last expression would do, without showing it again.

@@ -1,0 +1,85 @@
+"""`%%image`: a cell's text drawn by an image model, or a picture changed by it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ..errors import OptionError
+from .arguments import Option, choice, integer, parse, usage
+from .live import draw, foresee
+from .options import BUDGET, DEPLOYMENT, DRY_RUN, OUTPUT, QUIET
+
+if TYPE_CHECKING:
+    from IPython.core.interactiveshell import InteractiveShell
+
+OPTIONS = (
+    DEPLOYMENT,
+    OUTPUT,
+    Option(("--size",), "width x height in pixels, such as 1024x1024, 1024x1536 or 1536x1024; or auto", "SIZE"),
+    Option(("--quality",), "how finely it is drawn: low, medium, high or auto", "QUALITY", choice("low", "medium", "high", "auto")),
+    Option(("--background",), "behind what is drawn: transparent, opaque or auto", "BACKGROUND", choice("transparent", "opaque", "auto")),
+    Option(("--format",), "the format of the file: png or jpeg; OpenAI also makes webp", "FORMAT", choice("png", "jpeg", "webp")),
+    Option(("-n", "--n"), "how many pictures", "COUNT", integer(1)),
+    Option(("--edit",), "a picture to be changed: a file, a variable (PIL image, reply, array, figure), or last; may repeat", "FILE|VARIABLE|last", repeat=True),
+    Option(("--mask",), "a picture of the same size, transparent where the other may change", "FILE|VARIABLE"),
+    Option(("--fidelity",), "how closely the picture to be changed is kept to: low or high, which costs more", "FIDELITY", choice("low", "high")),
+    Option(("--partial-images",), "unfinished pictures to look at in between, 0 to 3 for each; they are billed too", "COUNT", integer(0)),
+    Option(("--save",), "the file to write, which must not be there yet; of several pictures, NAME-1.png, NAME-2.png, …", "FILE"),
+    BUDGET,
+    DRY_RUN,
+    QUIET,
+)  # fmt: skip
+
+EXAMPLES = """\
+    %%image --size 1024x1024 --quality low
+    A red fox in the snow, in watercolours.
+
+    %%image gpt-image-1 --edit last --save fox-at-night.png
+    Let it be night.
+
+    %%image -n 2 --quality high --dry-run
+    A lighthouse."""
+
+USAGE = usage("%%image", "Let an image model draw the cell, or change a picture, and show it.", OPTIONS, EXAMPLES)
+
+
+def run(shell: InteractiveShell, line: str, body: str) -> Any:
+    """Send a cell: parse its line, ask, show the pictures, put the reply where it is looked for, and save what was asked.
+
+    With --dry-run nothing is sent, and the estimate is returned, for the shell to show.
+    """
+    from .. import api
+
+    options = parse(line, OPTIONS, "%%image")
+    if options.pop("help", False):
+        print(USAGE)
+        return None
+    if not body.strip():
+        raise OptionError("The cell doesn't say what to draw.", "", "%%image, and the prompt on the lines below it")
+    _look_up(shell, options)
+    path = options.pop("save", None)
+    if options.pop("dry_run", False):
+        return foresee(shell, api.estimate_image, body, options)
+    if path is None:
+        draw(shell, api.image, body, options)
+        return None
+    from ..image_reply import destinations
+
+    destinations(path, options.get("n", 1), options.get("format", "png"))  # else what is paid for couldn't be saved
+    quiet = options.get("quiet", False)
+    saved = draw(shell, api.image, body, options).save(path)
+    if not quiet:
+        print(f"Saved: {', '.join(map(str, saved))}")
+    return None
+
+
+def _look_up(shell: InteractiveShell, options: dict[str, Any]) -> None:
+    """Put the kernel's variables, and the last picture, in the place of the words that name them."""
+    from ..api import last
+
+    if "last" in options.get("edit", ()) and last() is None:
+        raise OptionError("There is no last picture to edit.", "Nothing was drawn yet.", "%%image --edit FILE|VARIABLE")
+    if "edit" in options:
+        options["edit"] = [last() if word == "last" else shell.user_ns.get(word, word) for word in options["edit"]]
+    if "mask" in options:
+        options["mask"] = shell.user_ns.get(options["mask"], options["mask"])
