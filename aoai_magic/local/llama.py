@@ -91,17 +91,17 @@ class Llama:
             return left.is_set() or self._stopping.is_set()
 
         def run() -> None:
-            if left.is_set() or self._stopping.is_set():
-                return
             try:
-                engine = self._idle.pop() if self._idle else _load(self._file, self._threads)
-                try:
-                    handle = engine.handle_chat_completions if job.prompt is None else engine.handle_completions
-                    answer = handle(request, on_chunk)
-                finally:
-                    self._idle.append(engine)
-                if answer:  # an error found before anything was generated
-                    put(_failure(answer))
+                if not left.is_set() and not self._stopping.is_set():
+                    engine = self._idle.pop() if self._idle else _load(self._file, self._threads)
+                    try:
+                        handle = engine.handle_chat_completions if job.prompt is None else engine.handle_completions
+                        answer = handle(request, on_chunk)
+                    finally:
+                        self._idle.append(engine)
+                    if answer:  # an error found before anything was generated
+                        put(_failure(answer))
+                put(RuntimeError("The engine was closed in the middle of a reply."))  # read only if no end came before
             except Exception as error:
                 put(error)
 

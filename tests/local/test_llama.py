@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import json
+import subprocess
 import threading
 import time
+import urllib.error
+import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -329,3 +332,35 @@ def test_a_schema_that_would_fill_the_memory_is_refused(sdk: openai.OpenAI) -> N
     wanted: Any = {"type": "json_schema", "json_schema": {"name": "many", "schema": schema}}
     with pytest.raises(openai.BadRequestError, match="'minItems' may be 10,000 at most"):
         sdk.chat.completions.create(model="gpt-4o", messages=ASK, response_format=wanted, max_tokens=5)
+
+
+def test_the_port_that_the_engine_opens_lets_nobody_in(engine: Llama) -> None:
+    address = engine._idle[0].listening_address
+    for path in ("/v1/models", "/props", "/slots", "/completions"):
+        with pytest.raises(urllib.error.HTTPError) as refused:
+            urllib.request.urlopen(f"{address}{path}", data=b"{}" if path == "/completions" else None, timeout=10)
+        refused.value.close()
+        assert refused.value.code == 401, path
+
+
+def test_a_process_that_closes_its_engine_while_it_generates_ends_in_order(python: str) -> None:
+    program = """if True:  # closed in the middle of a reply, where leaving the process would be a segmentation fault
+        import asyncio, sys
+        from pathlib import Path
+        from aoai_magic.local.engine import Job
+        from aoai_magic.local.llama import Llama
+
+        async def begin():
+            async for piece in engine.generate(Job(prompt="Once upon a time")):
+                engine.close()
+
+        engine = Llama(Path(sys.argv[1]), Path(sys.argv[2]))
+        try:
+            asyncio.run(begin())
+        except RuntimeError as error:
+            print(error)
+    """
+    model = str(weights.CHAT.ensure(settings.home()))
+    ended = subprocess.run([python, "-c", program, model, str(settings.home())], capture_output=True, timeout=60)
+    assert (ended.returncode, ended.stderr) == (0, b"")
+    assert b"closed" in ended.stdout
