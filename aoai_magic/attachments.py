@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import os
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +15,15 @@ from .tokens.headers import media_type
 from .tokens.pictures import MAX_PICTURES
 
 #: The longest text that a message may hold, in characters (Microsoft's quotas page).
-_LONGEST_TEXT = 1_048_576
+LONGEST_TEXT = 1_048_576
 
 
-def content(prompt: str, attached: object, detail: str | None = None) -> str | list[dict[str, Any]]:
+def content(
+    prompt: str | Sequence[Mapping[str, Any]], attached: object, detail: str | None = None
+) -> str | list[dict[str, Any]]:
     """Return the content of a user's message: the prompt alone, or its text and a part for each attachment.
+
+    `prompt` is text, or content parts already.
 
     `attached` is one thing or several: a file (picture or text), an http(s) or data URL of a picture, bytes of one, or a
     variable: a PIL image, a NumPy array, a matplotlib figure. `detail` (low, high, auto, original) is how closely pictures
@@ -29,24 +34,31 @@ def content(prompt: str, attached: object, detail: str | None = None) -> str | l
     'image_url'
     """
     things = list(attached) if isinstance(attached, list | tuple) else [] if attached is None else [attached]
-    if not things:
+    if isinstance(prompt, str) and not things:
         return prompt
-    parts = [_part(thing, detail) for thing in things]
-    pictures = sum(part["type"] == "image_url" for part in parts)
+    parts = [{"type": "text", "text": prompt}] if isinstance(prompt, str) else [dict(one) for one in prompt]
+    parts += [part(thing, detail) for thing in things]
+    pictures = sum(one["type"] == "image_url" for one in parts)
     if pictures > MAX_PICTURES:
         raise SettingsError(
             f"{pictures} pictures are attached.", f"A request takes {MAX_PICTURES}.", "Send them in several cells."
         )
-    return [{"type": "text", "text": prompt}, *parts]
+    return parts
 
 
-def _part(thing: object, detail: str | None) -> dict[str, Any]:
+def part(thing: object, detail: str | None = None) -> dict[str, Any]:
+    """Return the content part of one thing; see `content`.
+
+    >>> part("https://example.com/cat.png", "low")
+    {'type': 'image_url', 'image_url': {'url': 'https://example.com/cat.png', 'detail': 'low'}}
+    """
     if isinstance(thing, str) and thing.lower().startswith(("http://", "https://")):
         return _picture(thing, detail)
     if isinstance(thing, str | os.PathLike) and not str(thing).lower().startswith("data:"):
-        text = _text(Path(thing).expanduser())
+        path = Path(thing).expanduser()
+        text = read_text(path)
         if text is not None:
-            return {"type": "text", "text": text}
+            return {"type": "text", "text": f"{path.name}:\n\n{text}"}
     image_size(thing)  # raises for what is no picture, is broken, or is too large
     return _picture(_data_url(thing), detail)
 
@@ -55,21 +67,26 @@ def _picture(url: str, detail: str | None) -> dict[str, Any]:
     return {"type": "image_url", "image_url": {"url": url} | ({"detail": detail} if detail else {})}
 
 
-def _text(path: Path) -> str | None:
-    """The text of a text file under its name; None for another kind of file, and where it can't be read."""
+def read_text(path: Path) -> str | None:
+    """Return a text file's text, its newlines as they are; None for another kind of file, and where it can't be read.
+
+    Raises SettingsError for one that is too long for a message.
+
+    >>> read_text(Path("no such file"))
+    """
     try:
-        if path.stat().st_size > 4 * _LONGEST_TEXT:
+        if not path.is_file() or path.stat().st_size > 4 * LONGEST_TEXT:
             return None
-        text = path.read_text(encoding="utf-8")
+        text = path.read_bytes().decode("utf-8-sig")
     except (OSError, ValueError):
         return None
     if "\0" in text:
         return None
-    if len(text) > _LONGEST_TEXT:
+    if len(text) > LONGEST_TEXT:
         raise SettingsError(
-            f"{path.name} has {len(text):,} characters.", f"A message holds {_LONGEST_TEXT:,}.", "Attach a part of it."
+            f"{path.name} has {len(text):,} characters.", f"A message holds {LONGEST_TEXT:,}.", "Attach a part of it."
         )
-    return f"{path.name}:\n\n{text}"
+    return text
 
 
 def _data_url(thing: Any) -> str:

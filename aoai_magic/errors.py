@@ -2,6 +2,7 @@
 
     AoaiError
     ├── OptionError              the line of a magic can't be understood
+    ├── TemplateError            what stands between {{ and }} can't be filled in
     ├── SettingsError            the environment, `connect` or an argument names something that can't be used
     ├── MissingExtraError        a part that isn't installed is needed
     ├── LocalServiceError        the local service can't start, or has no model
@@ -65,6 +66,10 @@ class AoaiError(Exception):
 
 class OptionError(AoaiError):
     """The line of a magic can't be understood: an unknown or repeated option, a value that doesn't fit."""
+
+
+class TemplateError(AoaiError):
+    """What stands between {{ and }} can't be filled in: an unknown name, a syntax error, too much of something."""
 
 
 class SettingsError(AoaiError):

@@ -40,7 +40,7 @@ def chat_body(
     """
     messages: list[dict[str, Any]]
     messages = [{"role": "user", "content": prompt}] if isinstance(prompt, str) else [_checked(one) for one in prompt]
-    if messages and isinstance(messages[-1].get("content"), str):
+    if messages and isinstance(messages[-1].get("content"), str | list):
         messages[-1]["content"] = attachments.content(messages[-1]["content"], attach, detail)
     if system is not None:
         messages.insert(0, {"role": "system", "content": system})

@@ -27,6 +27,7 @@ spending
 verdicts
 sse chunks
 attachments schema tools pictures
+templates
 request
 estimates
 images

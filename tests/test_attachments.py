@@ -32,6 +32,14 @@ def test_a_prompt_alone_stays_text() -> None:
     assert content("hello", None) == "hello"
 
 
+def test_what_is_attached_to_a_message_of_parts_is_sent_too() -> None:
+    parts = [{"type": "text", "text": "Which is red?"}]
+    aoai.chat([{"role": "user", "content": parts}], attach=red())
+    assert aoai.last is not None
+    assert [one["type"] for one in aoai.last.request["messages"][-1]["content"]] == ["text", "image_url"]
+    assert len(parts) == 1
+
+
 @pytest.mark.parametrize("suffix", ["png", "jpg", "gif", "webp"])
 def test_a_file_goes_as_it_is(tmp_path: Path, suffix: str) -> None:
     file = tmp_path / f"a.{suffix}"

@@ -95,7 +95,7 @@ def test_the_help_is_shown(run: Any, shell: Any, capsys: pytest.CaptureFixture[s
 
 
 def test_an_empty_cell_is_an_error(run: Any) -> None:
-    with pytest.raises(errors.OptionError, match="no text to continue"):
+    with pytest.raises(errors.OptionError, match="holds no prompt"):
         run("%%complete\n ")
 
 

@@ -123,7 +123,7 @@ def test_files_variables_and_masks_are_edited(run: Any, shell: Any, tmp_path: Pa
 @pytest.mark.parametrize(
     ("cell", "what"),
     [
-        ("%%image\n \n", "doesn't say what to draw"),
+        ("%%image\n \n", "holds no prompt"),
         ("%%image --edit last\nx", "no last picture"),
         ("%%image --quality best\nx", "none of low, medium, high, auto"),
         ("%%image --size 512x512\nx", "makes no image of '512x512'"),

@@ -81,7 +81,7 @@ def test_the_question_mark_shows_the_same_help(shell: Any, capsys: pytest.Captur
         "trailing spaces  \n\n",
         '{"json": [1, {"a": "{x}"}]}',
         r"LaTeX: \frac{a}{b} and ${x}$",
-        "$HOME and {shell} and {{ not yet }}",
+        "$HOME and {shell}",
         "!ls and %magic and ?help",
         "# a comment?",
         "tabs\tand unicode: 日本 👩‍👩‍👧",
@@ -95,9 +95,9 @@ def test_the_body_is_sent_as_it_was_typed(run: Any, body: str) -> None:
 
 def test_the_line_is_not_expanded_by_ipython(run: Any, shell: Any) -> None:
     shell.user_ns["name"] = "expanded"
-    run("%%chat -q -s '{name} $name {{x}}'\nhi")
+    run("%%chat -q -s '{name} $name'\nhi")
     assert aoai.last is not None
-    assert aoai.last.request["messages"][0]["content"] == "{name} $name {{x}}"
+    assert aoai.last.request["messages"][0]["content"] == "{name} $name"
 
 
 def test_code_may_call_the_magic(shell: Any, run: Any) -> None:

@@ -59,10 +59,11 @@ def split(line: str) -> list[str]:
         ) from None
 
 
-def parse(line: str, options: Sequence[Option], magic: str) -> dict[str, Any]:
+def parse(line: str, options: Sequence[Option], magic: str, fill: Callable[[str], str] = str) -> dict[str, Any]:
     """Read a line as options; return the given ones by key.
 
-    Long names may be written with underscores, values after a space or "=". Raises OptionError for an unknown or
+    Long names may be written with underscores, values after a space or "=". `fill` gets each value before it is read, and
+    can't make it anything else than a value. Raises OptionError for an unknown or
     repeated option, a missing value, a value that can't be read, and for words that belong to none.
 
     >>> parse("-t 0.2", [Option(("-t", "--temperature"), "", "NUMBER", float)], "%%chat")
@@ -105,7 +106,7 @@ def parse(line: str, options: Sequence[Option], magic: str) -> dict[str, Any]:
                     f"{magic} --help",
                 )
             name, value = option.metavar or word, word
-        _store(values, option, name, value, magic)
+        _store(values, option, name, fill(value) if option.metavar else value, magic)
     return values
 
 

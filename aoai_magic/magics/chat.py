@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ..errors import OptionError
-from .arguments import Option, choice, parse, usage
+from .arguments import Option, choice, usage
 from .live import answer, foresee
-from .options import BUDGET, DEPLOYMENT, DRY_RUN, MAX_TOKENS, NO_STREAM, OUTPUT, QUIET, SEED, STOP, TEMPERATURE
+from .options import BUDGET, DEPLOYMENT, DRY_RUN, MAX_TOKENS, NO_STREAM, OUTPUT, QUIET, RAW, SEED, STOP, TEMPERATURE
+from .prompt import read
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
@@ -25,6 +26,7 @@ OPTIONS = (
     Option(("--detail",), "how closely pictures are looked at: low, high, auto or original", "DETAIL", choice("low", "high", "auto", "original")),
     Option(("--schema",), "the shape of the answer: 'name, age int', a JSON schema, or the variable of a pydantic class", "SCHEMA"),
     Option(("--tools",), "functions of the notebook that the model may ask to call, parted by commas; may repeat", "NAMES", repeat=True),
+    RAW,
     DRY_RUN,
     NO_STREAM,
     QUIET,
@@ -38,7 +40,12 @@ EXAMPLES = """\
     Which city is the capital of France?
 
     %%chat gpt-4o -a photo.jpg --detail low --dry-run
-    What is on this picture?"""
+    What is on this picture?
+
+    %%chat -s "You are {{ role }}."
+    Which month has the most rain, and is it in the plot?
+    {{ rain_by_month }}
+    {{ figure }}"""
 
 USAGE = usage("%%chat", "Send the cell to a chat model and show its reply.", OPTIONS, EXAMPLES)
 
@@ -48,18 +55,17 @@ def run(shell: InteractiveShell, line: str, body: str, magic: str = "%%chat") ->
 
     With --dry-run nothing is sent, and the estimate is returned, for the shell to show.
     """
-    options = parse(line, OPTIONS, magic)
+    options, content = read(shell, line, body, OPTIONS, magic)
     if options.pop("help", False):
         print(USAGE)
         return None
-    if not body.strip():
-        raise OptionError("The cell holds no prompt.", "", f"{magic}, and the prompt on the lines below it")
+    prompt = content if isinstance(content, str) else [{"role": "user", "content": content}]
     _look_up(shell, options)
     from .. import api
 
     if options.pop("dry_run", False):
-        return foresee(shell, api.estimate, body, options)
-    answer(shell, api.chat, body, options)
+        return foresee(shell, api.estimate, prompt, options)
+    answer(shell, api.chat, prompt, options)
     return None
 
 

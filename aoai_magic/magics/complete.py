@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ..errors import OptionError
-from .arguments import Option, integer, parse, usage
+from .arguments import Option, integer, usage
 from .live import answer, foresee
-from .options import BUDGET, DEPLOYMENT, DRY_RUN, MAX_TOKENS, NO_STREAM, OUTPUT, QUIET, SEED, STOP, TEMPERATURE
+from .options import BUDGET, DEPLOYMENT, DRY_RUN, MAX_TOKENS, NO_STREAM, OUTPUT, QUIET, RAW, SEED, STOP, TEMPERATURE
+from .prompt import read_text
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
@@ -24,6 +24,7 @@ OPTIONS = (
     BUDGET,
     SEED,
     STOP,
+    RAW,
     DRY_RUN,
     NO_STREAM,
     QUIET,
@@ -43,15 +44,13 @@ USAGE = usage(
 
 def run(shell: InteractiveShell, line: str, body: str) -> Any:
     """Send a cell to be continued. With --dry-run nothing is sent, and the estimate is returned, for the shell to show."""
-    options = parse(line, OPTIONS, "%%complete")
+    options, prompt = read_text(shell, line, body, OPTIONS, "%%complete")
     if options.pop("help", False):
         print(USAGE)
         return None
-    if not body.strip():
-        raise OptionError("The cell holds no text to continue.", "", "%%complete, and the text on the lines below it")
     from .. import api
 
     if options.pop("dry_run", False):
-        return foresee(shell, api.connection().estimate_completion, body, options)
-    answer(shell, api.complete, body, options)
+        return foresee(shell, api.connection().estimate_completion, prompt, options)
+    answer(shell, api.complete, prompt, options)
     return None

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ..errors import OptionError
-from .arguments import Option, choice, integer, parse, usage
+from .arguments import Option, choice, integer, usage
 from .live import draw, foresee
-from .options import BUDGET, DEPLOYMENT, DRY_RUN, OUTPUT, QUIET
+from .options import BUDGET, DEPLOYMENT, DRY_RUN, OUTPUT, QUIET, RAW
+from .prompt import read_text
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
@@ -26,6 +27,7 @@ OPTIONS = (
     Option(("--partial-images",), "unfinished pictures to look at in between, 0 to 3 for each; they are billed too", "COUNT", integer(0)),
     Option(("--save",), "the file to write, which must not be there yet; of several pictures, NAME-1.png, NAME-2.png, …", "FILE"),
     BUDGET,
+    RAW,
     DRY_RUN,
     QUIET,
 )  # fmt: skip
@@ -50,24 +52,22 @@ def run(shell: InteractiveShell, line: str, body: str) -> Any:
     """
     from .. import api
 
-    options = parse(line, OPTIONS, "%%image")
+    options, prompt = read_text(shell, line, body, OPTIONS, "%%image")
     if options.pop("help", False):
         print(USAGE)
         return None
-    if not body.strip():
-        raise OptionError("The cell doesn't say what to draw.", "", "%%image, and the prompt on the lines below it")
     _look_up(shell, options)
     path = options.pop("save", None)
     if options.pop("dry_run", False):
-        return foresee(shell, api.estimate_image, body, options)
+        return foresee(shell, api.estimate_image, prompt, options)
     if path is None:
-        draw(shell, api.image, body, options)
+        draw(shell, api.image, prompt, options)
         return None
     from ..image_reply import destinations
 
     destinations(path, options.get("n", 1), options.get("format", "png"))  # else what is paid for couldn't be saved
     quiet = options.get("quiet", False)
-    saved = draw(shell, api.image, body, options).save(path)
+    saved = draw(shell, api.image, prompt, options).save(path)
     if not quiet:
         print(f"Saved: {', '.join(map(str, saved))}")
     return None

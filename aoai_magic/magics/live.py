@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ..errors import AoaiError, Interrupted
@@ -13,16 +13,19 @@ if TYPE_CHECKING:
     from ..image_reply import ImageReply
     from ..render import LiveReply
     from ..reply import Reply
+    from ..request import Message
+
+    Prompt = str | Sequence[Message]
 
 
-def answer(shell: InteractiveShell, ask: Callable[..., Reply], body: str, options: dict[str, Any]) -> None:
-    """Send a cell's body by `ask` (`aoai.chat`, `aoai.complete`) with a magic's options; show and keep the reply.
+def answer(shell: InteractiveShell, ask: Callable[..., Reply], prompt: Prompt, options: dict[str, Any]) -> None:
+    """Send a cell's prompt by `ask` (`aoai.chat`, `aoai.complete`) with a magic's options; show and keep the reply.
 
     `output`, `quiet` and `no_stream` are for here, the others for `ask`. What had arrived of a reply that broke off is
     shown and kept too. Raises what `ask` raises.
     """
     stream = not options.pop("no_stream", False)
-    _show(shell, lambda live: ask(body, stream=stream, on_text=live.add, **options), options, animate=stream)
+    _show(shell, lambda live: ask(prompt, stream=stream, on_text=live.add, **options), options, animate=stream)
 
 
 def draw(shell: InteractiveShell, ask: Callable[..., ImageReply], body: str, options: dict[str, Any]) -> ImageReply:
@@ -55,12 +58,12 @@ def _show(
     return reply
 
 
-def foresee(shell: InteractiveShell, estimate: Callable[..., Any], body: str, options: dict[str, Any]) -> Any:
-    """Return what sending the body with a magic's options would cost, also into the variable of -o. Nothing is sent."""
+def foresee(shell: InteractiveShell, estimate: Callable[..., Any], prompt: Prompt, options: dict[str, Any]) -> Any:
+    """Return what sending the prompt with a magic's options would cost, also into the variable of -o. Nothing is sent."""
     output: str | None = options.pop("output", None)
     for idle in ("quiet", "no_stream", "budget"):
         options.pop(idle, None)
-    found = estimate(body, **options)
+    found = estimate(prompt, **options)
     if output is not None:
         shell.push({output: found})
     return found

@@ -11,6 +11,7 @@ MAX_TOKENS = Option(("--max-tokens",), "the most tokens that the reply may have"
 BUDGET = Option(("--budget",), "the most that the cell may cost, in US dollars; it is asked with a lower limit, or not sent", "USD", number(0, 1_000_000))  # fmt: skip
 STOP = Option(("--stop",), "a text at which the reply ends, without it; \\n is a new line, \\t a tab; may repeat", "TEXT", ending, repeat=True)  # fmt: skip
 SEED = Option(("--seed",), "a number that makes sampling repeatable, as far as the service can", "NUMBER", integer())
+RAW = Option(("--raw",), "send the cell and its options as they stand: {{ }} is text")
 DRY_RUN = Option(("--dry-run",), "send nothing; show the tokens, the price and whether it fits")
 NO_STREAM = Option(("--no-stream",), "show the reply when it is whole, not as it arrives")
 QUIET = Option(("-q", "--quiet"), "show nothing; the reply is in _ and in the variable of -o")

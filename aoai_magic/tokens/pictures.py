@@ -44,7 +44,7 @@ def image_size(source: object) -> tuple[int, int]:
 
 
 def _size_in_memory(source: Any) -> tuple[int, int]:
-    if _is(source, "PIL.Image", "Image"):
+    if is_a(source, "PIL.Image", "Image"):
         width, height = source.size
         check_pixels(width, height, "This picture")
         try:
@@ -53,7 +53,7 @@ def _size_in_memory(source: Any) -> tuple[int, int]:
         except (OSError, SyntaxError, struct.error) as error:
             raise ValueError(f"Pillow can't read it, {error}") from None
         return (height, width) if turned else (width, height)
-    if _is(source, "numpy", "ndarray"):
+    if is_a(source, "numpy", "ndarray"):
         shape = source.shape
         if source.dtype.kind not in "buif" or not (len(shape) == 2 or (len(shape) == 3 and 1 <= shape[2] <= 4)):
             raise SettingsError(
@@ -62,7 +62,7 @@ def _size_in_memory(source: Any) -> tuple[int, int]:
                 "Bring the axes into that order: array.transpose(1, 2, 0)",
             )
         return shape[1], shape[0]
-    if _is(source, "matplotlib.figure", "Figure"):
+    if is_a(source, "matplotlib.figure", "Figure"):
         width, height = source.canvas.get_width_height()  # in a file's pixels, also where a screen has smaller ones
         return width, height
     raise SettingsError(
@@ -72,8 +72,12 @@ def _size_in_memory(source: Any) -> tuple[int, int]:
     )
 
 
-def _is(source: object, module: str, name: str) -> bool:
-    """Whether something is of a library's class, which it can be only if that library is loaded already."""
+def is_a(source: object, module: str, name: str) -> bool:
+    """Whether something is of a library's class, which it can be only if that library is loaded already.
+
+    >>> is_a(1, "numpy", "ndarray")
+    False
+    """
     loaded = sys.modules.get(module)
     return loaded is not None and isinstance(source, getattr(loaded, name, ()))
 

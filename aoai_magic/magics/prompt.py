@@ -1,0 +1,56 @@
+"""The line and the body of a prompt magic, with `{{ }}` in both filled in from the kernel."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from ..errors import OptionError, TemplateError
+from ..templates import fill
+from .arguments import Option, parse, split
+
+if TYPE_CHECKING:
+    from IPython.core.interactiveshell import InteractiveShell
+
+
+def read(
+    shell: InteractiveShell, line: str, body: str, options: Sequence[Option], magic: str
+) -> tuple[dict[str, Any], str | list[dict[str, Any]]]:
+    """Return the options of a cell's line, and the content of its prompt: text, or parts if pictures are in it.
+
+    With --raw nothing is filled in; with --help the body isn't read. Raises OptionError, also for a cell without a
+    prompt, and TemplateError.
+    """
+    # Read before the others are: what stands after an option is never an option's name (see `parse`).
+    raw = "--raw" in split(line)
+    values = parse(line, options, magic, str if raw else lambda word: _filled(shell, word))
+    values.pop("raw", None)
+    if "help" in values:
+        return values, ""
+    content = body if raw else fill(body, shell.user_ns, values.get("detail"))
+    if isinstance(content, str) and not content.strip():
+        raise OptionError("The cell holds no prompt.", "", f"{magic}, and the prompt on the lines below it")
+    return values, content
+
+
+def read_text(
+    shell: InteractiveShell, line: str, body: str, options: Sequence[Option], magic: str
+) -> tuple[dict[str, Any], str]:
+    """The same for a magic whose prompts are text alone. Raises OptionError for a picture in the cell, too."""
+    values, content = read(shell, line, body, options, magic)
+    if isinstance(content, str):
+        return values, content
+    raise OptionError(
+        f"A picture is in the cell, and {magic} takes text alone.", "", "%%chat, or %%image --edit VARIABLE"
+    )
+
+
+def _filled(shell: InteractiveShell, word: str) -> str:
+    content = fill(word, shell.user_ns)
+    if isinstance(content, str):
+        return content
+    raise TemplateError(
+        f"{word[:60]} is a picture, and an option's value is text.",
+        "Pictures go beside the prompt.",
+        "%%chat -a VARIABLE",
+    )

@@ -1,0 +1,103 @@
+"""`{{ expression }}` in a cell's body and options, filled with the kernel's values by Jinja2 in its sandbox.
+
+holes: which braces are ours; sandbox: what may stand in them; values: what a value is in a prompt.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+from typing import Any
+
+from ..errors import AoaiError, TemplateError
+from .holes import RAW, Hole, holes, source
+
+#: Put into every kernel by IPython and Python: no data, and a way to the system.
+_NO_DATA = ("exit", "get_ipython", "open", "quit")
+
+
+def fill(text: str, names: Mapping[str, Any], detail: str | None = None) -> str | list[dict[str, Any]]:
+    """Return a text with its `{{ }}`, loops and conditions filled in; the content of a message, if pictures are in it.
+
+    `names` are the kernel's variables; beside them stand len, min, max, sum, sorted, round, range, str, int, float, list,
+    dict, zip, enumerate and include("FILE"). What is filled in is data, and never read for braces again. A DataFrame or
+    Series becomes CSV (see `values.table`); a PIL image, a figure and an array of a picture's shape an image part, in the
+    order of the text, looked at as `detail` says. A text without `{{` and tags comes back as it is. Raises TemplateError.
+
+    >>> fill("Greet {{ name }} in JSON: {'a': {}}", {"name": "{{ Ada }}"})
+    "Greet {{ Ada }} in JSON: {'a': {}}"
+    """
+    ours = holes(text)
+    if not ours:
+        return text
+    from .sandbox import Sandbox
+
+    known = {
+        name: value
+        for name, value in names.items()
+        if isinstance(name, str) and not (name in _NO_DATA or (name.startswith("__") and name.strip("_")))
+    }
+    sandbox = Sandbox(detail)
+    try:
+        return _content(sandbox.pieces(source(text, ours), known))
+    except AoaiError:
+        raise
+    except Exception as error:
+        raise _told(error, text, ours, [*known, *sandbox.globals]) from error
+
+
+def _content(pieces: list[str | dict[str, Any]]) -> str | list[dict[str, Any]]:
+    parts: list[dict[str, Any]] = []
+    for piece in pieces:
+        if not isinstance(piece, str):
+            parts.append(piece)
+        elif parts and parts[-1]["type"] == "text":
+            parts[-1]["text"] += piece
+        elif piece:
+            parts.append({"type": "text", "text": piece})
+    if len(parts) > 1 or (parts and parts[0]["type"] != "text"):
+        return parts
+    return parts[0]["text"] if parts else ""
+
+
+def _told(error: Exception, text: str, ours: list[Hole], known: list[str]) -> TemplateError:
+    """What went wrong in a hole, in the words of a notebook's user."""
+    from jinja2.exceptions import SecurityError, TemplateSyntaxError
+
+    from .sandbox import NotFound, TooMuchError, line_of
+
+    why = ""
+    if isinstance(error, NotFound):
+        what, near = _not_found(error, known)
+        why = f"Did you mean {' or '.join(near)}?" if near else ""
+    elif isinstance(error, TemplateSyntaxError):
+        what = f"this can't be read: {error.message or 'a syntax error'}"
+        why = "What stands in such braces is read as a Jinja template."
+    elif isinstance(error, SecurityError | TooMuchError):
+        what = str(error)
+    else:
+        what = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+    name = error.name if isinstance(error, NotFound) and isinstance(error.name, str) else ""
+    line = line_of(error)
+    here = [hole for hole in ours if hole.line <= line <= hole.last_line and name in hole.text]
+    place = f"{here[0].short}: " if here else ""
+    if "\n" in text and line:
+        place = f"Line {line} of the prompt{', ' if place else ': '}{place}"
+    told = f"{place}{what[:300].rstrip('.')}."
+    return TemplateError(told[0].upper() + told[1:], why, RAW)
+
+
+def _not_found(error: Any, known: list[str]) -> tuple[str, list[str]]:
+    if error.hint:
+        return error.hint, []
+    if not error.has_owner:
+        return f"no variable is named {error.name}", _near(error.name, known)
+    kind = type(error.owner).__name__
+    if not isinstance(error.name, str):
+        return f"the {kind} has no item {error.name!r}", []
+    there = [*error.owner] if isinstance(error.owner, Mapping) else dir(error.owner)
+    return f"the {kind} has no {error.name}", _near(error.name, [one for one in there if isinstance(one, str)])
+
+
+def _near(name: str, known: list[str]) -> list[str]:
+    return difflib.get_close_matches(name, [one for one in known if one[:1] != "_"], n=2)
