@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from . import catalog, ledger, settings, tokens
 from .catalog import Known
+from .drawing import Drawing
 from .embeddings import Embeddings, gather
 from .errors import AoaiError, Interrupted, SettingsError
 from .estimates import Estimate, Headroom, estimate
@@ -255,8 +256,6 @@ class Connection:
         **options: Any,
     ) -> ImageReply:
         """Let a deployment draw, or change a picture, and return the reply; `options` are those of `aoai_magic.image`."""
-        from .drawing import Drawing
-
         if "client" not in vars(self):
             self.warm_up()
         body, estimate = self._planned_image(prompt, deployment, options)
@@ -272,7 +271,8 @@ class Connection:
                 exchange.run()
         except KeyboardInterrupt:
             so_far = exchange.settle("interrupted")
-            raise Interrupted("the reply so far is kept (in _ and aoai.last).", so_far) from None
+            kept = "the reply so far is kept (in _ and aoai.last)." if so_far else "nothing had come yet."
+            raise Interrupted(kept, so_far) from None
         except Exception as error:
             told = explain(error, self.target, name, exchange.operation, lambda: self._able(exchange.operation))
             so_far = exchange.settle("error", told)
@@ -355,8 +355,7 @@ class Connection:
 
     def _default(self, operation: str, example: str) -> str:
         """The deployment that is asked for something else than chat where none is named; most connections' is for chat."""
-        own = self.deployment
-        if own and (known := self.known(own)) and operation in known.model.operations:
+        if (own := self.deployment) and (known := self.known(own)) and operation in known.model.operations:
             return own
         if self.kind == "local":
             return settings.LOCAL_DEPLOYMENTS[operation]

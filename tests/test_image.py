@@ -6,6 +6,10 @@ import base64
 import io
 import itertools
 import json
+import os
+import signal
+import threading
+import time
 from pathlib import Path
 from typing import Any
 
@@ -298,3 +302,16 @@ def test_an_interrupt_keeps_the_pictures_so_far(run: Any, shell: Any) -> None:
     assert aoai.last is caught.value.reply
     (row,) = aoai.usage().to_dict("records")
     assert row["outcome"] == "interrupted"
+
+
+def test_an_interrupt_before_anything_has_come_says_so(run: Any) -> None:
+    drawn()  # the service runs, and is asked over a connection that is open
+    run('%aoai fault "delay=5 times=1"')
+    stop = threading.Timer(0.3, os.kill, [os.getpid(), signal.SIGINT])
+    stop.start()
+    started = time.monotonic()
+    with pytest.raises(errors.Interrupted, match="nothing had come yet") as caught:
+        drawn()
+    assert caught.value.reply is None
+    assert time.monotonic() - started < 3
+    run("%aoai fault off")

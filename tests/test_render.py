@@ -1,13 +1,17 @@
 from __future__ import annotations
 
+import base64
+import io
 import json
 from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 
 from aoai_magic import render
-from aoai_magic.render import LiveReply, mimebundle
+from aoai_magic.pictures import picture
+from aoai_magic.render import LiveReply, mimebundle, picture_bundle
 
 
 class Kernel:
@@ -143,3 +147,39 @@ def test_a_plain_stream_gets_each_bit_once(capsys: pytest.CaptureFixture[str]) -
         live.add("lo\x1b[2J")
         live.finish(live.text, "status")
     assert capsys.readouterr().out == "Hello␛[2J\n\nstatus\n"
+
+
+def red(finished: bool = True) -> Any:
+    written = io.BytesIO()
+    Image.new("RGB", (8, 6), "red").save(written, "PNG")
+    return picture(base64.b64encode(written.getvalue()).decode(), finished=finished)
+
+
+def test_pictures_come_into_being_in_one_place(displays: Displays) -> None:
+    with LiveReply(Shell(watched=True)) as live:  # type: ignore[arg-type]
+        live.note("Drawing")
+        live.draw([red(finished=False)], "A fox.")
+        live.finish("words", "status", picture_bundle([red()], "A fox.", "status"))
+    assert [how for how, _ in displays.shown] == ["display", "update", "update"]
+    assert all('<img alt="A fox."' in bundle["text/html"] for _, bundle in displays.shown[1:])
+    assert displays.last == "[picture, 8 x 6 px, PNG: A fox.]\n\nstatus"
+
+
+def test_where_nobody_watches_pictures_are_shown_once(displays: Displays) -> None:
+    with LiveReply(Shell(watched=False)) as live:  # type: ignore[arg-type]
+        live.draw([red(finished=False)], "A fox.")
+        live.finish("words", "status", picture_bundle([red()], "A fox.", "status"))
+    assert [how for how, _ in displays.shown] == ["display"]
+
+
+def test_a_terminal_gets_pictures_in_words_as_they_stand(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+    with LiveReply(None, animate=False) as live:
+        bundle = picture_bundle([red()], "A *fox*, [red]\x1b[2J.", "status")
+        live.draw([red()], "A fox.")
+        live.finish(bundle["text/plain"].removesuffix("\n\nstatus"), "status", bundle)
+    printed = capsys.readouterr().out
+    assert "[picture, 8 x 6 px, PNG: A *fox*, [red]␛[2J.]" in printed
+    assert "\x1b[2J" not in printed
