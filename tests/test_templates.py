@@ -138,7 +138,7 @@ def test_a_text_without_holes_loads_no_jinja(python: str) -> None:
         ("{{ {'a': {'b': '}}'}} }}", "{'a': {'b': '}}'}}"),
         ("{{ \"}}\" }} {{ '{{' }} {{ '{#' }}", "}} {{ {#"),
         ("{{ n\n+\n1 }}\n{#1} ${#a[@]} {% nope %} {% if\n%}", "4\n{#1} ${#a[@]} {% nope %} {% if\n%}"),
-        ("{{ none }}{{ True }}", "NoneTrue"),
+        ("{{ none }}{{ True }}{{ 'x' if n > 5 }}", "NoneTrue"),
         ("{{ range }}", "of a mountain"),
     ],
 )  # fmt: skip
@@ -288,6 +288,32 @@ def test_pictures_in_the_text_and_beside_it_are_both_sent(run: Any, shell: Any) 
         run("%%chat -q -a image\n{% for i in range(50) %}{{ image }}{% endfor %}")
 
 
+def test_a_plot_of_pandas_is_its_figure() -> None:
+    from matplotlib.figure import Figure
+
+    axes = Figure((1, 2)).add_subplot()
+    pandas.Series([1, 2]).plot(ax=axes)
+    parts: Any = fill("{{ axes }}", {"axes": axes})
+    assert [size_of(part) for part in parts] == [(100, 200)]
+
+
+def test_a_picture_that_was_drawn_can_be_asked_about(run: Any) -> None:
+    run("%%image -q -o drawn\na fox")
+    run("%%chat -q\nWhat is it? {{ drawn }}")
+    assert [part["type"] for part in sent()] == ["text", "image_url"]
+    assert size_of(sent()[1]) == (1024, 1024)
+    run("%%image -q -n 2 -o drawn\na fox")
+    with pytest.raises(TemplateError, match=r"2 pictures are in it: name one, as in drawn\[0\]"):
+        run("%%chat -q\nWhat is it? {{ drawn }}")
+
+
+def test_a_dry_run_counts_the_pictures_of_the_text(run: Any, shell: Any) -> None:
+    shell.push({"image": Image.new("RGB", (512, 512))})
+    run("%%chat --dry-run -o beside -a image\nA")
+    run("%%chat --dry-run -o within\nA{{ image }}")
+    assert shell.user_ns["within"].prompt_tokens == shell.user_ns["beside"].prompt_tokens > 200
+
+
 def test_arrays_that_are_no_pictures_are_text() -> None:
     assert fill("{{ a }}", {"a": numpy.array([1, 2])}) == "[1 2]"
     assert fill("{{ a }}", {"a": numpy.eye(2)}) == "[[1. 0.]\n [0. 1.]]"
@@ -328,6 +354,7 @@ class Awkward:
         ("{{ o.broken }}", "{{ o.broken }}: ZeroDivisionError: boom."),
         ("a\n{{ o }}", "Line 2 of the prompt, {{ o }}: RuntimeError: no words."),
         ("{{ 1 / 0 }}", "ZeroDivisionError: division by zero."),
+        ("{{ wordy() }}", "ValueError: one two"),
         ("{{ len }}", "len is a function or class, and no value: call it."),
         ("{{ name.upper }}", "upper is a function"),
         ("{{ int }}", "int is a function or class"),
@@ -345,7 +372,10 @@ class Awkward:
     ],
 )
 def test_what_goes_wrong_is_said_with_its_place(body: str, said: str) -> None:
-    names = {"name": "x", "xs": ["a"], "d": {"key": 1}, "o": Awkward(), "plain": object()}
+    def wordy() -> None:
+        raise ValueError("one\n\ntwo")
+
+    names = {"wordy": wordy, "name": "x", "xs": ["a"], "d": {"key": 1}, "o": Awkward(), "plain": object()}
     shown = error_of(body, **names)
     assert said in shown.replace("\nBraces", "\n\nBraces")
     assert shown.endswith("--raw on the first line sends the cell as it stands.")

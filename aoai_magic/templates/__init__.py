@@ -83,6 +83,7 @@ def _told(error: Exception, text: str, ours: list[Hole], known: list[str]) -> Te
     place = f"{here[0].short}: " if here else ""
     if "\n" in text and line:
         place = f"Line {line} of the prompt{', ' if place else ': '}{place}"
+    what = " ".join(what.split())
     told = f"{place}{what[:300].rstrip('.')}."
     return TemplateError(told[0].upper() + told[1:], why, RAW)
 

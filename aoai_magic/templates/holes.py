@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from ..errors import TemplateError
 
 RAW = "Braces meant as text? --raw on the first line sends the cell as it stands."
-_OPENING = re.compile(r"\{\{|\{%-?[ \t]*(?:for|endfor|if|elif|else|endif|set)\b[^\r\n]*?%\}")
+_OPENING = re.compile(r"\{\{|\{%-?[ \t]*(?:for|endfor|if|elif|else|endif|set)\b(?:(?!\{%)[^\r\n])*?%\}")
 # Strings as Jinja reads them, and braces: `}}` in a string or after an open brace closes nothing.
 _INSIDE = re.compile(r"'(?:\\.|[^'\\])*'|\"(?:\\.|[^\"\\])*\"|[{}]", re.DOTALL)
 _NEWLINE = re.compile(r"\r\n|\r|\n")

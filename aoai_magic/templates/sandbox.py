@@ -68,7 +68,11 @@ class Missing(StrictUndefined):
 
 
 class Sandbox(ImmutableSandboxedEnvironment):
-    """An environment whose templates yield text and pictures; `detail` is how closely pictures are looked at."""
+    """An environment whose templates yield text and pictures; `detail` is how closely pictures are looked at.
+
+    >>> Sandbox().pieces("{{ n + 1 }} and {{ n }}", {"n": 1})
+    ['2', ' and ', '1']
+    """
 
     code_generator_class = NativeCodeGenerator  # yields what `finalize` returns, where Jinja's own makes it text
     intercepted_binops = frozenset({"*", "**", "%"})

@@ -31,6 +31,12 @@ def shaped(value: Any, detail: str | None = None) -> str | dict[str, Any]:
     """
     if isinstance(value, str):
         return str(value)
+    if is_a(value, "matplotlib.axes", "Axes"):  # what the plots of pandas return
+        value = value.get_figure()
+    if is_a(value, "aoai_magic.image_reply", "ImageReply"):
+        if len(value) != 1:
+            raise TypeError(f"{len(value)} pictures are in it: name one, as in drawn[0]")
+        value = value[0]
     if is_a(value, "pandas", "DataFrame") or is_a(value, "pandas", "Series"):
         return table(value)
     if _is_picture(value):
