@@ -98,14 +98,14 @@ class ImageReply(Billed):
 
         Where nobody watches, only what is the same at every run is said.
         """
-        words = self.answered_by("drawn")
+        words = self._answered_by("drawn")
         facts = [str(self.body[name]) for name in ("size", "quality") if self.body.get(name)]
         if facts:
             words.append(" ".join(facts))
         if self.usage:
             words.append(f"{self.usage.prompt_tokens:,} tokens in, {self.usage.completion_tokens:,} out")
         if watched:
-            words += [f"{self.seconds:.1f} s", self.price()]
+            words += [f"{self.seconds:.1f} s", self._price()]
             if self.note:
                 words.append(self.note)
         if self.finish_reason is None:

@@ -89,13 +89,13 @@ class Billed:
             image_output_tokens=used.image_output_tokens,
         )
 
-    def answered_by(self, did: str = "answered") -> list[str]:
+    def _answered_by(self, did: str = "answered") -> list[str]:
         """The beginning of a status line: the deployment, and who is behind it."""
         if self.kind == "local":
             return [self.deployment, f"{did} by {self.model} on this machine" if self.model else "on this machine"]
         return [self.deployment, *([self.model] if self.model and self.model != self.deployment else [])]
 
-    def price(self) -> str:
+    def _price(self) -> str:
         """The price in words, for a status line."""
         azure = self.azure_cost
         if self.kind == "local":
@@ -156,7 +156,7 @@ class Reply(Billed):
         >>> Reply({}, "gpt-4o", "azure", [Choice("Hi", "stop")], model="gpt-4o-2024-11-20", usage=Usage(8, 2)).status(watched=False)
         'gpt-4o · gpt-4o-2024-11-20 · 8 tokens in, 2 out'
         """
-        words = self.answered_by()
+        words = self._answered_by()
         if self.usage:
             words.append(f"{self.usage.prompt_tokens} tokens in, {self.usage.completion_tokens} out")
             if self.usage.reasoning_tokens:
@@ -165,7 +165,7 @@ class Reply(Billed):
             words.append(f"{self.unseen_tokens:,} tokens of the prompt left out for the local model")
         if watched:
             words.append(f"{self.seconds:.1f} s")
-            words.append(self.price())
+            words.append(self._price())
             if self.note:
                 words.append(self.note)
         if self.finish_reason == "length":

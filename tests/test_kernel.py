@@ -91,6 +91,18 @@ def test_a_watched_cell_is_shown_in_one_display_that_grows(kernel: Kernel) -> No
     assert all("text/markdown" not in content["data"] for content in ran.of("display_data", "update_display_data"))
 
 
+def test_a_watched_picture_comes_into_being_in_one_display(kernel: Kernel) -> None:
+    cell = "%%image --size 1024x1024 --quality low --partial-images 2\nA red fox."
+    ran = kernel.run(cell)
+    assert len(ran.of("display_data")) == 1
+    pictures = [one["data"]["text/html"] for one in ran.of("update_display_data") if "<img" in one["data"]["text/html"]]
+    assert len(set(pictures)) == 4, "two unfinished ones, the finished one, and the line under it"
+    assert "local, free; on Azure about $0.019" in ran.text
+    unwatched = kernel.run(cell, watched=False)
+    assert [kind for kind, _ in unwatched.messages if "display" in kind] == ["display_data"]
+    assert unwatched.text.endswith("drawn by sketch on this machine · 1024x1024 low · 4 tokens in, 472 out")
+
+
 def test_an_unwatched_cell_is_shown_once_and_says_nothing_that_varies(kernel: Kernel) -> None:
     ran = kernel.run("%%chat\nSay hello", watched=False)
     assert [kind for kind, _ in ran.messages if "display" in kind] == ["display_data"]
