@@ -7,6 +7,7 @@ import contextlib
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from typing import Any, TypeVar, cast
 
+from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import parse_options_header
 from starlette.datastructures import UploadFile
 from starlette.exceptions import HTTPException
@@ -108,8 +109,9 @@ async def form(request: Request) -> dict[str, Any]:
                     fields[name] = [*earlier, content]
                 else:
                     fields[name] = content
-    except HTTPException as error:
-        raise invalid_request(f"We could not parse the form of your request: {error.detail}.") from None
+    except (HTTPException, FormParserError) as error:  # older versions of Starlette let the parser's own errors through
+        told = error.detail if isinstance(error, HTTPException) else error
+        raise invalid_request(f"We could not parse the form of your request: {told}.") from None
     return fields
 
 
