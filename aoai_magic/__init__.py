@@ -22,26 +22,20 @@ if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
     from . import errors, lessons, render, tokens
-    from .api import (
-        chat,
-        complete,
-        connect,
-        connection,
-        deployments,
-        embed,
-        estimate,
-        estimate_image,
-        image,
-        models,
-        usage,
-    )
     from .client import Connection
+    from .current import connect, connection
     from .embeddings import Embeddings
     from .estimates import Estimate
     from .image_reply import ImageReply
     from .images import ImageEstimate
     from .ledger import Allowance
+    from .operations.chat import chat, estimate
+    from .operations.complete import complete
+    from .operations.embed import embed
+    from .operations.image import estimate_image, image
+    from .operations.listing import deployments, models
     from .reply import Reply
+    from .spending import usage
     from .widgets.lens import TokenLens
     from .widgets.vision import VisionCosts
 
@@ -90,28 +84,23 @@ _HOME = {
     "Reply": "reply",
     "TokenLens": "widgets.lens",
     "VisionCosts": "widgets.vision",
-    **dict.fromkeys(
-        (
-            "chat",
-            "complete",
-            "connect",
-            "connection",
-            "deployments",
-            "embed",
-            "estimate",
-            "estimate_image",
-            "image",
-            "models",
-            "usage",
-        ),
-        "api",
-    ),
+    "chat": "operations.chat",
+    "complete": "operations.complete",
+    "connect": "current",
+    "connection": "current",
+    "deployments": "operations.listing",
+    "embed": "operations.embed",
+    "estimate": "operations.chat",
+    "estimate_image": "operations.image",
+    "image": "operations.image",
+    "models": "operations.listing",
+    "usage": "spending",
 }
 
 
 def __getattr__(name: str) -> Any:
     if name == "last":
-        return import_module(".api", __name__).last()
+        return import_module(".current", __name__).last()
     if name in _HOME:
         return getattr(import_module(f".{_HOME[name]}", __name__), name)
     if name in __all__:

@@ -14,6 +14,7 @@ from .errors import AoaiError, RequestRefusedError, SettingsError
 from .explain import explain
 from .local import launch, weights
 from .local.waiting import told
+from .operations.chat import chat
 from .render import LiveReply
 
 Check = tuple[str, Callable[[], str]]
@@ -78,7 +79,7 @@ def _checks(connection: Connection) -> Iterator[Check]:
         if wanted.engine == "llama":
             yield "its model", lambda: _model(wanted)
         yield "starting it, or finding it", lambda: f"process {launch.ensure(wanted).pid}"
-        yield "a reply", lambda: f"{connection.chat('Hi', max_tokens=1).seconds:.1f} s"
+        yield "a reply", lambda: f"{chat('Hi', max_tokens=1, connection=connection).seconds:.1f} s"
     else:
         if not getproxies():  # a proxy looks names up itself
             yield "the host's name", lambda: _resolved(connection)
@@ -120,5 +121,5 @@ def _named(connection: Connection) -> str:
 
 def _probed(connection: Connection) -> str:
     with contextlib.suppress(RequestRefusedError):
-        connection.chat([], max_tokens=1, stream=False)
+        chat([], max_tokens=1, stream=False, connection=connection)
     return "all three right"

@@ -54,14 +54,14 @@ def _echo(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> It
     if "llama" not in request.keywords:
         monkeypatch.setenv("AOAI_LOCAL_ENGINE", "echo")
     yield
-    from aoai_magic import api, ledger
+    from aoai_magic import current, ledger
     from aoai_magic.errors import AoaiError
 
     for file in ledger.path().parent.glob("ledger.sqlite3*"):  # what one test spends is no matter of the next
         if file.is_file():
             file.unlink()
 
-    api._connection = api._last = None
+    current._connection = current._last = None
     AoaiError.short = True
 
 

@@ -38,9 +38,10 @@ explain
 transport
 azure
 exchange
-drawing
 client
-api
+current
+drawing
+operations
 lessons doctor widgets
 magics
 lab

@@ -13,6 +13,7 @@ import pytest
 
 import aoai_magic as aoai
 from aoai_magic import errors, ledger, spending
+from aoai_magic.operations.faults import faults
 
 WORDS = "word " * 50
 # What one such request costs, its reply cut at 10 tokens: gpt-4o's list price, $2.50 and $10 a million.
@@ -201,7 +202,7 @@ def test_errors_cost_what_azure_says_they_do(cloud: Any, status: int, body: Any,
     cloud.answer(status, body)
     connection = aoai.connect(f"{cloud.url}/v1", deployment="gpt-4o")
     with pytest.raises(errors.ServiceError):
-        connection.chat(WORDS, max_tokens=10)
+        aoai.chat(WORDS, max_tokens=10, connection=connection)
     (row,) = ledger.rows()
     assert row["outcome"] == f"error {status}"
     assert row["price"] == (None if charged else 0)
@@ -212,7 +213,7 @@ def test_a_retry_after_429_costs_nothing_more(cloud: Any) -> None:
     cloud.answer(429, {"error": {"message": "busy", "code": "429"}}, retry_after_ms="1")
     cloud.completion()
     connection = aoai.connect(f"{cloud.url}/v1", deployment="gpt-4o")
-    connection.chat(WORDS, max_tokens=10)
+    aoai.chat(WORDS, max_tokens=10, connection=connection)
     assert [row["outcome"] for row in ledger.rows()] == ["stop"]
 
 
@@ -220,7 +221,7 @@ def test_a_retry_after_a_failure_that_may_be_charged_is_a_row_of_its_own(cloud: 
     cloud.answer(503, {"error": {"message": "fell over"}}, retry_after_ms="1")
     cloud.completion()
     connection = aoai.connect(f"{cloud.url}/v1", deployment="gpt-4o")
-    connection.chat(WORDS, max_tokens=10)
+    aoai.chat(WORDS, max_tokens=10, connection=connection)
     first, second = ledger.rows()
     assert (first["outcome"], first["price"], first["counted"]) == ("tried again", None, pytest.approx(PRICE))
     assert (second["outcome"], second["price"]) == ("stop", pytest.approx((9 * 2.5 + 2 * 10) / 1_000_000))
@@ -230,7 +231,7 @@ def test_a_retry_that_no_longer_fits_the_budget_is_not_sent(cloud: Any) -> None:
     cloud.answer(503, {"error": {"message": "fell over"}}, retry_after_ms="1")
     connection = aoai.connect(f"{cloud.url}/v1", deployment="gpt-4o")
     with pytest.raises(errors.BudgetError):
-        connection.chat(WORDS, max_tokens=10, budget=1.5 * PRICE)
+        aoai.chat(WORDS, max_tokens=10, budget=1.5 * PRICE, connection=connection)
     assert len(cloud.asked) == 1
     assert len(ledger.rows()) == 1
 
@@ -239,7 +240,7 @@ def test_what_never_arrived_costs_nothing() -> None:
     connection = aoai.connect("http://127.0.0.1:9/v1", deployment="gpt-4o")
     connection.client.max_retries = 0
     with pytest.raises(errors.NoAnswerError):
-        connection.chat(WORDS)
+        aoai.chat(WORDS, connection=connection)
     (row,) = ledger.rows()
     assert (row["price"], row["counted"]) == (0, 0)
 
@@ -247,13 +248,13 @@ def test_what_never_arrived_costs_nothing() -> None:
 def test_a_deployment_of_unknown_price_needs_no_budget_or_a_name_for_its_model(cloud: Any) -> None:
     cloud.completion(model="secret-sauce")
     connection = aoai.connect(f"{cloud.url}/v1", deployment="mine")
-    connection.chat("hi")
+    aoai.chat("hi", connection=connection)
     assert rows()[0]["outcome"] == "stop"
     with pytest.raises(errors.BudgetError, match="isn't known"):
-        connection.chat("hi", budget=1)
+        aoai.chat("hi", budget=1, connection=connection)
     cloud.completion()
     told = aoai.connect(f"{cloud.url}/v1", deployment="mine", serves="gpt-4o")
-    assert told.chat("hi", budget=1).note == ""
+    assert aoai.chat("hi", budget=1, connection=told).note == ""
 
 
 def test_a_ledger_that_cannot_be_written_stops_the_cloud_and_not_the_local_service(cloud: Any) -> None:
@@ -267,7 +268,7 @@ def test_a_ledger_that_cannot_be_written_stops_the_cloud_and_not_the_local_servi
         assert "isn't written down" in aoai.last.status()
         connection = aoai.connect(f"{cloud.url}/v1", deployment="gpt-4o")
         with pytest.raises(errors.LedgerError):
-            connection.chat("hi")
+            aoai.chat("hi", connection=connection)
         assert cloud.asked == []
     finally:
         ledger.path().rmdir()
@@ -330,11 +331,10 @@ def test_two_kernels_at_once_spend_no_more_than_a_budget_for_twenty_and_one_may_
         assert one.stdout
         one.stdout.readline()
     # The first one's replies come at a second a word, so that it is killed in the middle of all of them.
-    connection = aoai.connection()
-    connection.faults("pace=1 times=8")
+    faults("pace=1 times=8")
     go(slow)
     until = time.monotonic() + 20
-    while connection.faults() and time.monotonic() < until:
+    while faults() and time.monotonic() < until:
         time.sleep(0.01)
     go(quick)
     time.sleep(0.05)

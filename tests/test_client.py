@@ -120,7 +120,7 @@ def test_azure_gets_the_key_in_its_own_header_on_both_apis(cloud: Cloud) -> None
     cloud.completion()
     for version in (None, "2024-10-21"):
         target = resolve(f"{cloud.url}/openai/v1", api_key="sekret", api_version=version, deployment="my-chat")
-        assert Connection(target).chat("hi").text == "Hello!"
+        assert aoai.chat("hi", connection=Connection(target)).text == "Hello!"
     first, second = cloud.asked
     assert first.path == "/openai/v1/chat/completions"
     assert second.path == "/openai/deployments/my-chat/chat/completions?api-version=2024-10-21"
@@ -198,7 +198,7 @@ def test_a_redirect_to_another_host_takes_no_key_along(cloud: Cloud) -> None:
         other.completion()
         cloud.answer(307, {}, location=f"{other.url}/openai/v1/chat/completions")
         connection = Connection(resolve(f"{cloud.url}/openai/v1", api_key="sekret", deployment="d"))
-        connection.chat("hi")
+        aoai.chat("hi", connection=connection)
         assert "sekret" in str(cloud.asked[0].headers)
         assert "sekret" not in str(other.asked[0].headers)
 
@@ -221,7 +221,7 @@ def test_the_key_is_nowhere_in_what_a_user_can_look_at(cloud: Cloud) -> None:
 def test_a_credential_is_not_sent_over_plain_http() -> None:
     target = resolve("http://192.0.2.1/openai/v1", api_key="sekret", deployment="d")
     with pytest.raises(errors.SettingsError, match="plain http"):
-        Connection(target).chat("hi")
+        aoai.chat("hi", connection=Connection(target))
 
 
 def test_a_sign_in_is_not_sent_to_a_host_that_is_not_azures(cloud: Cloud) -> None:

@@ -8,6 +8,7 @@ import pytest
 
 import aoai_magic as aoai
 from aoai_magic import errors, ledger
+from aoai_magic.operations.complete import estimate_completion
 from aoai_magic.reply import Usage
 
 
@@ -123,7 +124,7 @@ def test_the_estimate_is_what_is_billed(run: Any, shell: Any) -> None:
 
 
 def test_what_does_not_fit_the_window_is_foreseen() -> None:
-    foreseen = aoai.connection().estimate_completion("word " * 4000, max_tokens=200)
+    foreseen = estimate_completion("word " * 4000, max_tokens=200)
     assert any("context window" in warning for warning in foreseen.warnings)
 
 

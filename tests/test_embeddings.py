@@ -90,7 +90,7 @@ def test_many_texts_go_in_several_requests_and_keep_their_order(monkeypatch: pyt
     monkeypatch.setattr(request, "_MOST_TEXTS", 4)
     told: list[tuple[str, float]] = []
     texts = [f"text {number}" for number in range(10)]
-    found = aoai.connection().embed(texts, dimensions=8, on_progress=lambda *words: told.append(words))
+    found = aoai.embed(texts, dimensions=8, on_progress=lambda *words: told.append(words))
     assert told == [("1 of 3 requests", pytest.approx(1 / 3)), ("2 of 3 requests", pytest.approx(2 / 3))]
     assert numpy.array_equal(found.vectors, [aoai.embed(text, 8).vectors[0] for text in texts])
     assert found.usage == Usage(found.estimate.prompt_tokens, 0)
@@ -129,7 +129,7 @@ def test_an_interrupt_on_the_way_keeps_the_vectors_so_far(monkeypatch: pytest.Mo
         raise KeyboardInterrupt
 
     with pytest.raises(errors.Interrupted) as caught:
-        aoai.connection().embed(["a", "b", "c"], on_progress=stop)
+        aoai.embed(["a", "b", "c"], on_progress=stop)
     assert caught.value.reply is not None
     assert len(caught.value.reply) == 2
     assert [row["outcome"] for row in ledger.rows()] == ["ended", "not sent"]

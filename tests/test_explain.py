@@ -96,7 +96,7 @@ def test_an_api_version_that_is_unknown(cloud: Cloud) -> None:
     cloud.answer(404, error("404", "Resource not found"))
     target = resolve(f"{cloud.url}/openai", api_key="sekret-key", api_version="2019-01-01", deployment="d")
     with pytest.raises(errors.DeploymentNotFoundError, match="2019-01-01 is unknown"):
-        Connection(target).chat("hi")
+        aoai.chat("hi", connection=Connection(target))
 
 
 def test_a_dated_version_on_v1(cloud: Cloud) -> None:
@@ -215,7 +215,7 @@ def test_a_service_that_takes_too_long() -> None:
         connection = connected(f"http://127.0.0.1:{deaf.getsockname()[1]}/openai/v1")
         connection.client.timeout = 0.2
         with pytest.raises(errors.NoAnswerError, match="took too long"):
-            connection.chat("hi")
+            aoai.chat("hi", connection=connection)
 
 
 def test_a_connection_that_is_reset() -> None:

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from PIL import Image, ImageOps
 
-from aoai_magic import catalog, tokens
-from aoai_magic.api import connect
+import aoai_magic as aoai
+from aoai_magic import catalog, connect, tokens
 from aoai_magic.client import Connection
 
 from . import corpus
@@ -133,7 +133,7 @@ def test_the_services_prompt_tokens_are_those_counted_before(model: str, connect
             tokens.count_image(*size, model, picture["detail"]) for size, picture in zip(sizes, pictures, strict=True)
         ]
 
-        reply = connection.chat(messages, deployment=model, **limit, **more)
+        reply = aoai.chat(messages, deployment=model, **limit, **more, connection=connection)
         assert reply.usage
         assert reply.usage.prompt_tokens == sum(part.tokens for part in parts), (number, messages, more)
         seen |= {part.name for part in parts}

@@ -61,11 +61,11 @@ def run(shell: InteractiveShell, line: str, body: str, magic: str = "%%chat") ->
         return None
     prompt = content if isinstance(content, str) else [{"role": "user", "content": content}]
     _look_up(shell, options)
-    from .. import api
+    from ..operations.chat import chat, estimate
 
     if options.pop("dry_run", False):
-        return foresee(shell, api.estimate, prompt, options)
-    answer(shell, api.chat, prompt, options)
+        return foresee(shell, estimate, prompt, options)
+    answer(shell, chat, prompt, options)
     return None
 
 

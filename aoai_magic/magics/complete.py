@@ -48,9 +48,9 @@ def run(shell: InteractiveShell, line: str, body: str) -> Any:
     if options.pop("help", False):
         print(USAGE)
         return None
-    from .. import api
+    from ..operations.complete import complete, estimate_completion
 
     if options.pop("dry_run", False):
-        return foresee(shell, api.connection().estimate_completion, prompt, options)
-    answer(shell, api.complete, prompt, options)
+        return foresee(shell, estimate_completion, prompt, options)
+    answer(shell, complete, prompt, options)
     return None

@@ -50,7 +50,7 @@ def run(shell: InteractiveShell, line: str, body: str) -> Any:
 
     With --dry-run nothing is sent, and the estimate is returned, for the shell to show.
     """
-    from .. import api
+    from ..operations.image import estimate_image, image
 
     options, prompt = read_text(shell, line, body, OPTIONS, "%%image")
     if options.pop("help", False):
@@ -59,15 +59,15 @@ def run(shell: InteractiveShell, line: str, body: str) -> Any:
     _look_up(shell, options)
     path = options.pop("save", None)
     if options.pop("dry_run", False):
-        return foresee(shell, api.estimate_image, prompt, options)
+        return foresee(shell, estimate_image, prompt, options)
     if path is None:
-        draw(shell, api.image, prompt, options)
+        draw(shell, image, prompt, options)
         return None
     from ..image_reply import destinations
 
     destinations(path, options.get("n", 1), options.get("format", "png"))  # else what is paid for couldn't be saved
     quiet = options.get("quiet", False)
-    saved = draw(shell, api.image, prompt, options).save(path)
+    saved = draw(shell, image, prompt, options).save(path)
     if not quiet:
         print(f"Saved: {', '.join(map(str, saved))}")
     return None
@@ -75,7 +75,7 @@ def run(shell: InteractiveShell, line: str, body: str) -> Any:
 
 def _look_up(shell: InteractiveShell, options: dict[str, Any]) -> None:
     """Put the kernel's variables, and the last picture, in the place of the words that name them."""
-    from ..api import last
+    from ..current import last
 
     if "last" in options.get("edit", ()) and last() is None:
         raise OptionError("There is no last picture to edit.", "Nothing was drawn yet.", "%%image --edit FILE|VARIABLE")

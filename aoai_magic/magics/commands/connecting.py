@@ -1,0 +1,54 @@
+"""Where cells are sent: connect, status."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ...errors import SettingsError
+from ..arguments import Option
+from .command import Command
+
+
+def _connect(options: dict[str, Any]) -> str:
+    from ... import current, doctor, settings
+
+    variable = options.pop("key_env", None)
+    if variable is not None:
+        options["api_key"] = settings.environment(variable)
+        if options["api_key"] is None:
+            raise SettingsError(
+                f"The environment has no {variable}.",
+                "The key is read from there, so that it never stands in a notebook.",
+                f"Set it before Jupyter starts, or now: import os, getpass; os.environ[{variable!r}] = getpass.getpass()",
+            )
+    connection = current.connect(options.pop("endpoint", None), **options)
+    return doctor.describe(connection)
+
+
+def _status(options: dict[str, Any]) -> str:
+    from ... import current, doctor
+
+    return doctor.describe(current.connection())
+
+
+COMMANDS = {
+    "connect": Command(
+        "Say where cells are sent from here on; nothing is sent yet.",
+        _connect,
+        (
+            Option(
+                ("--endpoint",),
+                'https://NAME.openai.azure.com, any compatible base URL, or the words "openai" and "local"',
+                "ENDPOINT",
+                positional=True,
+            ),
+            Option(("-d", "--deployment"), "the deployment of cells that name none", "NAME"),
+            Option(("--api-version",), "speak Azure's classic API of that date instead of v1", "DATE"),
+            Option(("--key-env",), "the environment variable that holds the key", "VARIABLE"),
+            Option(("--serves",), "the model of that deployment, where its name doesn't say", "MODEL"),
+            Option(("--scope",), "the Entra ID scope to sign in for", "SCOPE"),
+        ),
+        "%aoai connect https://contoso.openai.azure.com -d my-gpt-4o",
+    ),
+    "status": Command("Show where cells are sent, and where that was said.", _status),
+}

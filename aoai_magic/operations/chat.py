@@ -1,0 +1,124 @@
+"""Prompts for chat deployments."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from .. import current
+from ..client import Connection
+from ..errors import SettingsError
+from ..estimates import Estimate
+from ..exchange import Exchange, reserve
+from ..ledger import Allowance
+from ..reply import Reply
+from ..request import Message, chat_body
+from .answering import answered
+
+
+def chat(
+    prompt: str | Sequence[Message],
+    *,
+    deployment: str | None = None,
+    system: str | None = None,
+    temperature: float | None = None,
+    top_p: float | None = None,
+    max_tokens: int | None = None,
+    seed: int | None = None,
+    stop: str | Sequence[str] | None = None,
+    attach: object = (),
+    detail: str | None = None,
+    schema: object = None,
+    tools: Sequence[Any] = (),
+    stream: bool = True,
+    budget: float | Allowance | None = None,
+    on_text: Callable[[str], None] | None = None,
+    connection: Connection | None = None,
+    **params: Any,
+) -> Reply:
+    """Send a prompt, or a list of messages, to a chat deployment and return its reply.
+
+    What is None is not sent, so the service's own default holds. `temperature` is 0 to 2, `top_p` 0 to 1; `max_tokens`
+    limits the reply. `attach` is a picture or text file, or several (see `attachments.content`), looked at as `detail` says;
+    `schema` the shape of the answer (see `schema.response_format`); `tools` functions that the model may ask to call. `budget` is the most that it may cost,
+    in US dollars; several calls can share an `aoai.Allowance`. `on_text` is called with each bit of text as it arrives; `params` are sent as they are. The
+    answer is read as a stream unless `stream` is false, so that a break loses nothing: an error's or interrupt's
+    `reply` holds what had arrived. Raises AoaiError (see `errors`) and, for Ctrl-C, Interrupted.
+
+    >>> chat("Say hello.", deployment="gpt-4o", temperature=0, max_tokens=20)  # doctest: +SKIP
+    Hello! How can I help you today?
+    """
+    connection = connection or current.connection()
+    connection.warm_up()
+    body, foreseen = _planned(
+        connection,
+        prompt,
+        deployment,
+        system=system,
+        temperature=temperature,
+        top_p=top_p,
+        max_tokens=max_tokens,
+        seed=seed,
+        stop=stop,
+        attach=attach,
+        detail=detail,
+        answer=schema,
+        functions=tools,
+        **params,
+    )
+    if stream:
+        body |= {"stream": True, "stream_options": {"include_usage": True}}
+    entry = reserve(connection.kind, "chat", body, foreseen, budget)
+    reply: Reply = answered(connection, Exchange(connection, body, foreseen, entry, on_text))
+    return reply
+
+
+def estimate(
+    prompt: str | Sequence[Message],
+    *,
+    deployment: str | None = None,
+    system: str | None = None,
+    max_tokens: int | None = None,
+    attach: object = (),
+    detail: str | None = None,
+    schema: object = None,
+    tools: Sequence[Any] = (),
+    connection: Connection | None = None,
+    **params: Any,
+) -> Estimate:
+    """Return what `chat` with the same arguments would cost, and whether it fits. Nothing is sent; see `Estimate`.
+
+    Tokens are exact where the vendor documents how they are counted, and marked as estimates elsewhere. Raises AoaiError for
+    what can't be attached or described.
+
+    >>> print(estimate("Say hello.", deployment="gpt-4o", max_tokens=20).prompt_tokens)
+    10
+    """
+    return _planned(
+        connection or current.connection(),
+        prompt,
+        deployment,
+        system=system,
+        max_tokens=max_tokens,
+        attach=attach,
+        detail=detail,
+        answer=schema,
+        functions=tools,
+        **params,
+    )[1]
+
+
+def _planned(
+    connection: Connection, prompt: str | Sequence[Message], deployment: str | None, **options: Any
+) -> tuple[dict[str, Any], Estimate]:
+    """The body of a request as it would be sent, and what it would cost."""
+    name = deployment or connection.deployment
+    if name is None:
+        raise SettingsError(
+            f"No deployment is named for {connection.target.endpoint}.",
+            "On Azure a model is called by the name that its deployment was given.",
+            "%%chat NAME, or once for all cells: %aoai connect … -d NAME",
+        )
+    known = connection.known(name)
+    body = chat_body(prompt, name, known.model if known else None, **options)
+    return body, connection.estimated(body, known)
