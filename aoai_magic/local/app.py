@@ -6,25 +6,19 @@ import calendar
 import contextlib
 import re
 import time
-import uuid
 from collections.abc import AsyncGenerator
 from typing import Any
 
-from starlette.applications import Starlette
-from starlette.datastructures import Headers
-from starlette.exceptions import HTTPException
-from starlette.middleware import Middleware
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import BaseRoute, Route
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.routing import Route
 
 from .. import catalog
 from . import arm, batches, files, fine_tuning, log, responses
 from .account import Account, Kept
 from .asking import Extra
-from .azure_errors import AzureError, broken, not_found
-from .events import REGION, signature, sse
+from .azure_errors import AzureError, broken
+from .events import REGION, sse
 from .faults import Faults
 from .fields import Fields
 from .guard import HEALTH, Guard
@@ -33,23 +27,13 @@ from .limits import ExceededError, rate_limited
 from .openapi import description
 from .operations import OPERATIONS, Operation
 from .paging import page
-from .plumbing import EventStream, account_of, check_version, form, is_v1, json_body, unless_gone
-from .striking import Striking
+from .plumbing import Call, EventStream, account_of, check_version, form, is_v1, json_body, unless_gone
+from .service import Service
 from .wire import JSONResponse
 
 
-def build(account: Account, faults_to_come: Faults, *, host: str = "127.0.0.1", port: int) -> Starlette:
+def build(account: Account, faults_to_come: Faults, *, host: str = "127.0.0.1", port: int) -> Service:
     """The ASGI application, answering on `host`:`port` for `account`, and failing as those faults say."""
-    app = Starlette(
-        routes=[Route(HEALTH, health), Route("/aoai/faults", faults, methods=["GET", "POST", "DELETE"]), *_data_plane(), *arm.routes()],
-        middleware=[
-            Middleware(Signed, account=account),
-            Middleware(Guard, account=account, host=host, port=port),
-            Middleware(Striking, faults=faults_to_come),
-        ],
-        exception_handlers={AzureError: refused, HTTPException: unknown, ClientDisconnect: gone},
-    )  # fmt: skip
-    app.router.redirect_slashes = False
 
     async def run_one(path: str, body: dict[str, Any]) -> dict[str, Any]:
         """Carry out one request of a batch; batches have quotas of their own, and no limits by the minute."""
@@ -62,16 +46,17 @@ def build(account: Account, faults_to_come: Faults, *, host: str = "127.0.0.1", 
         finally:
             await asked.close()
 
-    app.state.account, app.state.run_one, app.state.faults = account, run_one, faults_to_come
-    return app
+    own = [Route(HEALTH, health), Route("/aoai/faults", faults, methods=["GET", "POST", "DELETE"])]
+    return Service([*_data_plane(), *arm.routes(), *own], Guard(account, host, port), account, faults_to_come, run_one)
 
 
-def _data_plane() -> list[BaseRoute]:
-    routes: list[BaseRoute] = [Route("/openai/v1/openapi.json", openapi)]
+def _data_plane() -> list[Route]:
+    routes = []
     for operation in OPERATIONS.values():
         classic = "" if operation.path == "responses" else "deployments/{deployment}/"
         for prefix in ("v1/", classic):
             routes.append(Route(f"/openai/{prefix}{operation.path}", _handler(operation), methods=["POST"]))
+    routes.append(Route("/openai/v1/openapi.json", openapi))
     kept = [
         ("models", models, "GET"),
         ("models/{id}", model, "GET"),
@@ -106,16 +91,16 @@ def _data_plane() -> list[BaseRoute]:
 def _handler(operation: Operation) -> Any:
     """The handler of an operation behind a deployment: read, count against the limits, begin, answer."""
 
-    async def handle(request: Request) -> Response:
-        version = check_version(request)
-        body = await (form(request) if operation.multipart else json_body(request))
-        account = account_of(request)
-        name = request.path_params.get("deployment") or body.get("model")
-        deployment = account.deployment(name, v1=is_v1(request))
+    async def handle(call: Call) -> Response:
+        version = check_version(call)
+        body = await (form(call) if operation.multipart else json_body(call))
+        account = account_of(call)
+        name = call.path_params.get("deployment") or body.get("model")
+        deployment = account.deployment(name, v1=is_v1(call))
         try:
             deployment.limits.begin()
             operation.check(deployment)
-            asked = operation.read(body, deployment, account, _extra(request))
+            asked = operation.read(body, deployment, account, _extra(call))
             deployment.limits.take(asked.arrival)
         except ExceededError as over:
             raise rate_limited(
@@ -123,19 +108,19 @@ def _handler(operation: Operation) -> Any:
                 version=version,
             ) from None  # fmt: skip
         finally:
-            request.state.headers = deployment.headers()
+            call.told = deployment.headers()
 
         async def answered() -> Response:
             await asked.begin()
             if asked.cut:
-                request.state.headers["x-aoai-local-cut"] = str(asked.cut)
+                call.told["x-aoai-local-cut"] = str(asked.cut)
             if not asked.stream:
                 return JSONResponse(await asked.answer())
-            events = _ended(asked.events(), request.state.request_id, named=operation.named_events)
+            events = _ended(asked.events(), call.id, named=operation.named_events)
             return EventStream(events, asked.close)
 
         try:
-            return await unless_gone(request.receive, answered())
+            return await unless_gone(call.receive, answered())
         except BaseException:
             await asked.close()
             raise
@@ -180,7 +165,7 @@ async def health(request: Request) -> Response:
 
 async def faults(request: Request) -> Response:
     """The faults that wait for requests to come: GET lists them, POST {"fault": "…"} adds one, DELETE takes all away"""
-    waiting: Faults = request.app.state.faults
+    waiting: Faults = request.app.faults
     if request.method == "POST":
         body = Fields(await json_body(request))
         try:
@@ -230,22 +215,6 @@ async def input_items(request: Request) -> Response:
     return page(request, _kept(request).items[::-1])
 
 
-async def refused(request: Request, error: Exception) -> Response:
-    """An error with Azure's body."""
-    assert isinstance(error, AzureError)
-    return JSONResponse({**error.beside, "error": error.error}, error.status, headers=error.headers)
-
-
-async def unknown(request: Request, error: Exception) -> Response:
-    """No such route, or a method that it doesn't take: to Azure both are "Resource not found"."""
-    return await refused(request, not_found())
-
-
-async def gone(request: Request, error: Exception) -> Response:
-    """The client has left: nobody reads this."""
-    return Response(status_code=499)
-
-
 def _kept(request: Request) -> Kept:
     kept, identity = account_of(request).responses, request.path_params["id"]
     if identity not in kept:
@@ -284,50 +253,10 @@ def _tuned_models(request: Request) -> dict[str, dict[str, Any]]:
     return found
 
 
-def _extra(request: Request) -> Extra:
+def _extra(call: Call) -> Extra:
     """What is asked for beside the body: x-aoai-pace, seconds between the pieces of the echo engine; a filter's fault."""
     try:
-        pace = min(max(0.0, float(request.headers.get("x-aoai-pace", 0))), 60.0)  # in this order NaN is 0
+        pace = min(max(0.0, float(call.sent.get("x-aoai-pace", 0))), 60.0)  # in this order NaN is 0
     except ValueError:
         pace = 0.0
-    return Extra(pace, getattr(request.state, "filter_error", False))
-
-
-class Signed:
-    """Gives every answer the headers that Azure sends, and one that says which model really answered.
-
-    A fault of the service's own is answered with Azure's body for that, with the request's id in it.
-    """
-
-    def __init__(self, app: ASGIApp, *, account: Account) -> None:
-        self.app, self._account = app, account
-        self._model = account.engine.model.encode("latin-1", "replace")
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            await self.app(scope, receive, send)
-            return
-        request_id = str(uuid.uuid4())
-        state = scope.setdefault("state", {})
-        state["request_id"] = request_id
-        own = signature(request_id, Headers(scope=scope).get("x-ms-client-request-id"))
-        begun = False
-
-        async def signed(message: Message) -> None:
-            nonlocal begun
-            if message["type"] == "http.response.start":
-                begun = True
-                known = {**state.get("headers", {}), **own}
-                headers = [(name.encode(), value.encode("latin-1", "replace")) for name, value in known.items()]
-                message["headers"] = [*message["headers"], *headers, (b"x-aoai-local-model", self._model)]
-            await send(message)
-
-        with self._account.working():
-            try:
-                await self.app(scope, receive, signed)
-            except Exception as problem:
-                log.mishap(f"Request {request_id}", problem)
-                # An answer that has begun is broken off: uvicorn closes the connection that it was left open on.
-                if not begun:
-                    error = broken(request_id)
-                    await JSONResponse({"error": error.error}, error.status)(scope, receive, signed)
+    return Extra(pace, call.filter_fails)

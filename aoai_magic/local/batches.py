@@ -103,7 +103,7 @@ async def created(request: Request) -> Response:
     _make_room(account.batches)
     account.batches[batch.id] = batch
     shown = batch.shown()
-    batch.task = asyncio.create_task(_run(batch, file, account.files, account.deployments, request.app.state.run_one))
+    batch.task = asyncio.create_task(_run(batch, file, account.files, account.deployments, request.app.run_one))
     return JSONResponse(shown)
 
 

@@ -1,4 +1,4 @@
-"""Server-sent events, ids, and the headers of every answer, as the service writes them."""
+"""Server-sent events and ids, as the service writes them."""
 
 from __future__ import annotations
 
@@ -29,9 +29,3 @@ def sse(data: dict[str, Any], name: str | None = None) -> bytes:
 def new_id(prefix: str, length: int = 29) -> str:
     """A new id: prefix, and that many letters and digits."""
     return prefix + secrets.token_bytes(length).translate(_LETTERS).decode()
-
-
-def signature(request_id: str, client_request_id: str | None = None) -> dict[str, str]:
-    """The headers that every answer has: the request's id, and where it was answered."""
-    own = {"apim-request-id": request_id, "x-request-id": request_id, "x-ms-region": REGION}
-    return own | ({"x-ms-client-request-id": client_request_id} if client_request_id else {})

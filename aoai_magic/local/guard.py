@@ -7,16 +7,15 @@ either kind arrives (facts/frontend.md, section 6).
 
 from __future__ import annotations
 
+import functools
 import ipaddress
 import re
 import socket
-
-from starlette.datastructures import Headers
-from starlette.types import ASGIApp, Receive, Scope, Send
+from collections.abc import Mapping
 
 from .account import Account
 from .azure_errors import AzureError, too_many_headers, wrong_key
-from .wire import JSONResponse
+from .plumbing import Call
 
 HEALTH = "/aoai/health"
 _CONTROL_PLANE = "/subscriptions"
@@ -35,20 +34,14 @@ _ORDINARY = re.compile(
 class Guard:
     """Lets through only what comes from a program on this machine that knows a key or the local credential's token."""
 
-    def __init__(self, app: ASGIApp, *, account: Account, host: str, port: int) -> None:
-        self.app = app
+    def __init__(self, account: Account, host: str, port: int) -> None:
         self._account = account
         self._hosts = {f"127.0.0.1:{port}", f"localhost:{port}"}
         self._networked = not is_loopback(host)
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and (error := self._objection(scope)):
-            await JSONResponse({"error": error.error}, error.status)(scope, receive, send)
-        else:
-            await self.app(scope, receive, send)
-
-    def _objection(self, scope: Scope) -> AzureError | None:
-        headers, path = Headers(scope=scope), scope["path"]
+    def objection(self, call: Call) -> AzureError | None:
+        """Why the request isn't let through; None if it is."""
+        headers, path = call.sent, call.scope["path"]
         if not self._is_its_name(headers.get("host", "")):
             return AzureError(421, {"code": "421", "message": "This service answers to its own address only."})
         # Another port of 127.0.0.1 is "same-site" to a browser, so only "none" (typed by hand) and no word of it pass.
@@ -63,9 +56,9 @@ class Guard:
                 return AzureError(401, {"code": "AuthenticationFailed", "message": message})
         elif not (self._account.admits(headers.get("api-key") or bearer) or self._account.admits_token(bearer)):
             return wrong_key()
-        if sum(not _ORDINARY.match(name) for name in headers) > _MOST_CUSTOM_HEADERS:
+        if len(headers) > _MOST_CUSTOM_HEADERS and sum(map(_is_custom, headers)) > _MOST_CUSTOM_HEADERS:
             return too_many_headers()
-        if scope["method"] in ("POST", "PUT", "PATCH") and not _has_right_type(headers, path):
+        if call.method in ("POST", "PUT", "PATCH") and not _has_right_type(headers, path):
             return AzureError(415, {"code": "415", "message": "The body must be application/json."})
         return None
 
@@ -95,7 +88,12 @@ def _is_address(name: str) -> bool:
     return True
 
 
-def _has_right_type(headers: Headers, path: str) -> bool:
+@functools.lru_cache(1000)
+def _is_custom(name: str) -> bool:
+    return not _ORDINARY.match(name)
+
+
+def _has_right_type(headers: Mapping[str, str], path: str) -> bool:
     kind = headers.get("content-type", "").partition(";")[0].strip()
     if path.endswith(_FORMS):
         return kind == "multipart/form-data"

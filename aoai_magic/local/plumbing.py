@@ -1,9 +1,10 @@
-"""Between HTTP and the rest: reading bodies and forms, versions of the API, and noticing who has left."""
+"""Between HTTP and the rest: requests, their bodies and forms, versions of the API, and noticing who has left."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import uuid
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from typing import Any, TypeVar, cast
 
@@ -35,9 +36,23 @@ _VERSIONS = frozenset(
 _RESPONSES_SINCE = "2025-03-01-preview"
 
 
+class Call(Request):
+    """A request to the service, and what is said beside its body and the answer's."""
+
+    def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        super().__init__(scope, receive, send)
+        self.id = str(uuid.uuid4())
+        #: The headers that came, by name; of several with one name the first, as in `headers`, which looks for each anew.
+        self.sent = {name.decode("latin-1"): value.decode("latin-1") for name, value in reversed(scope["headers"])}
+        #: The answer's headers beside those that every answer has.
+        self.told: dict[str, str] = {}
+        #: Whether the content filter is to fail.
+        self.filter_fails = False
+
+
 def account_of(request: Request) -> Account:
     """The account that the service plays."""
-    return cast(Account, request.app.state.account)
+    return cast(Account, request.app.account)
 
 
 def is_v1(request: Request) -> bool:
@@ -47,14 +62,14 @@ def is_v1(request: Request) -> bool:
 
 def check_version(request: Request) -> str:
     """Return the API's version, "v1" or a date; refuse one that the address doesn't take."""
-    version = request.query_params.get("api-version")
+    version = request.query_params.get("api-version") if request.scope["query_string"] else None
     if is_v1(request):
         if version not in (None, "v1", "preview", "latest"):
             raise version_not_supported()
         return "v1"
     if version not in _VERSIONS:
         raise not_found()
-    if request.url.path.startswith("/openai/responses") and version < _RESPONSES_SINCE:
+    if request.scope["path"].startswith("/openai/responses") and version < _RESPONSES_SINCE:
         raise version_too_old(_RESPONSES_SINCE)
     return version
 

@@ -1,4 +1,4 @@
-"""Lets a fault happen to an answer: the layer between the guard and the routes."""
+"""Lets a fault happen to an answer."""
 
 from __future__ import annotations
 
@@ -7,54 +7,41 @@ import contextlib
 import json
 import socket
 import struct
+from collections.abc import Awaitable, Callable
 
-from starlette.datastructures import Headers
 from starlette.responses import Response
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 
 from .azure_errors import from_outside
 from .faults import HEADER, Fault, Faults, parse
+from .plumbing import Call
 from .wire import JSONResponse
 
 # A reset overtakes what the client hasn't read yet: seen on Linux, half of a reply was gone.
 _READING_SECONDS = 0.1
 
 
-class Striking:
-    """Lets a fault happen to the answers that it is meant for; behind the guard, so that strangers neither ask for one
-    nor count. A header that can't be read is refused with 400, and the reason.
+def fault_of(call: Call, faults: Faults) -> Fault | None:
+    """The fault that is to strike a request: the one that its own header asks for, or one that waits, which counts it.
+
+    Raises ValueError where the header can't be read.
     """
+    if (words := call.sent.get(HEADER)) is not None:
+        return parse(words, once=True)
+    # The service's own routes are how faults are taken away again.
+    return None if call.scope["path"].startswith("/aoai/") else faults.striking(call.scope["path"])
 
-    def __init__(self, app: ASGIApp, *, faults: Faults) -> None:
-        self.app, self._faults = app, faults
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        try:
-            fault = self._fault(scope) if scope["type"] == "http" else None
-        except ValueError as error:
-            refused = {"code": "400", "message": f"The header {HEADER} can't be read: {error}."}
-            await JSONResponse({"error": refused}, 400)(scope, receive, send)
-            return
-        if fault is None:
-            await self.app(scope, receive, send)
-            return
-        await asyncio.sleep(fault.delay)
-        struck = _Struck(fault, receive, send)
-        with contextlib.suppress(_BrokenError):
-            if fault.error is not None:
-                known = from_outside(fault.error, scope["method"], scope["path"], scope["state"]["request_id"])
-                await JSONResponse({"error": known.error}, known.status, fault.headers)(scope, receive, struck)
-            elif fault.status is not None:
-                await _answer(fault)(scope, receive, struck)
-            else:
-                scope.setdefault("state", {})["filter_error"] = fault.filter_error
-                await self.app(scope, receive, struck)
-
-    def _fault(self, scope: Scope) -> Fault | None:
-        if (words := Headers(scope=scope).get(HEADER)) is not None:
-            return parse(words, once=True)
-        # The service's own routes are how faults are taken away again.
-        return None if scope["path"].startswith("/aoai/") else self._faults.striking(scope["path"])
+async def strike(fault: Fault, call: Call, carry_out: Callable[[Call], Awaitable[Response]]) -> Response:
+    """The answer that a fault leaves of a request's own, or puts in its place; `carry_out` makes the request's own."""
+    await asyncio.sleep(fault.delay)
+    if fault.error is not None:
+        known = from_outside(fault.error, call.method, call.scope["path"], call.id)
+        return Struck(JSONResponse({"error": known.error}, known.status, fault.headers), fault)
+    if fault.status is not None:
+        return Struck(_answer(fault), fault)
+    call.filter_fails = fault.filter_error
+    return Struck(await carry_out(call), fault)
 
 
 class _BrokenError(Exception):
@@ -68,8 +55,21 @@ def _answer(fault: Fault) -> Response:
     return Response("" if status in (204, 205, 304) else body, status, fault.headers, "application/json")
 
 
-class _Struck:
-    """A `send` that does to an answer what its fault says."""
+class Struck(Response):
+    """An answer to which its fault happens while it is sent."""
+
+    def __init__(self, answer: Response, fault: Fault) -> None:
+        self._answer, self._fault = answer, fault
+        self.raw_headers = _struck_headers(answer.raw_headers, fault)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        self._answer.raw_headers = self.raw_headers
+        with contextlib.suppress(_BrokenError):
+            await self._answer(scope, receive, _Sending(self._fault, receive, send))
+
+
+class _Sending:
+    """A `send` that does to an answer's body what its fault says."""
 
     def __init__(self, fault: Fault, receive: Receive, send: Send) -> None:
         self._fault, self._receive, self._send = fault, receive, send
@@ -80,7 +80,7 @@ class _Struck:
         if self._ended:
             return
         if message["type"] == "http.response.start":
-            await self._send({**message, "headers": self._headers(message["headers"])})
+            await self._send(message)
             return
         fault, body = self._fault, message.get("body", b"")
         if body:
@@ -100,17 +100,6 @@ class _Struck:
         self._bytes += len(body)
         await self._send({**message, "body": body})
 
-    def _headers(self, given: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
-        dropped = set()
-        if self._fault.content_type:
-            dropped.add(b"content-type")
-        if self._fault.malformed or self._fault.reset is not None or self._fault.truncate is not None:
-            dropped.add(b"content-length")
-        kept = [(name, value) for name, value in given if name not in dropped]
-        if self._fault.content_type:
-            kept.append((b"content-type", self._fault.content_type.encode()))
-        return [*kept, (HEADER.encode(), self._fault.words.strip().encode("ascii", "backslashreplace"))]
-
     async def _break(self) -> None:
         """Close the connection so that the client's next read fails with "connection reset by peer"."""
         self._ended = True
@@ -122,6 +111,18 @@ class _Struck:
         transport.abort()
         await asyncio.sleep(0)  # uvicorn learns of it in the next turn, and wouldn't know why the answer has no end
         raise _BrokenError
+
+
+def _struck_headers(given: list[tuple[bytes, bytes]], fault: Fault) -> list[tuple[bytes, bytes]]:
+    dropped = set()
+    if fault.content_type:
+        dropped.add(b"content-type")
+    if fault.malformed or fault.reset is not None or fault.truncate is not None:
+        dropped.add(b"content-length")
+    kept = [(name, value) for name, value in given if name not in dropped]
+    if fault.content_type:
+        kept.append((b"content-type", fault.content_type.encode()))
+    return [*kept, (HEADER.encode(), fault.words.strip().encode("ascii", "backslashreplace"))]
 
 
 def _halved(body: bytes) -> bytes:
