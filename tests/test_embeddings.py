@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 from matplotlib.figure import Figure
 
 import aoai_magic as aoai
-from aoai_magic import errors, ledger, render, request
+from aoai_magic import errors, ledger, render
 from aoai_magic.reply import Usage
 from aoai_magic.request import batches
+from aoai_magic.request import vectors as request
 
 WINES = ["red wine", "white wine", "a bicycle"]
 

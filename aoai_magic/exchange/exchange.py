@@ -8,25 +8,23 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, Protocol
 
-from . import ledger
-from .chunks import Chunks, TextChunks
-from .errors import AoaiError, NoAnswerError, ServiceError
-from .estimates import Estimate
-from .explain import stream_error
-from .reply import Choice, Reply, Usage
-from .request import lower_limit
-from .sse import events
-from .verdicts import worst
+from .. import ledger
+from ..chunks import Chunks, TextChunks
+from ..errors import AoaiError, NoAnswerError, ServiceError
+from ..estimates import Estimate
+from ..explain import stream_error
+from ..reply import Choice, Reply, Usage
+from ..request import lower_limit
+from ..sse import events
+from ..verdicts import worst
 
 if TYPE_CHECKING:
     import httpx2
-    import numpy
-    from numpy.typing import NDArray
     from openai import APIResponse
 
-    from .client import Connection
-    from .image_reply import ImageReply
-    from .settings import Kind
+    from ..client import Connection
+    from ..image_reply import ImageReply
+    from ..settings import Kind
 
 # What a 400 says if the prompt was worked on and is charged: it was filtered, or found to be too long (transport, _FREE).
 _CHARGED = {"content_filter", "contentFilter", "content_policy_violation", "context_length_exceeded"}
@@ -233,39 +231,6 @@ class TextExchange(Exchange):
 
     def _text(self, choice: dict[str, Any]) -> str:
         return choice["text"] or ""
-
-
-class VectorExchange(Exchange):
-    """One request for the vectors of texts: `vectors` is their matrix, a row a text, once it has run."""
-
-    operation = "embeddings"
-    wanted = "vectors"
-    vectors: NDArray[numpy.float32]
-    begun = False
-
-    def run(self) -> None:
-        """Send the request and take the vectors, which the SDK asks for and decodes as base64."""
-        import numpy
-
-        self.begun = True
-        self._started = time.perf_counter()
-        rest = {key: value for key, value in self._body.items() if key not in ("model", "input")}
-        texts = self._body["input"]
-        create = self._connection.client.embeddings.with_raw_response.create
-        response = create(model=self._body["model"], input=texts, extra_body=rest)
-        self.headers = response.headers
-        try:
-            answer = response.parse()
-            rows = sorted(answer.data, key=lambda one: one.index)
-            vectors = numpy.array([one.embedding for one in rows], dtype="float32")
-            if [one.index for one in rows] != list(range(len(texts))) or not numpy.isfinite(vectors).all():
-                raise ValueError
-            vectors.reshape(len(texts), -1)[0, 0]
-            self._chunks.body |= {"model": answer.model, "usage": answer.usage and answer.usage.model_dump()}
-        except (ValueError, TypeError, AttributeError, LookupError) as error:
-            raise self._not_wanted(response.text, error) from None
-        self.vectors = vectors
-        self._ended = time.perf_counter()
 
 
 def _usage(counted: dict[str, Any] | None) -> Usage | None:

@@ -1,0 +1,6 @@
+"""One request and its answer, read as it arrives."""
+
+from .exchange import Exchange, Growing, TextExchange, reserve
+from .vectors import VectorExchange
+
+__all__ = ["Exchange", "Growing", "TextExchange", "VectorExchange", "reserve"]

@@ -1,0 +1,7 @@
+"""The bodies of requests, from what a user gives."""
+
+from .chat import Message, chat_body, lower_limit
+from .completion import completion_body
+from .vectors import batches, refuse_too_long, texts_of
+
+__all__ = ["Message", "batches", "chat_body", "completion_body", "lower_limit", "refuse_too_long", "texts_of"]
