@@ -26,6 +26,9 @@ _HOW = {
 # What a request that leaves it out asks for anyway, so that no model refuses it.
 _DEFAULTS = {"temperature": 1, "top_p": 1, "presence_penalty": 0, "frequency_penalty": 0}
 
+# Parts of a message whose tokens a rule gives.
+_COUNTED = {"text", "refusal", "image_url"}
+
 # The most tokens of a text's continuation where the request doesn't say: the default of max_tokens (learn.microsoft.com,
 # Azure OpenAI REST API reference, Completions).
 _TEXT_LIMIT = 16
@@ -205,10 +208,11 @@ def estimate(
     """Return the estimate of a request's body: one with messages, a prompt to be continued, or texts to be embedded.
 
     `known` is the model of its deployment, `sku` the kind of deployment, `local` whether the local service gets it, for
-    nothing. Pictures at an address aren't measured: a warning says so, and the dearest price is unknown then.
+    nothing. Pictures at an address aren't measured, sound and files not counted: a warning says so, and the dearest price is
+    unknown then.
     """
     model = known.model if known else None
-    messages, remote = _without_addresses(body.get("messages", ()))
+    messages, uncounted = _countable(body.get("messages", ()))
     given = body.get("max_completion_tokens") or body.get("max_tokens")
     limit = given or (model.max_output_tokens if model else 0) or None
     # Of a text's `best_of` continuations the best `n` are answered, and all are billed.
@@ -233,13 +237,13 @@ def estimate(
         known=known,
         parts=tuple(parts),
         choices=choices,
-        max_tokens=None if remote else limit,
+        max_tokens=None if uncounted else limit,
         price=catalog.price(model.id, sku=sku) if model else None,
         sku=sku,
         local=local,
         arrival=arrival_tokens(characters, (limit or 0) * choices),
         headroom=headroom,
-        warnings=tuple(_warnings(body, known, parts, remote, sku)),
+        warnings=tuple(_warnings(body, known, parts, uncounted, sku)),
     )
 
 
@@ -250,10 +254,10 @@ def _text_parts(body: Mapping[str, Any], model: str) -> list[Part]:
     return parts
 
 
-def _warnings(body: Mapping[str, Any], known: Known | None, parts: list[Part], remote: int, sku: str) -> list[str]:
-    warnings = []
-    if remote:
-        warnings.append(f"{remote} picture{'s' * (remote > 1)} at an address can't be measured from here.")
+def _warnings(
+    body: Mapping[str, Any], known: Known | None, parts: list[Part], uncounted: list[str], sku: str
+) -> list[str]:
+    warnings = [*uncounted]
     if known is None:
         return [*warnings, *warnings_of_model(known)]
     model = known.model
@@ -288,17 +292,24 @@ def warnings_of_model(known: Known | None) -> list[str]:
     return []
 
 
-def _without_addresses(messages: Any) -> tuple[list[dict[str, Any]], int]:
-    """The messages without the pictures at addresses, which nobody fetches for an estimate, and how many there were."""
-    kept, remote = [], 0
+def _countable(messages: Any) -> tuple[list[dict[str, Any]], list[str]]:
+    """The messages without the parts that can't be counted, and what to say of those.
+
+    Nobody fetches a picture for an estimate; and how many tokens sound and files are in a chat, no document says: the rule of
+    tokens.count_audio is the realtime API's.
+    """
+    kept, remote, others = [], 0, set()
     for message in messages:
         content = message.get("content")
         if isinstance(content, list):
             here = [part for part in content if not _address(part)]
             remote += len(content) - len(here)
+            others |= {part["type"] for part in here} - _COUNTED
             message = {**message, "content": here}
         kept.append(dict(message))
-    return kept, remote
+    warnings = [f"{remote} picture{'s' * (remote > 1)} at an address can't be measured from here."] if remote else []
+    warnings += [f"{kind} isn't counted: no document says how many tokens it is in a chat." for kind in sorted(others)]
+    return kept, warnings
 
 
 def _address(part: dict[str, Any]) -> bool:

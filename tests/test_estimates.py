@@ -70,6 +70,24 @@ def test_a_picture_at_an_address_leaves_the_dearest_price_unknown() -> None:
     assert any("can't be measured" in warning for warning in estimate.warnings)
 
 
+@pytest.mark.parametrize(
+    "part",
+    [
+        {"type": "input_audio", "input_audio": {"data": "UklGRg==", "format": "wav"}},
+        {"type": "file", "file": {"file_id": "file-1"}},
+    ],
+)
+def test_what_no_document_counts_is_said_and_leaves_the_dearest_price_unknown(part: dict[str, Any]) -> None:
+    text = {"type": "text", "text": "What is this?"}
+    messages = [{"role": "user", "content": [text, part]}]
+    estimate = aoai.estimate(messages, deployment="gpt-4o-audio-preview")
+    assert estimate.dearest is None
+    assert f"{part['type']} isn't counted" in str(estimate)
+    alone = aoai.estimate([{"role": "user", "content": [text]}], deployment="gpt-4o-audio-preview")
+    assert alone.prompt_tokens == estimate.prompt_tokens
+    assert not any("isn't counted" in warning for warning in alone.warnings)
+
+
 def test_an_unknown_deployment_has_an_unknown_price_and_never_zero() -> None:
     aoai.connect("https://a.openai.azure.com", deployment="chat")
     estimate = aoai.estimate("hi")
@@ -146,7 +164,7 @@ def test_a_prompt_that_is_too_long_for_the_window_is_warned_of() -> None:
 
 
 def test_the_rate_limit_is_that_of_the_last_answer() -> None:
-    assert aoai.connect("local").estimate("hi").headroom is None
+    assert aoai.estimate("hi").headroom is None
     aoai.chat("hi", max_tokens=10)
     estimate = aoai.estimate("hi", max_tokens=10)
     assert estimate.headroom is not None

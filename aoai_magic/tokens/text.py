@@ -63,7 +63,8 @@ def count(text: str, model: str = DEFAULT_ENCODING) -> int:
     """
     if _may_be_special(text):
         return len(encode(text, model))
-    return len(_without_surrogates(_tokenizer(encoding(model)).encode_flat, text)) // 4  # four bytes a token, and no list
+    # Four bytes a token, and no list.
+    return len(_without_surrogates(_tokenizer(encoding(model)).encode_flat, text)) // 4
 
 
 def count_many(texts: Iterable[str], model: str = DEFAULT_ENCODING) -> list[int]:
@@ -73,7 +74,7 @@ def count_many(texts: Iterable[str], model: str = DEFAULT_ENCODING) -> list[int]
     [1, 2]
     """
     texts, tokenizer = list(texts), _tokenizer(encoding(model))
-    # As in count, but inline: of short texts, a call for each would take a tenth of the time.
+    # _may_be_special, but inline: a call for each would take a tenth of the time that short texts take.
     plain = [text for text in texts if "|" not in text or "<|" not in text]
     try:
         _, ends = tokenizer.encode_batch_flat(plain)
