@@ -17,8 +17,10 @@ from ..errors import OptionError
 class Option:
     """One option of a magic: names ("-t", "--temperature"), what its value is called, how it is read, what it is for.
 
-    Without a `metavar` it is a switch, that takes no value. `read` turns the word into the value and raises ValueError
-    with the reason. `positional` says that a bare word on the line is this option's value.
+    Without a `metavar` it is a switch, that takes no value. The metavar's words, parted by |, say what may stand there:
+    FILE, VARIABLE, DEPLOYMENT, … or a lower-case word as it is; completion goes by them. `read` turns the word into the
+    value and raises ValueError with the reason. `positional` says that a bare word on the line is this option's value,
+    `configurable` that %config and pyproject.toml may set it for all cells (see `defaults`).
     """
 
     names: tuple[str, ...]
@@ -27,6 +29,7 @@ class Option:
     read: Callable[[str], Any] = str
     repeat: bool = False
     positional: bool = False
+    configurable: bool = False
 
     @property
     def key(self) -> str:
@@ -192,15 +195,21 @@ def ending(word: str) -> str:
     return word.replace("\\n", "\n").replace("\\t", "\t")
 
 
-def choice(*words: str) -> Callable[[str], str]:
+@dataclass(frozen=True)
+class Choice:
     """A reader for one of a few words."""
 
-    def read(word: str) -> str:
-        if word not in words:
-            raise ValueError(f"it is none of {', '.join(words)}")
+    words: tuple[str, ...]
+
+    def __call__(self, word: str) -> str:
+        if word not in self.words:
+            raise ValueError(f"it is none of {', '.join(self.words)}")
         return word
 
-    return read
+
+def choice(*words: str) -> Choice:
+    """A reader for one of a few words."""
+    return Choice(words)
 
 
 def name(word: str) -> str:

@@ -5,9 +5,23 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ..errors import OptionError
-from .arguments import Option, choice, usage
+from .arguments import Option, usage
 from .live import answer, foresee
-from .options import BUDGET, DEPLOYMENT, DRY_RUN, MAX_TOKENS, NO_STREAM, OUTPUT, QUIET, RAW, SEED, STOP, TEMPERATURE
+from .options import (
+    BUDGET,
+    DEPLOYMENT,
+    DETAIL,
+    DRY_RUN,
+    MAX_TOKENS,
+    NO_STREAM,
+    OUTPUT,
+    QUIET,
+    RAW,
+    SEED,
+    STOP,
+    SYSTEM,
+    TEMPERATURE,
+)
 from .prompt import read
 
 if TYPE_CHECKING:
@@ -16,14 +30,14 @@ if TYPE_CHECKING:
 OPTIONS = (
     DEPLOYMENT,
     OUTPUT,
-    Option(("-s", "--system"), "the system message: what the model should be and do", "TEXT"),
+    SYSTEM,
     TEMPERATURE,
     MAX_TOKENS,
     BUDGET,
     SEED,
     STOP,
     Option(("-a", "--attach"), "a picture or text file, a picture's URL, or a variable (PIL image, array, figure); may repeat", "FILE|URL|VARIABLE", repeat=True),
-    Option(("--detail",), "how closely pictures are looked at: low, high, auto or original", "DETAIL", choice("low", "high", "auto", "original")),
+    DETAIL,
     Option(("--schema",), "the shape of the answer: 'name, age int', a JSON schema, or the variable of a pydantic class", "SCHEMA"),
     Option(("--tools",), "functions of the notebook that the model may ask to call, parted by commas; may repeat", "NAMES", repeat=True),
     RAW,

@@ -1,17 +1,21 @@
-"""The options that several magics take, each defined once."""
+"""The options that several magics take, and those that can be set for all cells, each defined once."""
 
 from __future__ import annotations
 
-from .arguments import Option, ending, integer, name, number
+from .arguments import Option, choice, ending, integer, name, number
 
-DEPLOYMENT = Option(("-d", "--deployment", "-m", "--model"), "the deployment to ask (a bare word means the same)", "DEPLOYMENT", positional=True)  # fmt: skip
+DEPLOYMENT = Option(("-d", "--deployment", "-m", "--model"), "the deployment to ask (a bare word means the same)", "DEPLOYMENT", positional=True, configurable=True)  # fmt: skip
 OUTPUT = Option(("-o", "--output"), "the variable that gets the reply", "NAME", name)
-TEMPERATURE = Option(("-t", "--temperature"), "0 for the likeliest words, up to 2 for the boldest", "NUMBER", number(0, 2))  # fmt: skip
-MAX_TOKENS = Option(("--max-tokens",), "the most tokens that the reply may have", "COUNT", integer(1))
-BUDGET = Option(("--budget",), "the most that the cell may cost, in US dollars; it is asked with a lower limit, or not sent", "USD", number(0, 1_000_000))  # fmt: skip
-STOP = Option(("--stop",), "a text at which the reply ends, without it; \\n is a new line, \\t a tab; may repeat", "TEXT", ending, repeat=True)  # fmt: skip
-SEED = Option(("--seed",), "a number that makes sampling repeatable, as far as the service can", "NUMBER", integer())
+SYSTEM = Option(("-s", "--system"), "the system message: what the model should be and do", "TEXT", configurable=True)
+TEMPERATURE = Option(("-t", "--temperature"), "0 for the likeliest words, up to 2 for the boldest", "NUMBER", number(0, 2), configurable=True)  # fmt: skip
+MAX_TOKENS = Option(
+    ("--max-tokens",), "the most tokens that the reply may have", "COUNT", integer(1), configurable=True
+)
+BUDGET = Option(("--budget",), "the most that the cell may cost, in US dollars; it is asked with a lower limit, or not sent", "USD", number(0, 1_000_000), configurable=True)  # fmt: skip
+STOP = Option(("--stop",), "a text at which the reply ends, without it; \\n is a new line, \\t a tab; may repeat", "TEXT", ending, repeat=True, configurable=True)  # fmt: skip
+SEED = Option(("--seed",), "a number that makes sampling repeatable, as far as the service can", "NUMBER", integer(), configurable=True)  # fmt: skip
+DETAIL = Option(("--detail",), "how closely pictures are looked at: low, high, auto or original", "DETAIL", choice("low", "high", "auto", "original"), configurable=True)  # fmt: skip
 RAW = Option(("--raw",), "send the cell and its options as they stand: {{ }} is text")
 DRY_RUN = Option(("--dry-run",), "send nothing; show the tokens, the price and whether it fits")
-NO_STREAM = Option(("--no-stream",), "show the reply when it is whole, not as it arrives")
+NO_STREAM = Option(("--no-stream",), "show the reply when it is whole, not as it arrives", configurable=True)
 QUIET = Option(("-q", "--quiet"), "show nothing; the reply is in _ and in the variable of -o")
