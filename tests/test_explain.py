@@ -185,7 +185,9 @@ def test_control_characters_in_a_services_message_are_shown(cloud: Cloud) -> Non
 def test_a_key_that_the_service_repeats_is_taken_out(cloud: Cloud) -> None:
     cloud.answer(400, error("x", "Bad key sekret-key-1"))
     with pytest.raises(errors.RequestRefusedError) as caught:
-        Connection(resolve(f"{cloud.url}/openai/v1", api_key="sekret-key-1", deployment="d")).chat("hi")
+        aoai.chat(
+            "hi", connection=Connection(resolve(f"{cloud.url}/openai/v1", api_key="sekret-key-1", deployment="d"))
+        )
     assert "sekret-key-1" not in str(caught.value)
     assert "•••" in str(caught.value)
 
@@ -200,12 +202,12 @@ def test_a_port_where_nothing_listens() -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         with pytest.raises(errors.NoAnswerError, match="Nothing listens there"):
-            connected(f"http://127.0.0.1:{free.getsockname()[1]}/openai/v1").chat("hi")
+            aoai.chat("hi", connection=connected(f"http://127.0.0.1:{free.getsockname()[1]}/openai/v1"))
 
 
 def test_a_host_name_that_there_is_not() -> None:
     with pytest.raises(errors.NoAnswerError, match="No such host name"):
-        connected("https://no-such-resource.invalid/openai/v1").chat("hi")
+        aoai.chat("hi", connection=connected("https://no-such-resource.invalid/openai/v1"))
 
 
 def test_a_service_that_takes_too_long() -> None:
@@ -232,13 +234,13 @@ def test_a_connection_that_is_reset() -> None:
         thread = threading.Thread(target=reset)
         thread.start()
         with pytest.raises(errors.NoAnswerError, match="No answer from"):
-            connected(f"http://127.0.0.1:{rude.getsockname()[1]}/openai/v1").chat("hi")
+            aoai.chat("hi", connection=connected(f"http://127.0.0.1:{rude.getsockname()[1]}/openai/v1"))
         thread.join()
 
 
 def test_a_certificate_that_is_not_trusted(cloud: Cloud) -> None:
     with pytest.raises(errors.NoAnswerError) as caught:
-        connected(cloud.url.replace("http:", "https:") + "/openai/v1").chat("hi")
+        aoai.chat("hi", connection=connected(cloud.url.replace("http:", "https:") + "/openai/v1"))
     assert "certificate" in str(caught.value) or ssl.SSLError.__name__ in str(caught.value)
 
 
