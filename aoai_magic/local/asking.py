@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from .. import tokens
@@ -52,8 +52,9 @@ def read_chat(body: Fields, deployment: Deployment, extra: Extra) -> Ask:
     if tools and model.tools_need_responses(body.text("reasoning_effort") or None):
         raise tools_need_responses(model.name, ever=model.tools != "responses")
     schema = _response_schema(body, conversation)
-    sampling = read_sampling(body, model)
-    job = replace(sampling, messages=conversation.said, schema=schema, pace=extra.pace, logprobs=_logprobs(body))
+    job = read_sampling(
+        body, model, messages=conversation.said, schema=schema, pace=extra.pace, logprobs=_logprobs(body)
+    )
     counted = None if schema is ANY_OBJECT else schema
     prompt_tokens = tokens.count_chat(body.raw("messages"), model.name, body.array("tools"), counted)
     if prompt_tokens > deployment.context_window:
@@ -122,8 +123,8 @@ def refuse_parameters(body: Fields, model: Model) -> None:
         )
 
 
-def read_sampling(body: Fields, model: Model) -> Job:
-    """How to sample, as chat and text completions ask for it."""
+def read_sampling(body: Fields, model: Model, **others: Any) -> Job:
+    """A job with the sampling that a chat or a text completion asks for, and with the `others` of its fields."""
     stop = body.raw("stop")
     stops = [stop] if isinstance(stop, str) else stop or []
     if not isinstance(stops, list) or not all(isinstance(one, str) for one in stops):
@@ -138,6 +139,7 @@ def read_sampling(body: Fields, model: Model) -> Job:
         seed=body.integer("seed") if "seed" in body else None,
         stop=[one for one in stops if one],
         logit_bias=_logit_bias(body, model),
+        **others,
     )
 
 

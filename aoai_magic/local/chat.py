@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 import time
 from collections.abc import AsyncGenerator
-from dataclasses import replace
 from typing import Any
 
 from .account import Account, Deployment
@@ -14,7 +13,7 @@ from .asking import Extra, read_chat, read_tier
 from .azure_errors import invalid_request
 from .events import BLANK, DONE, new_id, sse
 from .fields import Fields
-from .filters import safe_reply
+from .filters import SAFE
 from .limits import arrival_tokens
 from .turn import Arguments, Call, End, Event, Text, Turn, together
 
@@ -49,12 +48,13 @@ class Chat:
             raise self._ask.filter.refusal()
         job, self.cut = await self._engine.fit(self._ask.job)
         for index in range(self._n):
-            own = job if job.seed is None else replace(job, seed=job.seed + index)
-            ask = self._ask if own is self._ask.job else replace(self._ask, job=own)
+            own = job if job.seed is None else job._replace(seed=job.seed + index)
+            ask = self._ask if own is self._ask.job else self._ask._replace(job=own)
             self._turns.append(Turn(ask, self._engine))
-        # One is enough to see what is wrong. The others may have to wait for a slot, and a turn that has begun holds its own
-        # until somebody reads it.
-        await self._turns[0].begin()
+        if self.stream:
+            # One is enough to see what is wrong. The others may have to wait for a slot, and a turn that has begun holds its
+            # own until somebody reads it.
+            await self._turns[0].begin()
 
     async def close(self) -> None:
         """End what is still generated, for a client that has left."""
@@ -127,7 +127,8 @@ class Chat:
         }
 
     def _chunks(self, index: int, event: Event) -> list[bytes]:
-        passing = {} if self._ask.asynchronous or "error" in self._ask.filter.reply.results else safe_reply()
+        unjudged = self._ask.asynchronous or "error" in self._ask.filter.reply.results
+        passing = {} if unjudged else SAFE.reply.results
         match event:
             case Text():
                 logprobs = {"content": list(event.logprobs), "refusal": None} if event.logprobs else None

@@ -8,7 +8,7 @@ import json
 import math
 import time
 from collections.abc import AsyncGenerator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from .. import tokens
@@ -18,7 +18,7 @@ from .azure_errors import invalid_request, prompt_too_long
 from .engine import Job
 from .events import BLANK, DONE, new_id, sse
 from .fields import Fields
-from .filters import Filter, safe_reply
+from .filters import SAFE, Filter
 from .limits import arrival_tokens
 from .turn import Ask, End, Text, Turn, together
 
@@ -94,10 +94,10 @@ class Completions:
             if found.prompt.blocked:
                 raise found.refusal()
         for prompt, found in zip(self._prompts, self._filters, strict=True):
-            job, cut = await self._engine.fit(replace(self._job, prompt=prompt))
+            job, cut = await self._engine.fit(self._job._replace(prompt=prompt))
             self.cut += cut
             for index in range(self._best_of):
-                seeded = job if job.seed is None else replace(job, seed=job.seed + index)
+                seeded = job if job.seed is None else job._replace(seed=job.seed + index)
                 ask = Ask(
                     seeded, self._deployment.model, self._prompt_tokens, self._max_tokens, found,
                     asynchronous=self._deployment.asynchronous_filter,
@@ -165,7 +165,7 @@ class Completions:
         return shown
 
     def _chunk(self, index: int, text: str, *, finish: str | None = None, logprobs: Any = None) -> bytes:
-        verdict = safe_reply() if finish is None else self._filters[index // self._n].reply.results
+        verdict = (SAFE if finish is None else self._filters[index // self._n]).reply.results
         choice = {"text": text, "index": index, "finish_reason": finish, "logprobs": logprobs}
         return sse({**self._head(), "choices": [{**choice, "content_filter_results": verdict}], "usage": None})
 
@@ -205,8 +205,7 @@ def read_text(given: Any, model: str, param: str) -> str:
 
 def _job(body: Fields, logprobs: int | None, ranked: bool, sampling: Job, extra: Extra) -> Job:
     suffix = body.text("suffix").strip()[:_SUFFIX_STOP]
-    return replace(
-        sampling,
+    return sampling._replace(
         pace=extra.pace,
         logprobs=0 if ranked and logprobs is None else logprobs,
         # The small model can't look ahead: it writes on until it comes to what follows.

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Sequence
-from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple, Protocol
+
+from .azure_errors import AzureError
 
 FinishReason = Literal["stop", "length"]
 
 
-@dataclass(frozen=True)
-class Job:
+class Job(NamedTuple):
     """One generation: a conversation or a raw `prompt` to continue, and how to sample.
 
     `schema` constrains the reply to JSON of that shape; `logprobs` asks for that many likeliest alternatives of each token
@@ -69,5 +69,9 @@ class Engine(Protocol):
         ...
 
 
-class BadSchemaError(Exception):
-    """The engine can't constrain a reply to that schema."""
+class BadSchemaError(AzureError):
+    """The engine can't constrain a reply to that schema, and why."""
+
+    def __init__(self, why: str) -> None:
+        error = {"message": f"Invalid schema: {why}", "type": "invalid_request_error", "param": None}
+        super().__init__(400, {**error, "code": "invalid_json_schema"})

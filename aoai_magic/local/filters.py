@@ -35,15 +35,12 @@ CUT_AFTER_WORDS = 5
 CUT_LATE_AFTER_WORDS = 180
 
 
-@dataclass(frozen=True)
 class Verdict:
-    """What the filter found in one text: `results` as annotations have them, and whether the text is blocked."""
+    """What the filter found in one text: `results` as annotations have them, and whether the text is `blocked`."""
 
-    results: dict[str, Any]
-
-    @property
-    def blocked(self) -> bool:
-        return any(found.get("filtered") for found in self.results.values())
+    def __init__(self, results: dict[str, Any]) -> None:
+        self.results = results
+        self.blocked = any(found.get("filtered") for found in results.values())
 
 
 @dataclass(frozen=True)
@@ -62,10 +59,12 @@ class Filter:
         """Read the phrases of a prompt's texts; or fail, as a filter that can't be reached does."""
         if fails:
             texts = ["aoai-filter:error aoai-filter:reply-error"]
-        prompt, reply = _safe_prompt(), safe_reply()
-        for text in texts:
-            for in_reply, category, severity in _PHRASE.findall(text):
-                _find(reply if in_reply else prompt, category, severity or "high")
+        phrases = [phrase for text in texts for phrase in _PHRASE.findall(text)]
+        if not phrases:
+            return SAFE
+        prompt, reply = _safe_prompt(), _safe_reply()
+        for in_reply, category, severity in phrases:
+            _find(reply if in_reply else prompt, category, severity or "high")
         return cls(Verdict(prompt), Verdict(reply))
 
     @property
@@ -98,18 +97,21 @@ class Filter:
         return AzureError(400, {**error, "status": 400, "innererror": inner})
 
 
-def safe_reply() -> dict[str, Any]:
-    """The verdict on a reply in which nothing was found."""
-    unseen = {"filtered": False, "detected": False}
-    return {**_safe(), "protected_material_code": dict(unseen), "protected_material_text": dict(unseen)}
-
-
 def _safe_prompt() -> dict[str, Any]:
     return {**_safe(), "jailbreak": {"filtered": False, "detected": False}}
 
 
+def _safe_reply() -> dict[str, Any]:
+    unseen = {"filtered": False, "detected": False}
+    return {**_safe(), "protected_material_code": unseen, "protected_material_text": unseen}
+
+
 def _safe() -> dict[str, Any]:
     return {category: {"filtered": False, "severity": "safe"} for category in HARMS}
+
+
+#: The verdicts on an exchange in which nothing was found.
+SAFE = Filter(Verdict(_safe_prompt()), Verdict(_safe_reply()))
 
 
 def _find(results: dict[str, Any], category: str, severity: str) -> None:

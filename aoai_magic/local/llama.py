@@ -9,7 +9,6 @@ import os
 import threading
 from collections.abc import AsyncGenerator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -137,12 +136,12 @@ class Llama:
         """
         filler = " a" * CONTEXT_WINDOW
         padded = (
-            replace(job, prompt=f"{job.prompt}{filler}")
+            job._replace(prompt=f"{job.prompt}{filler}")
             if job.prompt is not None
-            else replace(job, messages=[*job.messages, {"role": "user", "content": filler}])
+            else job._replace(messages=[*job.messages, {"role": "user", "content": filler}])
         )
         try:
-            async for _ in self.generate(replace(padded, schema=None)):
+            async for _ in self.generate(padded._replace(schema=None)):
                 break
         except _TooLongError as error:
             return error.tokens - CONTEXT_WINDOW - (CONTEXT_WINDOW - ROOM_FOR_REPLY)
@@ -151,7 +150,7 @@ class Llama:
     async def choose(self, job: Job, options: Sequence[str]) -> str:
         """The option that the model writes when it may write nothing else."""
         chosen = ""
-        async for piece in self.generate(replace(job, temperature=0.0, schema={"enum": list(options)}, stop=())):
+        async for piece in self.generate(job._replace(temperature=0.0, schema={"enum": list(options)}, stop=())):
             chosen += piece.text
         return str(json.loads(chosen))
 
@@ -327,7 +326,7 @@ def _shortened(job: Job, tokens: int) -> Job:
         16, characters * tokens // (tokens + CONTEXT_WINDOW - ROOM_FOR_REPLY)
     )  # too few only means another round
     if job.prompt is not None:
-        return replace(job, prompt=job.prompt[drop:])
+        return job._replace(prompt=job.prompt[drop:])
     messages = [dict(message) for message in job.messages]
     start = 1 if messages[0]["role"] == "system" and len(messages) > 1 else 0
     while len(messages) > start + 1 and len(messages[start]["content"]) <= drop:
@@ -337,7 +336,7 @@ def _shortened(job: Job, tokens: int) -> Job:
         first["content"] = first["content"][: -_most(first, drop)]
     else:
         oldest["content"] = oldest["content"][_most(oldest, drop) :]
-    return replace(job, messages=messages)
+    return job._replace(messages=messages)
 
 
 def _most(message: dict[str, str], drop: int) -> int:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import AsyncGenerator
-from dataclasses import replace
 from typing import Any
 
 from .. import tokens
@@ -82,7 +81,7 @@ class Responses:
         if self._ask.filter.prompt.blocked:
             raise self._ask.filter.refusal(responses=True)
         job, self.cut = await self._account.engine.fit(self._ask.job)
-        self._turn = Turn(replace(self._ask, job=job), self._account.engine)
+        self._turn = Turn(self._ask._replace(job=job), self._account.engine)
         await self._turn.begin()
 
     async def close(self) -> None:

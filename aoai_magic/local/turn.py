@@ -7,13 +7,12 @@ import contextlib
 import json
 import zlib
 from collections.abc import AsyncGenerator, Coroutine, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple, TypeVar
 
 from .. import tokens
 from ..catalog import Model
-from .azure_errors import invalid_request
-from .engine import BadSchemaError, Engine, Job
+from .engine import Engine, Job
 from .events import new_id
 from .filters import CUT_AFTER_WORDS, CUT_LATE_AFTER_WORDS, Filter
 from .meter import Meter
@@ -40,8 +39,7 @@ class Tool:
     strict: bool = False
 
 
-@dataclass(frozen=True)
-class Ask:
+class Ask(NamedTuple):
     """What a deployment is asked: the engine's job, and what the engine knows nothing of.
 
     `max_tokens` and `prompt_tokens` are in the deployment's tokens. `tool_choice` is "none", "auto", "required" or a
@@ -110,11 +108,13 @@ class Turn:
         """Wait for the first event, so that what is wrong with the request is known before an answer begins."""
         self._first = await anext(self._events)
 
-    async def events(self) -> AsyncGenerator[Event]:
+    def events(self) -> AsyncGenerator[Event]:
         """What happens, from the beginning; closing it ends the generation at once."""
+        return self._events if self._first is None else self._since(self._first)
+
+    async def _since(self, first: Event) -> AsyncGenerator[Event]:
         async with contextlib.aclosing(self._events):
-            if self._first is not None:
-                yield self._first
+            yield first
             async for event in self._events:
                 yield event
 
@@ -126,27 +126,26 @@ class Turn:
     def completion_tokens(self) -> int:
         """What is billed as output: reasoning, text, and calls."""
         called = "".join(f"{name}{arguments}" for name, arguments in self.calls)
-        return self.reasoning_tokens + sum(tokens.count_many([self.text, called], self.ask.model.name))
+        return self.reasoning_tokens + sum(tokens.count(text, self.ask.model.name) for text in (self.text, called))
 
-    async def _run(self) -> AsyncGenerator[Event]:
+    def _run(self) -> AsyncGenerator[Event]:
         ask = self.ask
         self.reasoning_tokens = min(_reasoning_tokens(ask), ask.max_tokens)
-        left = ask.max_tokens - self.reasoning_tokens
-        if left == 0:
-            yield End("length")  # the whole budget went into reasoning: an empty answer
-            return
-        try:
-            if ask.tools and ask.tool_choice != "none":
-                async with contextlib.aclosing(self._call_tools(Meter(left, ask.model.name))) as events:
-                    async for event in events:
-                        yield event
-                        if isinstance(event, End):
-                            return
-            async with contextlib.aclosing(self._write(Meter(left, ask.model.name))) as events:
+        meter = Meter(ask.max_tokens - self.reasoning_tokens, ask.model.name)
+        if self.reasoning_tokens == ask.max_tokens:
+            return self._stay_silent()
+        return self._call_or_write(meter) if ask.tools and ask.tool_choice != "none" else self._write(meter)
+
+    async def _stay_silent(self) -> AsyncGenerator[Event]:
+        yield End("length")  # the whole budget went into reasoning: an empty answer
+
+    async def _call_or_write(self, meter: Meter) -> AsyncGenerator[Event]:
+        for way in (self._call_tools(meter), self._write(meter)):
+            async with contextlib.aclosing(way) as events:
                 async for event in events:
                     yield event
-        except BadSchemaError as error:
-            raise invalid_request(f"Invalid schema: {error}", None, "invalid_json_schema") from None
+                    if isinstance(event, End):
+                        return
 
     async def _write(self, meter: Meter) -> AsyncGenerator[Event]:
         ask = self.ask
@@ -236,7 +235,7 @@ class Turn:
         said = "".join(f"\nCalled already: {name}({arguments})" for name, arguments in self.calls)
         notes = f"You call this function; its arguments come from the conversation:\n{_described(tool)}{said}"
         job, _ = await self._engine.fit(_with_notes(self.ask.job, notes, ""))
-        job = replace(job, schema=tool.parameters, stop=(), logprobs=None)
+        job = job._replace(schema=tool.parameters, stop=(), logprobs=None)
         async with contextlib.aclosing(self._engine.generate(job)) as pieces:
             async for piece in pieces:
                 if piece.text:
@@ -286,4 +285,4 @@ def _with_notes(job: Job, system: str, question: str) -> Job:
         messages.insert(0, {"role": "system", "content": system})
     if question and messages[-1]["role"] == "user":
         messages[-1]["content"] += f"\n{question}"
-    return replace(job, messages=messages)
+    return job._replace(messages=messages)

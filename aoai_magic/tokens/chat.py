@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from .. import catalog
 from .pictures import image_size
@@ -25,8 +24,7 @@ _FUNCTION = {"o200k_base": 7, "cl100k_base": 10}
 _PROPERTIES, _PROPERTY, _ENUM, _ENUM_ITEM, _FUNCTIONS_END = 3, 3, -3, 3, 12
 
 
-@dataclass(frozen=True)
-class Part:
+class Part(NamedTuple):
     """A part of a request and its tokens; `estimated` where no document says how it is counted."""
 
     name: str
@@ -81,7 +79,8 @@ def _message_parts(message: Mapping[str, Any], model: str, reasoning: bool) -> I
     if name := _text(message.get("name")):
         tokens += count(name, model) + _PER_NAME
     content = message.get("content")
-    parts = _objects(content) if isinstance(content, list) else [{"text": content}]
+    tokens += count(_text(content), model)
+    parts = _objects(content)
     tokens += sum(count(_text(part.get("text")) or _text(part.get("refusal")), model) for part in parts)
     calls = _objects(message.get("tool_calls")) if role == "assistant" else []
     for call in calls:
