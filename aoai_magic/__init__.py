@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
     from . import errors, lessons, render, tokens
+    from .audio_reply import Audio
     from .client import Connection
     from .current import connect, connection
     from .embeddings import Embeddings
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from .image_reply import ImageReply
     from .images import ImageEstimate
     from .ledger import Allowance
+    from .operations.audio import speak, transcribe
     from .operations.chat import chat, estimate
     from .operations.complete import complete
     from .operations.embed import embed
@@ -39,12 +41,13 @@ if TYPE_CHECKING:
     from .widgets.lens import TokenLens
     from .widgets.vision import VisionCosts
 
-    last: Reply | ImageReply | None
+    last: Reply | ImageReply | Audio | None
 
 __version__ = "0.1.0.dev0"
 
 __all__ = [
     "Allowance",
+    "Audio",
     "Connection",
     "Embeddings",
     "Estimate",
@@ -68,7 +71,9 @@ __all__ = [
     "load_ipython_extension",
     "models",
     "render",
+    "speak",
     "tokens",
+    "transcribe",
     "unload_ipython_extension",
     "usage",
 ]
@@ -76,6 +81,7 @@ __all__ = [
 # Where each public name lives; its module is imported when the name is first used, so that %load_ext stays light.
 _HOME = {
     "Allowance": "ledger",
+    "Audio": "audio_reply",
     "Connection": "client",
     "Embeddings": "embeddings",
     "Estimate": "estimates",
@@ -94,6 +100,8 @@ _HOME = {
     "estimate_image": "operations.image",
     "image": "operations.image",
     "models": "operations.listing",
+    "speak": "operations.audio",
+    "transcribe": "operations.audio",
     "usage": "spending",
 }
 

@@ -8,11 +8,12 @@ from . import settings
 from .client import Connection
 
 if TYPE_CHECKING:
+    from .audio_reply import Audio
     from .image_reply import ImageReply
     from .reply import Reply
 
 _connection: Connection | None = None
-_last: Reply | ImageReply | None = None
+_last: Reply | ImageReply | Audio | None = None
 
 
 def connect(
@@ -66,12 +67,12 @@ def connection() -> Connection:
     return _connection or connect()
 
 
-def last() -> Reply | ImageReply | None:
+def last() -> Reply | ImageReply | Audio | None:
     """The last reply, also one that was interrupted or broke off; None before the first."""
     return _last
 
 
-def remember(reply: Reply | ImageReply) -> None:
+def remember(reply: Reply | ImageReply | Audio) -> None:
     """Keep a reply as the last one."""
     global _last
     _last = reply

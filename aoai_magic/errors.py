@@ -29,11 +29,12 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from .visible import visible
 
 if TYPE_CHECKING:
+    from .audio_reply import Audio
     from .embeddings import Embeddings
     from .image_reply import ImageReply
     from .reply import Reply
 
-    Arrived: TypeAlias = Reply | ImageReply | Embeddings
+    Arrived: TypeAlias = Reply | ImageReply | Audio | Embeddings
 
 
 class AoaiError(Exception):

@@ -46,7 +46,17 @@ _ASKED = {
     "embeddings": 'aoai.embed(texts, deployment="{}")',
     "images": "%%image {}",
     "image_edits": "%%image {} --edit FILE",
+    "speech": 'aoai.speak(text, deployment="{}")',
+    "transcriptions": 'aoai.transcribe(file, deployment="{}")',
+    "translations": 'aoai.transcribe(file, translate=True, deployment="{}")',
 }
+_SOUND = ("speech", "transcriptions", "translations")
+
+_NO_SOUND_HERE = (
+    "The local service can't speak or listen.",
+    "Behind it is a small model that writes, and none for sound.",
+    "%aoai connect https://NAME.openai.azure.com -d DEPLOYMENT, with a model for sound behind it",
+)
 
 
 def explain(
@@ -124,7 +134,8 @@ def _status(
         "body": error.body,
     }
     if error.code == "OperationNotSupported" or "not supported in the v1/" in message:  # Azure's words, and OpenAI's
-        return RequestRefusedError(*_unable(target, deployment, operation, able()), **known)
+        told = _NO_SOUND_HERE if target.kind == "local" and operation in _SOUND else None
+        return RequestRefusedError(*(told or _unable(target, deployment, operation, able())), **known)
     match error.status_code:
         case 401:
             return AuthenticationError(*_unauthorized(error.code, message, target), **known)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .errors import SettingsError
+from . import saving
 from .estimates import Estimate
 from .pictures import Picture
 from .render import picture_bundle
@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 
     from .settings import Kind
 
-_SUFFIXES = {"png": (".png",), "jpeg": (".jpg", ".jpeg"), "webp": (".webp",)}
+#: What a file of each format ends in.
+SUFFIXES = {"png": (".png",), "jpeg": (".jpg", ".jpeg"), "webp": (".webp",)}
 
 
 @dataclass
@@ -80,17 +81,8 @@ class ImageReply(Billed):
         there already; then nothing is written.
         """
         form = self.pictures[0].format if self.pictures else "png"
-        files = destinations(path, len(self.pictures), form, overwrite=overwrite)
-        try:
-            for file, one in zip(files, self.pictures, strict=True):
-                with file.open("wb" if overwrite else "xb") as out:  # x: also what came into being in the meantime
-                    out.write(one.data)
-        except OSError as error:
-            raise SettingsError(
-                f"{file} can't be written: {error.strerror or error}.",
-                "The pictures are kept, in _ and aoai.last.",
-                'aoai.last.save("picture.png")',
-            ) from error
+        files = saving.destinations(path, SUFFIXES[form], "picture", len(self.pictures), overwrite=overwrite)
+        saving.write(files, [one.data for one in self.pictures], "picture.png", overwrite=overwrite)
         return files
 
     def status(self, *, watched: bool = True) -> str:
@@ -103,7 +95,7 @@ class ImageReply(Billed):
         if facts:
             words.append(" ".join(facts))
         if self.usage:
-            words.append(f"{self.usage.prompt_tokens:,} tokens in, {self.usage.completion_tokens:,} out")
+            words.append(str(self.usage))
         if watched:
             words += [f"{self.seconds:.1f} s", self._price()]
             if self.note:
@@ -141,38 +133,3 @@ class ImageReply(Billed):
 
     def __iter__(self) -> Iterator[Image]:
         return iter(self.images)
-
-
-def destinations(
-    path: str | os.PathLike[str], count: int = 1, form: str = "png", *, overwrite: bool = False
-) -> list[Path]:
-    """Return the files that `count` pictures of a format (png, jpeg, webp) would be written to under that name.
-
-    Raises SettingsError as `ImageReply.save` does. Asked before anything is sent, a picture that can't be saved isn't paid for.
-
-    >>> [str(file) for file in destinations("fox", 2, "jpeg")]
-    ['fox-1.jpg', 'fox-2.jpg']
-    """
-    name = Path(path).expanduser()
-    suffixes = _SUFFIXES[form]
-    if not name.suffix:
-        name = name.with_name(name.name + suffixes[0]) if name.name else name
-    elif name.suffix.lower() not in suffixes:
-        raise SettingsError(
-            f"The picture is a {form.upper()}, and {name.name} isn't the name of one.",
-            "It is written as it was sent.",
-            f"Name it {name.with_suffix(suffixes[0]).name}, or ask for another format (--format).",
-        )
-    files = [name] if count == 1 else [name.with_stem(f"{name.stem}-{number}") for number in range(1, count + 1)]
-    if not name.parent.is_dir():
-        raise SettingsError(f"There is no folder {name.parent}.", "", "Make it first: pathlib.Path(FOLDER).mkdir()")
-    for file in files:
-        if file.is_dir() or not file.name:
-            raise SettingsError(f"{file} is a folder.", "", f"Name a file in it: {file / 'picture'}{suffixes[0]}")
-        if file.exists() and not overwrite:
-            raise SettingsError(
-                f"{file} is there already.",
-                "Nothing is overwritten unasked.",
-                f'Name another file, or in Python: reply.save("{name}", overwrite=True)',
-            )
-    return files

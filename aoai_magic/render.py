@@ -24,6 +24,8 @@ _PICTURE = (
     "height:auto;border-radius:3px;background:repeating-conic-gradient(#8883 0 25%,transparent 0 50%) 0 0/16px 16px"
 )
 
+_PLAYER = "display:block;width:min(100%,30em);height:40px"
+
 
 def mimebundle(text: str, status: str = "") -> dict[str, str]:
     """Return untrusted Markdown as the bundle to display: safe HTML beside plain text, with a quiet line under it.
@@ -55,6 +57,20 @@ def picture_bundle(pictures: Sequence[Picture], prompt: str, status: str = "") -
     return {"text/html": row + safe_html("", status), "text/plain": visible(words.strip())}
 
 
+def sound_bundle(url: str, described: str, status: str = "") -> dict[str, str]:
+    """Return a sound as the bundle to display: a player that waits to be started, and a quiet line under it.
+
+    `url` is a data URL of our own making, `described` the sound in words.
+
+    >>> sound_bundle("data:audio/wav;base64,", "[sound, 1.0 s, WAV, 48 kB: Hello.]")["text/plain"]
+    '[sound, 1.0 s, WAV, 48 kB: Hello.]'
+    """
+    words = escape(visible(described))
+    player = f'<audio controls preload="metadata" src="{url}" aria-label="{words}" title="{words}" style="{_PLAYER}"></audio>'
+    plain = visible(f"{described}\n\n{status}" if status else described)
+    return {"text/html": player + safe_html("", status), "text/plain": plain}
+
+
 class LiveReply:
     """Shows a reply as it grows, and once more when it is whole.
 
@@ -73,7 +89,7 @@ class LiveReply:
         self.watched = is_watched(shell)
         self.text = ""
         self._status = ""
-        self._pictures: dict[str, str] | None = None
+        self._whole: dict[str, str] | None = None
         self._screen: _Screen
         if quiet:
             self._screen = _Nothing()
@@ -97,12 +113,12 @@ class LiveReply:
         """Show the pictures as far as they have come, if this is a place that shows any."""
         self._screen.draw(picture_bundle(pictures, prompt))
 
-    def finish(self, text: str, status: str, pictures: dict[str, str] | None = None) -> None:
+    def finish(self, text: str, status: str, whole: dict[str, str] | None = None) -> None:
         """Say what the whole text is, and the line under it; they are shown on leaving the context.
 
-        `pictures` is the bundle with both, for places that show pictures.
+        `whole` is the bundle with both where there are pictures or a sound, for places that show them.
         """
-        self.text, self._status, self._pictures = text, status, pictures
+        self.text, self._status, self._whole = text, status, whole
 
     def __enter__(self) -> LiveReply:
         return self
@@ -110,7 +126,7 @@ class LiveReply:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._screen.end(self.text, self._status, self._pictures)
+        self._screen.end(self.text, self._status, self._whole)
 
 
 @contextlib.contextmanager
@@ -151,14 +167,14 @@ class _Screen(Protocol):
     def note(self, what: str, fraction: float | None) -> None: ...
     def grow(self, text: str, added: str) -> None: ...
     def draw(self, pictures: dict[str, str]) -> None: ...
-    def end(self, text: str, status: str, pictures: dict[str, str] | None) -> None: ...
+    def end(self, text: str, status: str, whole: dict[str, str] | None) -> None: ...
 
 
 class _Nothing:
     def note(self, what: str, fraction: float | None) -> None: ...
     def grow(self, text: str, added: str) -> None: ...
     def draw(self, pictures: dict[str, str]) -> None: ...
-    def end(self, text: str, status: str, pictures: dict[str, str] | None) -> None: ...
+    def end(self, text: str, status: str, whole: dict[str, str] | None) -> None: ...
 
 
 class _Notebook:
@@ -183,9 +199,9 @@ class _Notebook:
         if self._animate:
             self._show(pictures)
 
-    def end(self, text: str, status: str, pictures: dict[str, str] | None) -> None:
+    def end(self, text: str, status: str, whole: dict[str, str] | None) -> None:
         if text or status or self._handle is not None:
-            self._show(pictures or mimebundle(text, status))
+            self._show(whole or mimebundle(text, status))
 
     def _show(self, bundle: dict[str, str]) -> None:
         from IPython.display import display
@@ -224,11 +240,11 @@ class _Terminal:
 
     def draw(self, pictures: dict[str, str]) -> None: ...
 
-    def end(self, text: str, status: str, pictures: dict[str, str] | None) -> None:
+    def end(self, text: str, status: str, whole: dict[str, str] | None) -> None:
         if self._live:
             self._live.stop()
         if text:
-            self._console.print(visible(text) if pictures else _markdown(text))
+            self._console.print(visible(text) if whole else _markdown(text))
         if status:
             self._console.print(f"\n{visible(status)}", style="dim")
 
@@ -248,7 +264,7 @@ class _Plain:
 
     def draw(self, pictures: dict[str, str]) -> None: ...
 
-    def end(self, text: str, status: str, pictures: dict[str, str] | None) -> None:
+    def end(self, text: str, status: str, whole: dict[str, str] | None) -> None:
         rest = visible(text[self._written :])
         sys.stdout.write(rest + "\n" * bool(text) + (f"\n{visible(status)}\n" if status else ""))
         sys.stdout.flush()

@@ -15,6 +15,7 @@ from .visible import visible
 
 if TYPE_CHECKING:
     from openai.types import Completion
+    from openai.types.audio import TranscriptionVerbose
     from openai.types.chat import ChatCompletion
 
     from .settings import Kind
@@ -22,7 +23,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Usage:
-    """Tokens of one request, as the service counted them."""
+    """What one request used, in tokens mostly, as the service counted it. `str(usage)` says it in words.
+
+    >>> print(Usage(9, 120, reasoning_tokens=64))
+    9 tokens in, 120 out (64 of them reasoning)
+    """
 
     prompt_tokens: int
     completion_tokens: int
@@ -30,6 +35,19 @@ class Usage:
     reasoning_tokens: int = 0
     image_input_tokens: int = 0
     image_output_tokens: int = 0
+    audio_input_tokens: int = 0
+    audio_output_tokens: int = 0
+    #: What is counted where a model isn't billed by tokens: seconds of sound that was listened to, or characters spoken.
+    sound_seconds: float = 0.0
+    characters: int = 0
+
+    def __str__(self) -> str:
+        if self.sound_seconds:
+            return f"{self.sound_seconds:,.1f} s of sound"
+        if self.characters:
+            return f"{self.characters:,} characters"
+        thought = f" ({self.reasoning_tokens:,} of them reasoning)" if self.reasoning_tokens else ""
+        return f"{self.prompt_tokens:,} tokens in, {self.completion_tokens:,} out{thought}"
 
     @property
     def total_tokens(self) -> int:
@@ -87,6 +105,10 @@ class Billed:
             used.cached_tokens,
             image_input_tokens=used.image_input_tokens,
             image_output_tokens=used.image_output_tokens,
+            audio_input_tokens=used.audio_input_tokens,
+            audio_output_tokens=used.audio_output_tokens,
+            seconds=used.sound_seconds,
+            characters=used.characters,
         )
 
     def _answered_by(self, did: str = "answered") -> list[str]:
@@ -105,7 +127,7 @@ class Billed:
 
 @dataclass
 class Reply(Billed):
-    """A reply of a chat model. `str(reply)` is its text; `reply[0]`, `reply[1]`, … are its choices.
+    """A reply of a model that writes. `str(reply)` is its text; `reply[0]`, `reply[1]`, … are its choices.
 
     `request` is the JSON body as it was sent, `raw` the SDK's own `ChatCompletion`, `filters` the content filter's
     verdicts by category. `model` is who really answered, which behind the local service is a small model and behind
@@ -139,6 +161,12 @@ class Reply(Billed):
         return self.choices[0].text if self.choices else ""
 
     @property
+    def markdown(self) -> str:
+        """The text as it is shown: as Markdown, but subtitles (of `aoai.transcribe`) line by line."""
+        subtitles = "file" in self.request and self.request.get("response_format") in ("srt", "vtt")
+        return f"```\n{self.text}\n```" if subtitles else self.text
+
+    @property
     def json(self) -> Any:
         """The text read as JSON. Raises ValueError where it isn't JSON."""
         return json.loads(self.text)
@@ -158,9 +186,7 @@ class Reply(Billed):
         """
         words = self._answered_by()
         if self.usage:
-            words.append(f"{self.usage.prompt_tokens} tokens in, {self.usage.completion_tokens} out")
-            if self.usage.reasoning_tokens:
-                words[-1] += f" ({self.usage.reasoning_tokens} of them reasoning)"
+            words.append(str(self.usage))
         if self.unseen_tokens:
             words.append(f"{self.unseen_tokens:,} tokens of the prompt left out for the local model")
         if watched:
@@ -178,8 +204,14 @@ class Reply(Billed):
         return " · ".join([*words, *remarks(self.filters)])
 
     @property
-    def raw(self) -> ChatCompletion | Completion:
-        """The whole answer as the openai SDK's `ChatCompletion`, whether it was streamed or not; `aoai.complete`'s as `Completion`."""
+    def raw(self) -> ChatCompletion | Completion | TranscriptionVerbose:
+        """The whole answer as the openai SDK's `ChatCompletion`, whether it was streamed or not; `aoai.complete`'s as `Completion`,
+        `aoai.transcribe`'s as `TranscriptionVerbose` (with `segments`, where they were asked for).
+        """
+        if "file" in self.request:
+            from openai.types.audio import TranscriptionVerbose
+
+            return TranscriptionVerbose.construct(**self.body)
         if "prompt" in self.request:
             from openai.types import Completion
 
@@ -195,7 +227,7 @@ class Reply(Billed):
         return visible(self.text)
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
-        return mimebundle(self.text)
+        return mimebundle(self.markdown)
 
     def __len__(self) -> int:
         return len(self.choices)

@@ -30,6 +30,9 @@ LOCAL_DEPLOYMENTS = {
     "completions": "gpt-35-turbo-instruct",
     "embeddings": "text-embedding-3-small",
     "images": "gpt-image-1",
+    "speech": "gpt-4o-mini-tts",
+    "transcriptions": "gpt-4o-transcribe",
+    "translations": "whisper",
 }
 
 # Azure's own hosts, in every cloud: only these get a sign-in or the environment's Azure key without being named in it.

@@ -17,6 +17,7 @@ PACKAGE = Path(aoai_magic.__file__).parent
 LAYERS = """
 visible
 errors
+saving
 safe_html
 catalog
 tokens
@@ -30,10 +31,10 @@ attachments schema tools pictures
 templates
 request
 estimates
-images
+images sounds
 render
 reply embeddings
-image_reply
+image_reply audio_reply
 explain
 transport
 azure

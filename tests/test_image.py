@@ -19,8 +19,8 @@ from PIL import Image
 
 import aoai_magic as aoai
 from aoai_magic import errors
-from aoai_magic.image_reply import destinations
 from aoai_magic.render import picture_bundle
+from aoai_magic.saving import destinations
 
 from .cloud import Cloud
 
@@ -190,7 +190,7 @@ def test_a_name_that_is_a_folder_is_not_written_to(tmp_path: Path) -> None:
     (tmp_path / "x.png").mkdir()
     for name in (tmp_path / "x.png", "."):
         with pytest.raises(errors.SettingsError, match="is a folder"):
-            destinations(name)
+            destinations(name, (".png",), "picture")
 
 
 def test_a_prompt_is_a_description_and_can_do_nothing() -> None:

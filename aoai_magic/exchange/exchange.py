@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     import httpx2
     from openai import APIResponse
 
+    from ..audio_reply import Audio
     from ..client import Connection
     from ..image_reply import ImageReply
     from ..settings import Kind
@@ -176,7 +177,7 @@ class Exchange:
     def _request_id(self) -> str | None:
         return self.headers.get("apim-request-id") or self.headers.get("x-request-id")
 
-    def reply(self) -> Reply | ImageReply:
+    def reply(self) -> Reply | ImageReply | Audio:
         """The reply as far as it has arrived."""
         body = self._chunks.body
         judged = [*(body.get("prompt_filter_results") or []), *body["choices"]]
@@ -197,7 +198,7 @@ class Exchange:
             body=body,
         )
 
-    def settle(self, outcome: str, error: AoaiError | None = None) -> Reply | ImageReply | None:
+    def settle(self, outcome: str, error: AoaiError | None = None) -> Reply | ImageReply | Audio | None:
         """Write down in the ledger what came of it; return the reply so far, or None if nothing of it has arrived."""
         if isinstance(error, ServiceError):
             if error.status == 400 and error.code not in _CHARGED:

@@ -6,7 +6,7 @@ from typing import Any
 
 from ..errors import OptionError
 from .arguments import parse, usage
-from .commands import connecting, listing, practice, spending
+from .commands import connecting, listing, practice, sound, spending
 from .commands.command import Command
 
 
@@ -57,6 +57,7 @@ COMMANDS: dict[str, Command] = {
     **connecting.COMMANDS,
     **spending.COMMANDS,
     **listing.COMMANDS,
+    **sound.COMMANDS,
     **practice.COMMANDS,
     "help": Command("Show the magics and their options.", _help),
 }

@@ -63,9 +63,11 @@ def run(shell: InteractiveShell, line: str, body: str) -> Any:
     if path is None:
         draw(shell, image, prompt, options)
         return None
-    from ..image_reply import destinations
+    from ..image_reply import SUFFIXES
+    from ..saving import destinations
 
-    destinations(path, options.get("n", 1), options.get("format", "png"))  # else what is paid for couldn't be saved
+    # Else what is paid for couldn't be saved.
+    destinations(path, SUFFIXES[options.get("format", "png")], "picture", options.get("n", 1))
     quiet = options.get("quiet", False)
     saved = draw(shell, image, prompt, options).save(path)
     if not quiet:

@@ -25,23 +25,32 @@ def answer(shell: InteractiveShell, ask: Callable[..., Reply], prompt: Prompt, o
     shown and kept too. Raises what `ask` raises.
     """
     stream = not options.pop("no_stream", False)
-    _show(shell, lambda live: ask(prompt, stream=stream, on_text=live.add, **options), options, animate=stream)
+    show(shell, lambda live: ask(prompt, stream=stream, on_text=live.add, **options), options, animate=stream)
 
 
 def draw(shell: InteractiveShell, ask: Callable[..., ImageReply], body: str, options: dict[str, Any]) -> ImageReply:
     """The same for `aoai.image`, whose pictures are shown as they come into being; return the reply."""
-
-    def send(live: LiveReply) -> ImageReply:
-        live.note("Drawing")
-        return ask(body, on_picture=lambda pictures: live.draw(pictures, body), **options)
-
-    reply: ImageReply = _show(shell, send, options)
+    reply: ImageReply = show(
+        shell,
+        lambda live: ask(body, on_picture=lambda pictures: live.draw(pictures, body), **options),
+        options,
+        note="Drawing",
+    )
     return reply
 
 
-def _show(
-    shell: InteractiveShell, send: Callable[[LiveReply], Any], options: dict[str, Any], *, animate: bool = True
+def show(
+    shell: InteractiveShell,
+    send: Callable[[LiveReply], Any],
+    options: dict[str, Any],
+    *,
+    animate: bool = True,
+    note: str = "",
 ) -> Any:
+    """Send something, show and keep its reply, and return it; `note` says meanwhile what is waited for.
+
+    `output` and `quiet` are taken out of the options before it is sent.
+    """
     from ..local.waiting import told
     from ..render import LiveReply
 
@@ -49,6 +58,8 @@ def _show(
     with LiveReply(shell, animate=animate, quiet=options.pop("quiet", False)) as live:
         try:
             with told(live.note):
+                if note:
+                    live.note(note)
                 reply = send(live)
         except (AoaiError, Interrupted) as error:
             if error.reply is not None:
@@ -71,10 +82,13 @@ def foresee(shell: InteractiveShell, estimate: Callable[..., Any], prompt: Promp
 
 def _keep(shell: InteractiveShell, live: Any, reply: Any, output: str | None) -> None:
     """Show the reply whole, and put it into _, Out and the variable that was named."""
-    from ..image_reply import ImageReply
+    from ..reply import Reply
 
     status = reply.status(watched=live.watched)
-    live.finish(reply.text, status, reply.bundle(status) if isinstance(reply, ImageReply) else None)
+    if isinstance(reply, Reply):
+        live.finish(reply.markdown, status)
+    else:
+        live.finish(reply.text, status, reply.bundle(status))
     if output is not None:
         shell.push({output: reply})
     # What a cell's last expression would do, without showing it again.

@@ -10,6 +10,7 @@ from ..exchange import Exchange
 from ..explain import explain
 
 if TYPE_CHECKING:
+    from ..audio_reply import Audio
     from ..client import Connection
     from ..image_reply import ImageReply
     from ..reply import Reply
@@ -22,7 +23,7 @@ def answered(connection: Connection, exchange: Exchange, *, remember: bool = Tru
     """
     name = exchange.estimate.deployment
 
-    def keep(reply: Reply | ImageReply | None) -> None:
+    def keep(reply: Reply | ImageReply | Audio | None) -> None:
         if remember and reply is not None:
             current.remember(reply)
 
