@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from . import settings
@@ -65,6 +66,16 @@ def connection() -> Connection:
     'local'
     """
     return _connection or connect()
+
+
+def prefer(deployment: str | None) -> None:
+    """Say which deployment is asked where a cell names none, now and by connections to come; None takes it back.
+
+    What was said last holds: a `connect` with a deployment goes before what was preferred earlier.
+    """
+    settings.preferred = deployment
+    if _connection is not None:
+        _connection.target = settings.with_default_deployment(replace(_connection.target, serves=None))
 
 
 def last() -> Reply | ImageReply | Audio | None:

@@ -40,7 +40,17 @@ def describe(connection: Connection) -> str:
         if target.kind == "azure":
             rows.append(("spoken", api_form))
         rows.append(("proved by", _proof(target)))
-    rows.append(("deployment", target.deployment or "none yet: %%chat NAME, or %aoai connect … -d NAME"))
+    named = (
+        f" ({came.get(target.deployment_source, 'from ' + target.deployment_source)})"
+        if target.deployment_source
+        else ""
+    )
+    rows.append(
+        (
+            "deployment",
+            f"{target.deployment}{named}" if target.deployment else "none yet: %%chat NAME, or %aoai connect … -d NAME",
+        )
+    )
     return "\n".join(f"{name:<16}{value}" for name, value in rows)
 
 

@@ -1,7 +1,7 @@
 """Where requests go, read from what the user typed and from the environment: the one place that reads it.
 
-The first that speaks wins: `connect`, AZURE_OPENAI_ENDPOINT, OPENAI_BASE_URL, the local service. A URL selects a
-connection, a key alone never does; and a key goes only to the service that it was set for.
+The first that speaks wins: `connect`, AZURE_OPENAI_ENDPOINT, OPENAI_BASE_URL, pyproject.toml, the local service. A URL
+selects a connection, a key alone never does; and a key goes only to the service that it was set for.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from .errors import SettingsError
 from .local.launch import LocalSettings
+from .project import Project, project
 
 Kind = Literal["local", "azure", "openai", "compatible"]
 
@@ -39,6 +40,9 @@ LOCAL_DEPLOYMENTS = {
 _AZURE_HOST = re.compile(
     r"[a-z0-9-]+\.(openai\.azure|cognitiveservices\.azure|services\.ai\.azure)\.(com|us|cn)", re.IGNORECASE
 )
+#: The deployment that `%config AoaiMagics.deployment` names.
+preferred: str | None = None
+
 _AZURE_PATH = re.compile(r"/openai(?:/v1|/deployments/(?P<deployment>[^/]+))?(?:/|$)")
 
 
@@ -49,7 +53,7 @@ class Target:
     `endpoint` is the resource's address without a path for Azure, the base URL for OpenAI and compatible services,
     None for the local service. `api_version` selects Azure's classic, dated routes. At most one of `api_key`,
     `ad_token` and `credential` is set; none means DefaultAzureCredential on Azure, and elsewhere that no key is
-    sent. `source` and `key_source` say in words where the address and the key came from.
+    sent. `source`, `key_source` and `deployment_source` say in words where address, key and deployment came from.
     """
 
     kind: Kind
@@ -64,6 +68,7 @@ class Target:
     serves: str | None = None
     source: str = ""
     key_source: str = ""
+    deployment_source: str = ""
 
     @property
     def is_azures_own(self) -> bool:
@@ -140,17 +145,11 @@ def resolve(
         raise SettingsError(
             "Both an api_key and a credential were given.", "A connection proves itself one way.", "Drop one."
         )
-    source = (
-        "connect"
-        if endpoint
-        else next(
-            (name for name in ("AZURE_OPENAI_ENDPOINT", "OPENAI_BASE_URL") if environment(name)),
-            "nothing is configured",
-        )
-    )
-    target = parse_endpoint(endpoint or environment(source) or "local", azure=bool(api_version))
+    target = _target(endpoint, azure=bool(api_version))
     if target.kind == "azure":
-        version = api_version or target.api_version or environment("OPENAI_API_VERSION")
+        own = _project_of(target)
+        dated = own.text("api_version") if own else None
+        version = api_version or target.api_version or environment("OPENAI_API_VERSION") or dated
         target = replace(target, api_version=None if version in ("v1", "preview", "latest") else version)
     elif api_version:
         raise SettingsError(
@@ -164,19 +163,63 @@ def resolve(
             ad_token = environment(key_source)
         else:
             api_key = environment(key_source)
-    default = LOCAL_DEPLOYMENT if target.kind == "local" else None
-    return replace(
+    target = replace(
         target,
-        deployment=deployment or target.deployment or environment("AOAI_DEPLOYMENT") or default,
         api_key=api_key,
         ad_token=ad_token,
         credential=credential,
         scope=scope or DEFAULT_SCOPE,
         serves=serves,
         subscription=subscription or environment("AZURE_SUBSCRIPTION_ID"),
-        source=source,
         key_source=key_source,
     )
+    if named := deployment or target.deployment:
+        return replace(target, deployment=named, deployment_source="connect" if deployment else target.source)
+    return with_default_deployment(target)
+
+
+def with_default_deployment(target: Target) -> Target:
+    """Return the target with the deployment that is asked where neither a cell nor `connect` names one.
+
+    That is `preferred`, else AOAI_DEPLOYMENT, else the project's, else, on the local service, gpt-4o.
+    """
+    own = _project_of(target)
+    found = [
+        (preferred, "%config AoaiMagics.deployment"),
+        (environment("AOAI_DEPLOYMENT"), "AOAI_DEPLOYMENT"),
+        (own and own.text("deployment"), own.source if own else ""),
+        (LOCAL_DEPLOYMENT if target.kind == "local" else None, ""),
+    ]
+    name, source = next(((name, source) for name, source in found if name), (None, ""))
+    return replace(target, deployment=name, deployment_source=source)
+
+
+def _target(endpoint: str | None, *, azure: bool) -> Target:
+    """What an endpoint is, or the one that the environment or the project names, or the local service."""
+    if endpoint:
+        return replace(parse_endpoint(endpoint, azure=azure), source="connect")
+    found = [(name, environment(name), azure) for name in ("AZURE_OPENAI_ENDPOINT", "OPENAI_BASE_URL")]
+    if own := project():
+        found.append((own.source, own.text("endpoint"), azure or "api_version" in own.table))
+    for source, text, is_azures in found:
+        if text:
+            try:
+                return replace(parse_endpoint(text, azure=is_azures), source=source)
+            except SettingsError as error:
+                raise SettingsError(f"{error.what[:-1]}, which {source} names.", error.why, error.fix) from None
+    return Target("local", source="nothing is configured")
+
+
+def _project_of(target: Target) -> Project | None:
+    """The project, if what it says of a connection is said of this one: of any, where it names no endpoint."""
+    own = project()
+    endpoint = own.text("endpoint") if own else None
+    if endpoint is None:
+        return own
+    try:
+        return own if origin(parse_endpoint(endpoint).endpoint) == origin(target.endpoint) else None
+    except SettingsError:  # told where it is what requests would go to
+        return None
 
 
 def parse_endpoint(text: str, *, azure: bool = False) -> Target:

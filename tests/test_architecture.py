@@ -22,6 +22,7 @@ safe_html
 catalog
 tokens
 local
+project
 settings
 ledger
 spending

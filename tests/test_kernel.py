@@ -204,7 +204,15 @@ def test_nbclient_runs_cells_to_their_end() -> None:
 
 
 @pytest.mark.parametrize(
-    "cell", ["%%chat nope\nhi", "%%chat --nonsense\nhi", "%aoai nonsense", "%aoai connect nonsense"]
+    "cell",
+    [
+        "%%chat nope\nhi",
+        "%%chat --nonsense\nhi",
+        "%aoai nonsense",
+        "%aoai connect nonsense",
+        "%config AoaiMagics.temperature = 3",
+        "%config AoaiMagics.temprature = 0",
+    ],
 )
 def test_nbclient_stops_at_an_error(cell: str) -> None:
     with pytest.raises(CellExecutionError):

@@ -5,13 +5,22 @@ What a magic does is imported when it is first called, so that `%load_ext` costs
 
 from __future__ import annotations
 
+from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 
 from IPython.core.magic import Magics, cell_magic, line_cell_magic, magics_class, no_var_expand
-from traitlets import Bool, observe
+from traitlets import Bool, TraitError, observe
+
+from ..errors import AoaiError, SettingsError
+from .defaults import CONFIGURABLE, Setting, check_names
 
 if TYPE_CHECKING:
-    from IPython.core.interactiveshell import ExecutionInfo, InteractiveShell
+    from IPython.core.interactiveshell import ExecutionInfo, ExecutionResult, InteractiveShell
+    from traitlets.config import Config
+
+_OWN = "AoaiMagics"
+# The options that can be set for all cells, as traits: what %config AoaiMagics lists and takes.
+_CellOptions: Any = type("CellOptions", (Magics,), {key: Setting(option) for key, option in CONFIGURABLE.items()})
 
 
 def _chat_help() -> str:
@@ -33,7 +42,7 @@ def _image_help() -> str:
 
 
 @magics_class
-class AoaiMagics(Magics):
+class AoaiMagics(_CellOptions):  # type: ignore[misc]
     """Prompt cells for Azure OpenAI; `%aoai help` lists them."""
 
     shell: InteractiveShell
@@ -43,6 +52,7 @@ class AoaiMagics(Magics):
 
     def __init__(self, shell: InteractiveShell) -> None:
         self._typed = ""
+        self._refused: tuple[AoaiError, Any] | None = None  # what %config couldn't take, and what was set before
         self._owner: Any = None  # what %%chat was before it was taken over
         super().__init__(shell)
         self._chat = self.magics["cell"]["chat"]
@@ -95,11 +105,29 @@ class AoaiMagics(Magics):
     complete.getdoc = _complete_help  # type: ignore[union-attr]
     image.getdoc = _image_help  # type: ignore[union-attr]
 
+    def update_config(self, config: Config) -> None:
+        """Take what `%config AoaiMagics.NAME = VALUE` says. What can't be taken fails the cell when it ends.
+
+        What is raised here is only logged by IPython, and the notebook would go on.
+        """
+        before = deepcopy(self.shell.config[_OWN])
+        try:
+            check_names(list(dict.get(config, _OWN, {})), self.trait_names(config=True), _OWN)
+            super().update_config(config)
+        except AoaiError as error:
+            self._refused = error, before
+        except TraitError as error:
+            self._refused = SettingsError(f"{error}", "", f"%config {_OWN} lists what there is"), before
+
     @observe("short_errors")
     def _show_errors(self, change: Any) -> None:
-        from ..errors import AoaiError
-
         AoaiError.short = change["new"]
+
+    @observe("deployment")
+    def _prefer(self, change: Any) -> None:
+        from ..current import prefer
+
+        prefer(change["new"])
 
     @observe("take_over")
     def _take_over(self, change: Any) -> None:
@@ -128,22 +156,33 @@ class AoaiMagics(Magics):
             )
         self.shell.register_magics(self)
         self.shell.events.register("pre_run_cell", self.remember)
+        self.shell.events.register("post_run_cell", self.conclude)
 
     def unregister(self) -> None:
         """Take back all that `register` did."""
-        self.take_over = False
+        self.take_over, self.deployment = False, None
         self.shell.events.unregister("pre_run_cell", self.remember)
+        self.shell.events.unregister("post_run_cell", self.conclude)
         manager = self.shell.magics_manager
         for kind, names in self.magics.items():
             for name in names:
                 if self._owns(name, kind):
                     del manager.magics[kind][name]
-        manager.registry.pop(type(self).__name__, None)
-        self.shell.configurables.remove(self)  # type: ignore[arg-type]  # typed too narrowly by IPython
+        manager.registry.pop(_OWN, None)
+        self.shell.configurables.remove(self)
 
     def remember(self, info: ExecutionInfo) -> None:
         """Keep the cell as it was typed: IPython strips prompts and indentation from what a magic gets."""
         self._typed = info.raw_cell or ""
+
+    def conclude(self, result: ExecutionResult) -> None:
+        """Fail the cell in which %config was given what it can't take."""
+        if self._refused is not None:
+            error, self.shell.config[_OWN] = self._refused  # else a reload would meet it again
+            self._refused = None
+            if result.success:
+                result.error_in_exec = error
+                self.shell.showtraceback((type(error), error, error.__traceback__))
 
     def _as_typed(self, name: str, line: str, cell: str) -> str:
         first, newline, body = self._typed.partition("\n")
@@ -158,12 +197,12 @@ class AoaiMagics(Magics):
 
 def load(shell: InteractiveShell) -> None:
     """Register the magics with a shell; once, however often it is called."""
-    if AoaiMagics.__name__ not in shell.magics_manager.registry:
+    if _OWN not in shell.magics_manager.registry:
         AoaiMagics(shell).register()
 
 
 def unload(shell: InteractiveShell) -> None:
     """Unregister them."""
-    magics = shell.magics_manager.registry.get(AoaiMagics.__name__)
+    magics = shell.magics_manager.registry.get(_OWN)
     if magics is not None:
         magics.unregister()

@@ -8,6 +8,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from ..errors import OptionError
@@ -18,8 +19,8 @@ class Option:
     """One option of a magic: names ("-t", "--temperature"), what its value is called, how it is read, what it is for.
 
     Without a `metavar` it is a switch, that takes no value. The metavar's words, parted by |, say what may stand there:
-    FILE, VARIABLE, DEPLOYMENT, … or a lower-case word as it is; completion goes by them. `read` turns the word into the
-    value and raises ValueError with the reason. `positional` says that a bare word on the line is this option's value,
+    FILE, VARIABLE, DEPLOYMENT, … or a lower-case word as it is; completion goes by them, and @FILE lets a word that
+    begins with @ stand for the text of a file. `read` turns the word into the value and raises ValueError with the reason. `positional` says that a bare word on the line is this option's value,
     `configurable` that %config and pyproject.toml may set it for all cells (see `defaults`).
     """
 
@@ -35,6 +36,18 @@ class Option:
     def key(self) -> str:
         """The name of the value in what `parse` returns: the first long name, with underscores."""
         return next(name for name in self.names if name.startswith("--"))[2:].replace("-", "_")
+
+    @property
+    def kinds(self) -> list[str]:
+        """What may stand as its value, as the metavar says."""
+        return (self.metavar or "").split("|")
+
+    def value(self, typed: str, filled: str | None = None) -> Any:
+        """The value of a word as it was typed, and with its {{ }} filled in. Raises ValueError with the reason."""
+        word = typed if filled is None else filled
+        # A value that is filled in is text, whatever it begins with.
+        is_file = typed.startswith("@") and "@FILE" in self.kinds
+        return self.read(_text_of(Path(word[1:]).expanduser()) if is_file else word)
 
 
 HELP = Option(("-h", "--help"), "show this help and send nothing")
@@ -109,7 +122,7 @@ def parse(line: str, options: Sequence[Option], magic: str, fill: Callable[[str]
                     f"{magic} --help",
                 )
             name, value = option.metavar or word, word
-        _store(values, option, name, fill(value) if option.metavar else value, magic)
+        _store(values, option, name, value, fill(value) if option.metavar else value, magic)
     return values
 
 
@@ -126,7 +139,7 @@ def usage(magic: str, summary: str, options: Sequence[Option], examples: str) ->
     return f"{summary}\n\n{head}\n\n{table}\n\nExamples::\n\n{examples}"
 
 
-def _store(values: dict[str, Any], option: Option, name: str, word: str, magic: str) -> None:
+def _store(values: dict[str, Any], option: Option, name: str, typed: str, word: str, magic: str) -> None:
     if option.key in values and not option.repeat:
         raise OptionError(
             f"{name} was given a second time.",
@@ -136,7 +149,7 @@ def _store(values: dict[str, Any], option: Option, name: str, word: str, magic: 
             f"{magic} --help",
         )
     try:
-        value = option.read(word) if option.metavar else True
+        value = option.value(typed, word) if option.metavar else True
     except ValueError as error:
         raise OptionError(
             f"{name} can't be {word!r}: {error}.", option.help.capitalize() + ".", f"{magic} --help"
@@ -145,6 +158,17 @@ def _store(values: dict[str, Any], option: Option, name: str, word: str, magic: 
         values.setdefault(option.key, []).append(value)
     else:
         values[option.key] = value
+
+
+def _text_of(path: Path) -> str:
+    from ..attachments import read_text
+    from ..templates.values import unreadable
+
+    text = read_text(path)
+    if text is None:
+        what, why = unreadable(path)
+        raise ValueError(f"the file {what}. {why}".rstrip("."))
+    return text.rstrip("\r\n")
 
 
 def _unknown(name: str, known: dict[str, Option], magic: str) -> OptionError:

@@ -6,7 +6,12 @@ from .arguments import Option, choice, ending, integer, name, number
 
 DEPLOYMENT = Option(("-d", "--deployment", "-m", "--model"), "the deployment to ask (a bare word means the same)", "DEPLOYMENT", positional=True, configurable=True)  # fmt: skip
 OUTPUT = Option(("-o", "--output"), "the variable that gets the reply", "NAME", name)
-SYSTEM = Option(("-s", "--system"), "the system message: what the model should be and do", "TEXT", configurable=True)
+SYSTEM = Option(
+    ("-s", "--system"),
+    "the system message: what the model should be and do; @FILE is a file's text",
+    "TEXT|@FILE",
+    configurable=True,
+)
 TEMPERATURE = Option(("-t", "--temperature"), "0 for the likeliest words, up to 2 for the boldest", "NUMBER", number(0, 2), configurable=True)  # fmt: skip
 MAX_TOKENS = Option(
     ("--max-tokens",), "the most tokens that the reply may have", "COUNT", integer(1), configurable=True

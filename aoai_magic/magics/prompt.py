@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from ..errors import OptionError, TemplateError
 from ..templates import fill
 from .arguments import Option, parse, split
+from .defaults import fill_up
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
@@ -18,7 +19,8 @@ def read(
 ) -> tuple[dict[str, Any], str | list[dict[str, Any]]]:
     """Return the options of a cell's line, and the content of its prompt: text, or parts if pictures are in it.
 
-    With --raw nothing is filled in; with --help the body isn't read. Raises OptionError, also for a cell without a
+    Options that aren't on the line come from %config and pyproject.toml (see `defaults`). With --raw nothing is filled in;
+    with --help the body isn't read. Raises OptionError, also for a cell without a
     prompt, and TemplateError.
     """
     # Read before the others are: what stands after an option is never an option's name (see `parse`).
@@ -27,6 +29,7 @@ def read(
     values.pop("raw", None)
     if "help" in values:
         return values, ""
+    fill_up(shell, options, values)
     content = body if raw else fill(body, shell.user_ns, values.get("detail"))
     if isinstance(content, str) and not content.strip():
         raise OptionError("The cell holds no prompt.", "", f"{magic}, and the prompt on the lines below it")

@@ -18,7 +18,7 @@ from .holes import RAW
 #: The most rows of a table that a prompt gets without being asked for more.
 MOST_ROWS = 50
 
-__all__ = ["LONGEST_TEXT", "MOST_ROWS", "included", "shaped", "table"]
+__all__ = ["LONGEST_TEXT", "MOST_ROWS", "included", "shaped", "table", "unreadable"]
 
 
 def shaped(value: Any, detail: str | None = None) -> str | dict[str, Any]:
@@ -77,18 +77,24 @@ def included(file: str | os.PathLike[str]) -> str:
     """
     path = Path(file).expanduser()
     text = attachments.read_text(path)
-    if text is not None:
-        return text
+    if text is None:
+        what, why = unreadable(path)
+        raise TemplateError(f"The file {str(path)!r} of include() {what}.", why, RAW)
+    return text
+
+
+def unreadable(path: Path) -> tuple[str, str]:
+    """Say what is wrong with a file that has no text to be read, and why that may be."""
     if path.exists():
-        what, why = "is no file of text in UTF-8, or is too long", "Pictures go beside the prompt: -a FILE"
-    else:
-        try:
-            near = difflib.get_close_matches(path.name, os.listdir(path.parent), n=2)
-        except OSError:
-            near = []
-        what = "isn't there"
-        why = f"Did you mean {' or '.join(near)}?" if near else "A path counts from the kernel's folder (%pwd)."
-    raise TemplateError(f"The file {str(path)!r} of include() {what}.", why, RAW)
+        return "is no file of text in UTF-8, or is too long", "Pictures go beside the prompt: -a FILE"
+    try:
+        near = difflib.get_close_matches(path.name, os.listdir(path.parent), n=2)
+    except OSError:
+        near = []
+    return (
+        "isn't there",
+        f"Did you mean {' or '.join(near)}?" if near else "A path counts from the kernel's folder (%pwd).",
+    )
 
 
 def _says_nothing(kind: Any) -> bool:

@@ -26,9 +26,13 @@ def _connect(options: dict[str, Any]) -> str:
 
 
 def _status(options: dict[str, Any]) -> str:
-    from ... import current, doctor
+    from IPython.core.getipython import get_ipython
 
-    return doctor.describe(current.connection())
+    from ... import current, doctor
+    from ..defaults import described
+
+    shell: Any = get_ipython()
+    return "\n".join([doctor.describe(current.connection()), *(f"{name:<16}{said}" for name, said in described(shell))])
 
 
 COMMANDS = {

@@ -1,0 +1,132 @@
+"""What cells start from: options that `%config AoaiMagics` or pyproject.toml sets for all of them.
+
+An option on the line goes first, then %config, then pyproject.toml. Of the environment there is AOAI_DEPLOYMENT, which
+`settings` reads: the deployment belongs to the connection.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from traitlets import TraitType
+
+from ..errors import SettingsError
+from ..project import CONNECTION, Project, project
+from . import options as shared
+from .arguments import Option
+from .options import DEPLOYMENT
+
+if TYPE_CHECKING:
+    from IPython.core.interactiveshell import InteractiveShell
+
+CONFIGURABLE = {
+    option.key: option for option in vars(shared).values() if isinstance(option, Option) and option.configurable
+}
+
+
+class Setting(TraitType[Any, Any]):
+    """A trait that holds an option's value for the cells that don't give it; None where none is set."""
+
+    allow_none = True
+    default_value = None
+
+    def __init__(self, option: Option) -> None:
+        super().__init__(allow_none=True, help=option.help)
+        self.option = option
+        self.tag(config=True)
+
+    def validate(self, obj: Any, value: Any) -> Any:
+        converted(self.option, value, f"%config AoaiMagics.{self.option.key}")
+        return value
+
+
+def fill_up(shell: InteractiveShell, options: Sequence[Option], values: dict[str, Any]) -> None:
+    """Add what is set for all cells and not given on the line. Raises SettingsError for what can't be used."""
+    for option in options:
+        if option.key not in values and option is CONFIGURABLE.get(option.key) and option is not DEPLOYMENT:
+            value, _ = setting(shell, option)
+            if value is not None:
+                values[option.key] = value
+
+
+def setting(shell: InteractiveShell, option: Option) -> tuple[Any, str]:
+    """The value that is set for all cells, and where; None and "" where none is."""
+    magics: Any = shell.magics_manager.registry.get("AoaiMagics")
+    if (value := getattr(magics, option.key, None)) is not None:
+        source = f"%config AoaiMagics.{option.key}"
+        return converted(option, value, source), source
+    own = project()
+    if own is None:
+        return None, ""
+    _check(own)
+    if option.key in own.table:
+        return converted(option, own.table[option.key], own.source, own.path.parent), own.source
+    return None, ""
+
+
+def described(shell: InteractiveShell) -> list[tuple[str, str]]:
+    """Each option that is set for all cells, with its value and where it was set, in words."""
+    rows = []
+    for option in CONFIGURABLE.values():
+        value, source = setting(shell, option)
+        if value is not None and option is not DEPLOYMENT:
+            shown = " ".join(str(value).split())
+            rows.append((option.key, f"{shown if len(shown) <= 60 else shown[:57] + '...'} ({source})"))
+    return rows
+
+
+def converted(option: Option, value: Any, source: str, folder: Path | None = None) -> Any:
+    """The value of an option from one in Python or TOML; files that it names are in `folder`.
+
+    Raises SettingsError for what the option can't be.
+
+    >>> converted(CONFIGURABLE["stop"], "END", "")
+    ['END']
+    """
+    try:
+        if option.metavar is None:
+            if not isinstance(value, bool):
+                raise ValueError("it is neither true nor false")
+            return value or None
+        if option.repeat:
+            return [_word(option, one, folder) for one in (value if isinstance(value, list | tuple) else [value])]
+        return _word(option, value, folder)
+    except ValueError as error:
+        raise SettingsError(
+            f"{option.key} can't be {value!r}: {error}.",
+            f"Set by {source}: {option.help}.",
+            _assigned(option.key, source, option.metavar or "true"),
+        ) from None
+
+
+def _word(option: Option, value: Any, folder: Path | None) -> Any:
+    if isinstance(value, int | float) and not isinstance(value, bool) and option.read is not str:
+        value = str(value)
+    if not isinstance(value, str):
+        raise ValueError(f"it is {'true or false' if isinstance(value, bool) else 'no text'}")
+    if folder and value.startswith("@") and "@FILE" in option.kinds:
+        value = f"@{folder / Path(value[1:]).expanduser()}"
+    return option.value(value)
+
+
+def check_names(names: Sequence[str], known: Sequence[str], source: str) -> None:
+    """Raise SettingsError for a name that nothing is known by, with the nearest one."""
+    for name in names:
+        if name not in known:
+            near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
+            raise SettingsError(
+                f"{source} has {name}, which can't be set.",
+                f"Did you mean {near[0]}?" if near else f"There are {', '.join(sorted(known))}.",
+                _assigned(near[0], source, "…") if near else "Take it out.",
+            )
+
+
+def _assigned(key: str, source: str, value: str) -> str:
+    return f"{'%config AoaiMagics.' if 'AoaiMagics' in source else ''}{key} = {value}"
+
+
+def _check(own: Project) -> None:
+    check_names(list(own.table), [*CONFIGURABLE, *CONNECTION], own.source)
