@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from . import errors, lessons, render, tokens
     from .audio_reply import Audio
     from .client import Connection
-    from .current import connect, connection
+    from .conversations import Conversation
+    from .current import connect, connection, conversation
     from .embeddings import Embeddings
     from .estimates import Estimate
     from .image_reply import ImageReply
@@ -49,6 +50,7 @@ __all__ = [
     "Allowance",
     "Audio",
     "Connection",
+    "Conversation",
     "Embeddings",
     "Estimate",
     "ImageEstimate",
@@ -60,6 +62,7 @@ __all__ = [
     "complete",
     "connect",
     "connection",
+    "conversation",
     "deployments",
     "embed",
     "errors",
@@ -83,6 +86,7 @@ _HOME = {
     "Allowance": "ledger",
     "Audio": "audio_reply",
     "Connection": "client",
+    "Conversation": "conversations",
     "Embeddings": "embeddings",
     "Estimate": "estimates",
     "ImageEstimate": "images",
@@ -94,6 +98,7 @@ _HOME = {
     "complete": "operations.complete",
     "connect": "current",
     "connection": "current",
+    "conversation": "current",
     "deployments": "operations.listing",
     "embed": "operations.embed",
     "estimate": "operations.chat",

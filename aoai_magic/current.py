@@ -1,12 +1,15 @@
-"""What is current in this kernel: the connection that requests go to, and the last reply."""
+"""What is current in this kernel: the connection that requests go to, the last reply, the conversations, the cell."""
 
 from __future__ import annotations
 
+import sys
+import threading
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from . import settings
 from .client import Connection
+from .conversations import Cell, Conversation
 
 if TYPE_CHECKING:
     from .audio_reply import Audio
@@ -15,6 +18,8 @@ if TYPE_CHECKING:
 
 _connection: Connection | None = None
 _last: Reply | ImageReply | Audio | None = None
+#: The named conversations of this kernel, in the order in which they began.
+conversations: dict[str, Conversation] = {}
 
 
 def connect(
@@ -87,3 +92,28 @@ def remember(reply: Reply | ImageReply | Audio) -> None:
     """Keep a reply as the last one."""
     global _last
     _last = reply
+
+
+def conversation(name: str = "main") -> Conversation:
+    """The conversation that cells call by that name (`-i NAME`; `-c` is `-i main`); a new one if there is none yet.
+
+    It is kept for as long as the kernel lives; `.save(FILE)` keeps it longer. Raises SettingsError for what is no name.
+
+    >>> conversation("tea")
+    tea: no turns
+    """
+    return conversations.get(name) or conversations.setdefault(name, Conversation(name))
+
+
+def cell() -> Cell | None:
+    """The cell that runs now, where the front end says which (JupyterLab, Notebook, VS Code: metadata's cellId).
+
+    None in nbclient, nbval and terminals, and in a thread: what that does, it does for itself.
+    """
+    ipython = sys.modules.get("IPython")
+    kernel = getattr(ipython.get_ipython(), "kernel", None) if ipython else None
+    if kernel is None or threading.current_thread() is not threading.main_thread():
+        return None
+    parent = kernel.get_parent()
+    name = (parent.get("metadata") or {}).get("cellId")
+    return Cell(name, parent["header"]["msg_id"]) if isinstance(name, str) else None

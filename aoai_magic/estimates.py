@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 import math
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -245,6 +245,13 @@ def estimate(
         headroom=headroom,
         warnings=tuple(_warnings(body, known, parts, uncounted, sku)),
     )
+
+
+def earlier(messages: Sequence[Mapping[str, Any]], known: Known | None, name: str) -> Part:
+    """What messages add to the prompt that they go along with, as one part of that name."""
+    kept, _ = _countable(messages)
+    *parts, _ = chat_parts(kept, known.model.name if known else "gpt-4o")
+    return Part(name, sum(part.tokens for part in parts), estimated=any(part.estimated for part in parts))
 
 
 def _text_parts(body: Mapping[str, Any], model: str) -> list[Part]:

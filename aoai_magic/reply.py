@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from . import catalog
+from .conversations import Standing
 from .estimates import Estimate
 from .render import mimebundle
 from .verdicts import filtered, remarks
@@ -133,7 +134,8 @@ class Reply(Billed):
     verdicts by category. `model` is who really answered, which behind the local service is a small model and behind
     Azure the version of the deployment's model. `seconds` is the time until the last token, `first_token_seconds`
     until the first; both in seconds. `estimate` is what was foreseen before it was sent; `unseen_tokens` how many of the prompt's the local
-    model, whose window is smaller than the deployment's, didn't get to see; `note` what the ledger or a budget did. A reply that was interrupted or broke off has `finish_reason` None.
+    model, whose window is smaller than the deployment's, didn't get to see; `note` what the ledger or a budget did;
+    `conversation` how the conversation stands that it belongs to. A reply that was interrupted or broke off has `finish_reason` None.
 
     >>> reply = Reply(request={}, deployment="gpt-4o", kind="azure", choices=[Choice("Hello!", "stop")])
     >>> str(reply), reply.finish_reason
@@ -153,6 +155,7 @@ class Reply(Billed):
     estimate: Estimate | None = field(default=None, repr=False)
     unseen_tokens: int = 0
     note: str = ""
+    conversation: Standing | None = None
     body: dict[str, Any] = field(default_factory=dict, repr=False)
 
     @property
@@ -175,6 +178,15 @@ class Reply(Billed):
     def finish_reason(self) -> str | None:
         """Why the first choice ended; None if it was interrupted or broke off."""
         return self.choices[0].finish_reason if self.choices else None
+
+    @property
+    def messages(self) -> list[dict[str, Any]]:
+        """The messages that a conversation goes on with: what was answered, as far as a request may say it again."""
+        if not self.choices:
+            return []
+        message = {"content": self.text, **(self.body["choices"][0].get("message") or {})} if self.body else {}
+        said = {key: message[key] for key in ("refusal", "tool_calls") if message.get(key)}
+        return [{"role": "assistant", "content": message.get("content", self.text), **said}]
 
     def status(self, *, watched: bool = True) -> str:
         """The quiet line under a reply: deployment, who answered, tokens in and out, seconds, price.
@@ -201,6 +213,8 @@ class Reply(Billed):
             words.append("cut by the content filter" + (f" ({found})" if found else ""))
         elif self.finish_reason is None:
             words.append("broken off")
+        if self.conversation:
+            words.append(str(self.conversation))
         return " · ".join([*words, *remarks(self.filters)])
 
     @property

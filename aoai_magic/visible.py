@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 
 # What is replaced, and why:
@@ -38,3 +39,12 @@ def _sign(match: re.Match[str]) -> str:
     if code == 0x7F:
         return "\u2421"
     return f"\u27e8U+{code:04X}\u27e9"
+
+
+def escaped(written: str) -> str:
+    """Return JSON text with the same characters escaped as JSON does it: it means the same, and can be read in a terminal.
+
+    >>> escaped('"\\u202e"')
+    '"\\\\u202e"'
+    """
+    return re.sub(_HIDDEN, lambda match: json.dumps(match[0])[1:-1], written)

@@ -28,7 +28,7 @@ ledger
 spending
 verdicts
 sse chunks
-attachments schema tools pictures
+attachments schema tools pictures conversations
 templates
 request
 estimates

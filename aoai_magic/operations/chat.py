@@ -7,13 +7,15 @@ from typing import Any
 
 from .. import current
 from ..client import Connection
-from ..errors import SettingsError
+from ..conversations import Conversation
+from ..errors import AoaiError, Interrupted, SettingsError
 from ..estimates import Estimate
 from ..exchange import Exchange, reserve
 from ..ledger import Allowance
 from ..reply import Reply
 from ..request import Message, chat_body
 from .answering import answered
+from .conversing import Continued
 
 
 def chat(
@@ -30,6 +32,8 @@ def chat(
     detail: str | None = None,
     schema: object = None,
     tools: Sequence[Any] = (),
+    conversation: str | Conversation | None = None,
+    new: bool = False,
     stream: bool = True,
     budget: float | Allowance | None = None,
     on_text: Callable[[str], None] | None = None,
@@ -40,7 +44,9 @@ def chat(
 
     What is None is not sent, so the service's own default holds. `temperature` is 0 to 2, `top_p` 0 to 1; `max_tokens`
     limits the reply. `attach` is a picture or text file, or several (see `attachments.content`), looked at as `detail` says;
-    `schema` the shape of the answer (see `schema.response_format`); `tools` functions that the model may ask to call. `budget` is the most that it may cost,
+    `schema` the shape of the answer (see `schema.response_format`); `tools` functions that the model may ask to call.
+    `conversation`, by name or an `aoai.Conversation`, is sent along, as far as it fits, and goes on with the reply (a cell that is run again takes
+    its own place anew); with `new` it begins afresh. `budget` is the most that it may cost,
     in US dollars; several calls can share an `aoai.Allowance`. `on_text` is called with each bit of text as it arrives; `params` are sent as they are. The
     answer is read as a stream unless `stream` is false, so that a break loses nothing: an error's or interrupt's
     `reply` holds what had arrived. Raises AoaiError (see `errors`) and, for Ctrl-C, Interrupted.
@@ -50,10 +56,12 @@ def chat(
     """
     connection = connection or current.connection()
     connection.warm_up()
-    body, foreseen = _planned(
+    body, foreseen, continued = _planned(
         connection,
         prompt,
         deployment,
+        conversation,
+        new,
         system=system,
         temperature=temperature,
         top_p=top_p,
@@ -69,7 +77,14 @@ def chat(
     if stream:
         body |= {"stream": True, "stream_options": {"include_usage": True}}
     entry = reserve(connection.kind, "chat", body, foreseen, budget)
-    reply: Reply = answered(connection, Exchange(connection, body, foreseen, entry, on_text))
+    try:
+        reply: Reply = answered(connection, Exchange(connection, body, foreseen, entry, on_text))
+    except (AoaiError, Interrupted) as error:
+        if continued and isinstance(error.reply, Reply):
+            continued.join(error.reply)
+        raise
+    if continued:
+        continued.join(reply)
     return reply
 
 
@@ -83,6 +98,8 @@ def estimate(
     detail: str | None = None,
     schema: object = None,
     tools: Sequence[Any] = (),
+    conversation: str | Conversation | None = None,
+    new: bool = False,
     connection: Connection | None = None,
     **params: Any,
 ) -> Estimate:
@@ -98,6 +115,8 @@ def estimate(
         connection or current.connection(),
         prompt,
         deployment,
+        conversation,
+        new,
         system=system,
         max_tokens=max_tokens,
         attach=attach,
@@ -109,9 +128,14 @@ def estimate(
 
 
 def _planned(
-    connection: Connection, prompt: str | Sequence[Message], deployment: str | None, **options: Any
-) -> tuple[dict[str, Any], Estimate]:
-    """The body of a request as it would be sent, and what it would cost."""
+    connection: Connection,
+    prompt: str | Sequence[Message],
+    deployment: str | None,
+    conversation: str | Conversation | None,
+    new: bool,
+    **options: Any,
+) -> tuple[dict[str, Any], Estimate, Continued | None]:
+    """The body of a request as it would be sent, what it would cost, and what of a conversation it is."""
     name = deployment or connection.deployment
     if name is None:
         raise SettingsError(
@@ -121,4 +145,7 @@ def _planned(
         )
     known = connection.known(name)
     body = chat_body(prompt, name, known.model if known else None, **options)
-    return body, connection.estimated(body, known)
+    if conversation is None and not new:
+        return body, connection.estimated(body, known), None
+    continued = Continued(connection, body, known, "main" if conversation is None else conversation, afresh=new)
+    return continued.body, continued.estimate, continued
