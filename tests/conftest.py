@@ -62,6 +62,7 @@ def _echo(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> It
             file.unlink()
 
     current._connection = current._last = None
+    current.conversations.clear()
     AoaiError.short = True
 
 

@@ -28,9 +28,20 @@ class Kernel:
         self.client: BlockingKernelClient
         self.manager, self.client = start_new_kernel(kernel_name="python3", startup_timeout=120)
 
-    def run(self, code: str, *, watched: bool = True, interrupt_at: str | None = None, timeout: float = 60) -> Ran:
-        """Run a cell to its end; interrupt the kernel once `interrupt_at` can be seen on screen."""
-        asked = self.client.execute(code, allow_stdin=watched)
+    def run(
+        self,
+        code: str,
+        *,
+        watched: bool = True,
+        cell: str | None = None,
+        interrupt_at: str | None = None,
+        timeout: float = 60,
+    ) -> Ran:
+        """Run a cell, which may have an id, to its end; interrupt the kernel once `interrupt_at` can be seen on screen."""
+        content = {"code": code, "silent": False, "store_history": True, "allow_stdin": watched}
+        message = self.client.session.msg("execute_request", content, metadata={"cellId": cell} if cell else {})
+        self.client.shell_channel.send(message)
+        asked = message["header"]["msg_id"]
         ran, deadline = Ran(), time.monotonic() + timeout
         while True:
             try:
@@ -119,6 +130,32 @@ def test_an_error_fails_the_cell_with_a_short_message(kernel: Kernel) -> None:
     assert error["ename"] == "DeploymentNotFoundError"
     assert error["evalue"].splitlines()[0] == "The local service has no deployment 'nope'."
     assert len("\n".join(error["traceback"]).splitlines()) <= 4
+
+
+def test_a_cell_run_again_replaces_its_own_turn_and_drops_the_later_ones(kernel: Kernel) -> None:
+    for cell, prompt in (("a", "one"), ("b", "two"), ("c", "three")):
+        kernel.run(f"%%chat -i tale\n{prompt}", cell=cell)
+    again = kernel.run("%%chat -i tale\n2", cell="b")
+    assert "tale: 2 turns, 20 of 111,616 tokens, 1 later turn dropped" in again.text
+    show = "import aoai_magic as aoai; print([turn.messages[0]['content'] for turn in aoai.conversation('tale')])"
+    assert kernel.run(show).text == "['one', '2']\n"
+    assert "nope" in kernel.run("%%chat nope -i tale\nuno", cell="a").error["evalue"]
+    assert kernel.run(show).text == "['one', '2']\n", "a cell that fails loses nothing"
+    assert kernel.run("%aoai chats undo tale").text == "Taken back. tale: 3 turns\n"
+
+
+def test_a_cell_that_sends_several_prompts_has_them_all_and_again_when_it_is_run_again(kernel: Kernel) -> None:
+    twice = "import aoai_magic as aoai\nfor word in ('one', 'two'):\n    r = aoai.chat(word, conversation='tale')"
+    kernel.run(twice, cell="a")
+    kernel.run("%%chat -i tale\nthree", cell="b")
+    kernel.run(twice, cell="a")
+    assert kernel.run("print(len(aoai.conversation('tale')), r.conversation.dropped)").text == "2 0\n"
+
+
+def test_cells_without_an_id_go_on_at_the_end(kernel: Kernel) -> None:
+    for _ in range(3):
+        ran = kernel.run("%%chat -c\nhi", watched=False)
+    assert ran.text.endswith("main: 3 turns, 30 of 111,616 tokens")
 
 
 def test_a_service_that_dies_between_two_cells_is_started_again(kernel: Kernel) -> None:

@@ -62,7 +62,7 @@ class Standing:
 
     def __str__(self) -> str:
         if not self.joined:
-            return f"not joined to {self.name}, which stays at {_turns(self.turns)}"
+            return f"not joined to {self.name}: {_turns(self.turns)}, as before"
         words = [f"{self.name}: {_turns(self.turns)}"]
         if self.left_out:
             words.append(f"the oldest {'one' if self.left_out == 1 else self.left_out} not sent")
@@ -84,8 +84,8 @@ class Conversation:
     The oldest turns are left out of a request first. `aoai.chat(..., conversation=it)` adds turns; `undo` takes back.
 
     >>> talk = Conversation("tea", system="Be brief.")
-    >>> talk
-    tea: no turns
+    >>> len(talk)
+    0
     >>> talk.messages
     [{'role': 'system', 'content': 'Be brief.'}]
     """
@@ -184,6 +184,14 @@ class Conversation:
 
         return file.load(path)
 
+    def standing(self) -> str:
+        """How it stands, in a few words.
+
+        >>> Conversation("tea").standing()
+        'tea: no turns'
+        """
+        return f"{self.name}: {_turns(len(self))}"
+
     def __len__(self) -> int:
         return len(self._turns)
 
@@ -195,12 +203,12 @@ class Conversation:
 
     def __str__(self) -> str:
         said = [f"{visible(who)}\n{_indented(visible(text))}" for who, text in self._said()]
-        return "\n\n".join([f"{self.name}: {_turns(len(self))}", *said])
+        return "\n\n".join([self.standing(), *said])
 
     __repr__ = __str__
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
-        head = safe_html("", f"{self.name}: {_turns(len(self))}")
+        head = safe_html("", self.standing())
         said = "".join(f"{safe_html('', who)}{safe_html(text)}" for who, text in self._said())
         return {"text/html": head + said, "text/plain": str(self)}
 

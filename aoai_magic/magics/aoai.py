@@ -6,7 +6,7 @@ from typing import Any
 
 from ..errors import OptionError
 from .arguments import parse, usage
-from .commands import connecting, listing, practice, sound, spending
+from .commands import connecting, conversing, listing, practice, sound, spending
 from .commands.command import Command
 
 
@@ -59,5 +59,6 @@ COMMANDS: dict[str, Command] = {
     **listing.COMMANDS,
     **sound.COMMANDS,
     **practice.COMMANDS,
+    **conversing.COMMANDS,
     "help": Command("Show the magics and their options.", _help),
 }

@@ -117,7 +117,7 @@ def parse(line: str, options: Sequence[Option], magic: str, fill: Callable[[str]
             if option is None:
                 raise OptionError(
                     f"{word!r} is one word too many.",
-                    f"{magic} takes {'only ' + positional[0].metavar if positional and positional[0].metavar else 'no words'} "
+                    f"{magic} takes {'only ' + ' '.join(str(one.metavar) for one in positional) if positional else 'no words'} "
                     "before its options; a value with spaces needs quotes.",
                     f"{magic} --help",
                 )

@@ -9,10 +9,13 @@ from .arguments import Option, usage
 from .live import answer, foresee
 from .options import (
     BUDGET,
+    CHAT,
+    CONTINUE,
     DEPLOYMENT,
     DETAIL,
     DRY_RUN,
     MAX_TOKENS,
+    NEW,
     NO_STREAM,
     OUTPUT,
     QUIET,
@@ -36,6 +39,9 @@ OPTIONS = (
     BUDGET,
     SEED,
     STOP,
+    CONTINUE,
+    CHAT,
+    NEW,
     Option(("-a", "--attach"), "a picture or text file, a picture's URL, or a variable (PIL image, array, figure); may repeat", "FILE|URL|VARIABLE", repeat=True),
     DETAIL,
     Option(("--schema",), "the shape of the answer: 'name, age int', a JSON schema, or the variable of a pydantic class", "SCHEMA"),
@@ -52,6 +58,9 @@ EXAMPLES = """\
 
     %%chat gpt-4o-mini -t 0 -o answer -s "You answer in one word."
     Which city is the capital of France?
+
+    %%chat -c
+    And which of Germany?
 
     %%chat gpt-4o -a photo.jpg --detail low --dry-run
     What is on this picture?
@@ -75,6 +84,7 @@ def run(shell: InteractiveShell, line: str, body: str, magic: str = "%%chat") ->
         return None
     prompt = content if isinstance(content, str) else [{"role": "user", "content": content}]
     _look_up(shell, options)
+    _place(options)
     from ..operations.chat import chat, estimate
 
     if options.pop("dry_run", False):
@@ -100,3 +110,15 @@ def _look_up(shell: InteractiveShell, options: dict[str, Any]) -> None:
             )
     if names:
         options["tools"] = [variables[word] for word in names]
+
+
+def _place(options: dict[str, Any]) -> None:
+    """Say with -c and -i alike which conversation is meant."""
+    if options.pop("continue", False):
+        if options.get("chat", "main") != "main":
+            raise OptionError(
+                f"-c and -i {options['chat']} name two conversations.", "-c is short for -i main.", "%%chat -i NAME"
+            )
+        options["chat"] = "main"
+    if "chat" in options:
+        options["conversation"] = options.pop("chat")

@@ -20,6 +20,9 @@ BUDGET = Option(("--budget",), "the most that the cell may cost, in US dollars; 
 STOP = Option(("--stop",), "a text at which the reply ends, without it; \\n is a new line, \\t a tab; may repeat", "TEXT", ending, repeat=True, configurable=True)  # fmt: skip
 SEED = Option(("--seed",), "a number that makes sampling repeatable, as far as the service can", "NUMBER", integer(), configurable=True)  # fmt: skip
 DETAIL = Option(("--detail",), "how closely pictures are looked at: low, high, auto or original", "DETAIL", choice("low", "high", "auto", "original"), configurable=True)  # fmt: skip
+CHAT = Option(("-i", "--chat"), "go on with the conversation of that name: its turns are sent along, this one joins them", "CONVERSATION")  # fmt: skip
+CONTINUE = Option(("-c", "--continue"), "go on with the conversation main: the same as -i main")
+NEW = Option(("--new",), "begin that conversation afresh (%aoai chats undo brings the old one back)")
 RAW = Option(("--raw",), "send the cell and its options as they stand: {{ }} is text")
 DRY_RUN = Option(("--dry-run",), "send nothing; show the tokens, the price and whether it fits")
 NO_STREAM = Option(("--no-stream",), "show the reply when it is whole, not as it arrives", configurable=True)
