@@ -71,6 +71,40 @@ def sound_bundle(url: str, described: str, status: str = "") -> dict[str, str]:
     return {"text/html": player + safe_html("", status), "text/plain": plain}
 
 
+class Throttle:
+    """Says when a text that grows may be shown again: ten times a second at most, and less often the longer it is.
+
+    JupyterLab takes about 25 us a character to show an update, and falls behind for ever if they come faster
+    (facts/frontend.md, section 2).
+
+    >>> throttle = Throttle()
+    >>> throttle.due(1000)
+    True
+    >>> throttle.shown()
+    >>> throttle.due(1000)
+    False
+    """
+
+    def __init__(self) -> None:
+        self._last = 0.0
+
+    def due(self, characters: int = 0) -> bool:
+        """Whether a text of so many characters may be shown now."""
+        return time.monotonic() - self._last >= max(0.1, 30e-6 * characters)
+
+    def shown(self) -> None:
+        """It has just been."""
+        self._last = time.monotonic()
+
+
+def replaceable(bundle: dict[str, Any]) -> Callable[[dict[str, Any]], None]:
+    """Display a bundle, and return what puts another in its place, from any thread and after its cell has ended."""
+    from IPython.display import display
+
+    handle: Any = display(bundle, raw=True, display_id=True)
+    return lambda other: handle.update(other, raw=True)
+
+
 class LiveReply:
     """Shows a reply as it grows, and once more when it is whole.
 
@@ -183,16 +217,14 @@ class _Notebook:
     def __init__(self, *, animate: bool) -> None:
         self._animate = animate
         self._handle: Any = None
-        self._shown = 0.0
+        self._throttle = Throttle()
 
     def note(self, what: str, fraction: float | None) -> None:
-        if self._animate and time.monotonic() - self._shown >= 0.1:
+        if self._animate and self._throttle.due():
             self._show({"text/html": _progress(what, fraction), "text/plain": what})
 
     def grow(self, text: str, added: str) -> None:
-        # JupyterLab takes about 25 us a character to show an update, and falls behind for ever if they come faster
-        # (facts/frontend.md, section 2).
-        if self._animate and time.monotonic() - self._shown >= max(0.1, 30e-6 * len(text)):
+        if self._animate and self._throttle.due(len(text)):
             self._show(mimebundle(text))
 
     def draw(self, pictures: dict[str, str]) -> None:
@@ -210,7 +242,7 @@ class _Notebook:
             self._handle = display(bundle, raw=True, display_id=True) if self._animate else display(bundle, raw=True)
         else:
             self._handle.update(bundle, raw=True)
-        self._shown = time.monotonic()
+        self._throttle.shown()
 
 
 class _Terminal:

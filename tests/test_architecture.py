@@ -15,7 +15,7 @@ PACKAGE = Path(aoai_magic.__file__).parent
 
 # From the ground up: a module imports only from lines above its own, or from its own line.
 LAYERS = """
-visible
+visible stopping
 errors
 saving
 safe_html

@@ -16,6 +16,7 @@ from ..explain import stream_error
 from ..reply import Choice, Reply, Usage
 from ..request import lower_limit
 from ..sse import events
+from ..stopping import stoppable
 from ..verdicts import worst
 
 if TYPE_CHECKING:
@@ -93,10 +94,11 @@ class Exchange:
             first, *_ = [*response.http_response.history, response.http_response]  # more than one after a redirect
             self._body = self._as_sent(first.request)
             self.headers = response.headers
-            if "text/event-stream" in response.headers.get("content-type", ""):
-                self._read(response.iter_bytes())
-            else:
-                self._take_whole(response.read())
+            with stoppable(response.http_response):
+                if "text/event-stream" in response.headers.get("content-type", ""):
+                    self._read(response.iter_bytes())
+                else:
+                    self._take_whole(response.read())
         self._ended = time.perf_counter()
 
     def _no_chunks(self) -> Growing:
