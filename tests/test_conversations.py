@@ -96,6 +96,15 @@ def test_the_system_message_is_the_conversations_until_a_cell_says_another(run: 
     assert sent()[0] == "system: Rhyme.", "as if the cell that said another had never been"
 
 
+def test_a_system_message_for_all_cells_is_for_beginnings(run: Any) -> None:
+    run("%config AoaiMagics.system = 'Rhyme.'")
+    run("%%chat -c\none")
+    assert sent()[0] == "system: Rhyme."
+    run('%%chat -c -s "In prose."\ntwo')
+    run("%%chat -c\nthree")
+    assert sent()[0] == "system: In prose."
+
+
 def test_new_begins_afresh_and_undo_brings_the_old_one_back(run: Any) -> None:
     run("%%chat -i poet\none")
     run("%%chat -i poet\ntwo")
@@ -111,6 +120,8 @@ def test_a_dry_run_counts_the_whole_conversation_and_joins_nothing(run: Any) -> 
     run("%%chat -c -s Rhyme.\none")
     run("%%chat -c\ntwo")
     printed = run("%%chat -c --dry-run -o e\nthree")
+    run("%%chat -i another --dry-run\none")
+    assert set(current.conversations) == {"main"}, "what is only foreseen begins nothing"
     assert "2 earlier turns" in printed
     assert prompts() == ["one", "two"]
     run("%%chat -c\nthree")

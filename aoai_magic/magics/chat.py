@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ..errors import OptionError
-from .arguments import Option, usage
+from .arguments import Option, parse, usage
 from .live import answer, foresee
 from .options import (
     BUDGET,
@@ -84,7 +84,7 @@ def run(shell: InteractiveShell, line: str, body: str, magic: str = "%%chat") ->
         return None
     prompt = content if isinstance(content, str) else [{"role": "user", "content": content}]
     _look_up(shell, options)
-    _place(options)
+    _place(options, given=parse(line, OPTIONS, magic))
     from ..operations.chat import chat, estimate
 
     if options.pop("dry_run", False):
@@ -112,13 +112,20 @@ def _look_up(shell: InteractiveShell, options: dict[str, Any]) -> None:
         options["tools"] = [variables[word] for word in names]
 
 
-def _place(options: dict[str, Any]) -> None:
-    """Say with -c and -i alike which conversation is meant."""
+def _place(options: dict[str, Any], given: dict[str, Any]) -> None:
+    """Say with -c, -i and --new alike which conversation is meant. `given` are the options of the line alone."""
     if options.pop("continue", False):
         if options.get("chat", "main") != "main":
             raise OptionError(
                 f"-c and -i {options['chat']} name two conversations.", "-c is short for -i main.", "%%chat -i NAME"
             )
         options["chat"] = "main"
-    if "chat" in options:
-        options["conversation"] = options.pop("chat")
+    if "chat" not in options and not options.get("new"):
+        return
+    from ..current import cell, conversations
+
+    name = options["conversation"] = options.pop("chat", "main")
+    if name in conversations and "system" not in given:
+        place = conversations[name].place(cell(), afresh=options.get("new", False))
+        if place.before:
+            options.pop("system", None)  # that of all cells is for beginnings: after them, a conversation has its own

@@ -32,7 +32,7 @@ class Continued:
     def __init__(
         self, connection: Connection, body: dict[str, Any], known: Known | None, conversation: object, *, afresh: bool
     ) -> None:
-        self._known = known
+        self._known, self._named = known, isinstance(conversation, str)
         self._place = _found(conversation).place(current.cell(), afresh=afresh)
         system = tuple(takewhile(lambda one: one["role"] in ("system", "developer"), body["messages"]))
         self._own = copy.deepcopy(body["messages"][len(system) :])
@@ -62,6 +62,8 @@ class Continued:
             return
         messages = [*self._own, *copy.deepcopy(reply.messages)]
         self._place.join(messages, self._system, reply.deployment)
+        if self._named:
+            current.conversations[talk.name] = talk
         along: Sequence[Mapping[str, Any]] = [message for turn in self._sent for message in turn.messages]
         reply.conversation = Standing(
             talk.name,
@@ -78,7 +80,7 @@ def _found(conversation: object) -> Conversation:
     if isinstance(conversation, Conversation):
         return conversation
     if isinstance(conversation, str):
-        return current.conversation(conversation)
+        return current.conversations.get(conversation) or Conversation(conversation)
     raise SettingsError(
         f"A {type(conversation).__name__} is no conversation.",
         "One is called by its name, or is an aoai.Conversation.",
