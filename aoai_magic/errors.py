@@ -6,6 +6,7 @@
     ├── SettingsError            the environment, `connect` or an argument names something that can't be used
     ├── MissingExtraError        a part that isn't installed is needed
     ├── LocalServiceError        the local service can't start, or has no model
+    ├── ReplyError               a reply that isn't what was asked for; it is kept in the error's `reply`
     ├── BudgetError              a request that a budget has no room for; it wasn't sent
     ├── LedgerError              what is spent can't be written down
     └── ServiceError             a service answered with an error, or not at all
@@ -90,6 +91,10 @@ class MissingExtraError(AoaiError):
 
 class LocalServiceError(AoaiError):
     """The local service can't start, has no model, or went away."""
+
+
+class ReplyError(AoaiError):
+    """A reply that isn't what was asked for: no JSON, no code. `reply` holds it."""
 
 
 class BudgetError(AoaiError):

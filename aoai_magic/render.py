@@ -27,16 +27,17 @@ _PICTURE = (
 _PLAYER = "display:block;width:min(100%,30em);height:40px"
 
 
-def mimebundle(text: str, status: str = "") -> dict[str, str]:
+def mimebundle(text: str, status: str = "", language: str | None = None) -> dict[str, str]:
     """Return untrusted Markdown as the bundle to display: safe HTML beside plain text, with a quiet line under it.
 
-    The one way in which text of a model, a tool, a file or an error is shown in a notebook.
+    The one way in which text of a model, a tool, a file or an error is shown in a notebook. With a `language` it is no
+    Markdown, and shown as it stands: as code of that language, or as plain text if that is "".
 
     >>> mimebundle("**hi**")["text/plain"]
     '**hi**'
     """
     plain = visible(f"{text}\n\n{status}" if status else text)
-    return {"text/html": safe_html(text, status), "text/plain": plain}
+    return {"text/html": safe_html(text, status, language), "text/plain": plain}
 
 
 def picture_bundle(pictures: Sequence[Picture], prompt: str, status: str = "") -> dict[str, str]:
@@ -111,7 +112,9 @@ class LiveReply:
     Use it as a context manager: `note` says what is waited for, `add` takes text as it arrives, `draw` the pictures so
     far, `finish` the quiet line. Where it shows depends on who looks: a notebook that someone watches is updated in place, a terminal gets
     rich's Markdown or plain text, and a notebook that nobody watches (nbval, nbclient, papermill) gets one display at
-    the end. With `quiet` nothing is shown; with `animate` false only the end is.
+    the end. With `quiet` nothing is shown; with `animate` false only the end is. `language` is None for Markdown (see
+    `mimebundle`); with `reshaped` the end shows another text than what grew, for which plain text, that can't be taken
+    back, waits.
 
     >>> with LiveReply(None) as live:
     ...     live.add("Hel")
@@ -119,9 +122,18 @@ class LiveReply:
     Hello
     """
 
-    def __init__(self, shell: InteractiveShell | None, *, animate: bool = True, quiet: bool = False) -> None:
+    def __init__(
+        self,
+        shell: InteractiveShell | None,
+        *,
+        animate: bool = True,
+        quiet: bool = False,
+        language: str | None = None,
+        reshaped: bool = False,
+    ) -> None:
         self.watched = is_watched(shell)
         self.text = ""
+        self._language = language
         self._status = ""
         self._whole: dict[str, str] | None = None
         self._screen: _Screen
@@ -132,7 +144,7 @@ class LiveReply:
         elif sys.stdout.isatty():
             self._screen = _Terminal(animate=animate)
         else:
-            self._screen = _Plain()
+            self._screen = _Plain(waits=reshaped)
 
     def note(self, what: str, fraction: float | None = None) -> None:
         """Say what is waited for, and how far it is (0 to 1) where that is known."""
@@ -141,18 +153,19 @@ class LiveReply:
     def add(self, text: str) -> None:
         """Show that more of the reply has arrived."""
         self.text += text
-        self._screen.grow(self.text, text)
+        self._screen.grow(self.text, text, self._language)
 
     def draw(self, pictures: Sequence[Picture], prompt: str) -> None:
         """Show the pictures as far as they have come, if this is a place that shows any."""
         self._screen.draw(picture_bundle(pictures, prompt))
 
-    def finish(self, text: str, status: str, whole: dict[str, str] | None = None) -> None:
+    def finish(self, text: str, status: str, whole: dict[str, str] | None = None, language: str | None = None) -> None:
         """Say what the whole text is, and the line under it; they are shown on leaving the context.
 
-        `whole` is the bundle with both where there are pictures or a sound, for places that show them.
+        `whole` is the bundle with both where there are pictures or a sound, for places that show them; `language` is that
+        of the whole text, None for Markdown.
         """
-        self.text, self._status, self._whole = text, status, whole
+        self.text, self._status, self._whole, self._language = text, status, whole, language
 
     def __enter__(self) -> LiveReply:
         return self
@@ -160,7 +173,7 @@ class LiveReply:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._screen.end(self.text, self._status, self._whole)
+        self._screen.end(self.text, self._status, self._whole, self._language)
 
 
 @contextlib.contextmanager
@@ -199,16 +212,16 @@ def is_watched(shell: InteractiveShell | None) -> bool:
 
 class _Screen(Protocol):
     def note(self, what: str, fraction: float | None) -> None: ...
-    def grow(self, text: str, added: str) -> None: ...
+    def grow(self, text: str, added: str, language: str | None) -> None: ...
     def draw(self, pictures: dict[str, str]) -> None: ...
-    def end(self, text: str, status: str, whole: dict[str, str] | None) -> None: ...
+    def end(self, text: str, status: str, whole: dict[str, str] | None, language: str | None) -> None: ...
 
 
 class _Nothing:
     def note(self, what: str, fraction: float | None) -> None: ...
-    def grow(self, text: str, added: str) -> None: ...
+    def grow(self, text: str, added: str, language: str | None) -> None: ...
     def draw(self, pictures: dict[str, str]) -> None: ...
-    def end(self, text: str, status: str, whole: dict[str, str] | None) -> None: ...
+    def end(self, text: str, status: str, whole: dict[str, str] | None, language: str | None) -> None: ...
 
 
 class _Notebook:
@@ -223,17 +236,17 @@ class _Notebook:
         if self._animate and self._throttle.due():
             self._show({"text/html": _progress(what, fraction), "text/plain": what})
 
-    def grow(self, text: str, added: str) -> None:
+    def grow(self, text: str, added: str, language: str | None) -> None:
         if self._animate and self._throttle.due(len(text)):
-            self._show(mimebundle(text))
+            self._show(mimebundle(text, language=language))
 
     def draw(self, pictures: dict[str, str]) -> None:
         if self._animate:
             self._show(pictures)
 
-    def end(self, text: str, status: str, whole: dict[str, str] | None) -> None:
+    def end(self, text: str, status: str, whole: dict[str, str] | None, language: str | None) -> None:
         if text or status or self._handle is not None:
-            self._show(whole or mimebundle(text, status))
+            self._show(whole or mimebundle(text, status, language))
 
     def _show(self, bundle: dict[str, str]) -> None:
         from IPython.display import display
@@ -266,17 +279,17 @@ class _Terminal:
             bar = [] if fraction is None else [ProgressBar(total=1.0, completed=fraction, width=30)]
             self._live.update(Columns([f"{what} …", *bar]))
 
-    def grow(self, text: str, added: str) -> None:
+    def grow(self, text: str, added: str, language: str | None) -> None:
         if self._live:
-            self._live.update(_Tail(text))
+            self._live.update(_Tail(text, language))
 
     def draw(self, pictures: dict[str, str]) -> None: ...
 
-    def end(self, text: str, status: str, whole: dict[str, str] | None) -> None:
+    def end(self, text: str, status: str, whole: dict[str, str] | None, language: str | None) -> None:
         if self._live:
             self._live.stop()
         if text:
-            self._console.print(visible(text) if whole else _markdown(text))
+            self._console.print(visible(text) if whole else _drawn(text, language))
         if status:
             self._console.print(f"\n{visible(status)}", style="dim")
 
@@ -284,19 +297,21 @@ class _Terminal:
 class _Plain:
     """Text on a stream that is no terminal: each bit once, as it comes."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, waits: bool = False) -> None:
         self._written = 0
+        self._waits = waits
 
     def note(self, what: str, fraction: float | None) -> None: ...
 
-    def grow(self, text: str, added: str) -> None:
-        sys.stdout.write(visible(added))
-        sys.stdout.flush()
-        self._written = len(text)
+    def grow(self, text: str, added: str, language: str | None) -> None:
+        if not self._waits:
+            sys.stdout.write(visible(added))
+            sys.stdout.flush()
+            self._written = len(text)
 
     def draw(self, pictures: dict[str, str]) -> None: ...
 
-    def end(self, text: str, status: str, whole: dict[str, str] | None) -> None:
+    def end(self, text: str, status: str, whole: dict[str, str] | None, language: str | None) -> None:
         rest = visible(text[self._written :])
         sys.stdout.write(rest + "\n" * bool(text) + (f"\n{visible(status)}\n" if status else ""))
         sys.stdout.flush()
@@ -305,19 +320,25 @@ class _Plain:
 class _Tail:
     """As much of the end of a growing text as the terminal has lines: what rich's Live can redraw without scrolling."""
 
-    def __init__(self, text: str) -> None:
-        self._text = text
+    def __init__(self, text: str, language: str | None) -> None:
+        self._text, self._language = text, language
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         from rich.segment import Segment
 
-        lines = console.render_lines(_markdown(self._text), options, pad=False)
+        lines = console.render_lines(_drawn(self._text, self._language), options, pad=False)
         for line in lines[-max(1, console.size.height - 2) :]:
             yield from line
             yield Segment.line()
 
 
-def _markdown(text: str) -> Any:
+def _drawn(text: str, language: str | None) -> Any:
+    if language:
+        from rich.syntax import Syntax
+
+        return Syntax(visible(text), language, background_color="default", word_wrap=True)
+    if language == "":
+        return visible(text)
     from rich.markdown import Markdown
 
     # hyperlinks off: the address is written out, and no escape sequence carries it.

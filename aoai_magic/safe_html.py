@@ -84,13 +84,18 @@ _COLOURS = (
 )
 
 
-def safe_html(markdown: str, status: str = "") -> str:
+def safe_html(text: str, status: str = "", language: str | None = None) -> str:
     """Return Markdown as HTML that is safe in a trusted notebook, with a quiet line of plain text under it.
+
+    With a `language` the text is shown as it stands, as code of that language; "" is none, and its lines are wrapped.
 
     >>> safe_html("*hi* <script>alert(1)</script>")
     '<div class="aoai"><p><em>hi</em> &lt;script&gt;alert(1)&lt;/script&gt;</p>\\n</div>'
     """
-    html: str = _cleaner().clean(_parser().render(visible(markdown)))
+    rendered = _parser().render(visible(text)) if language is None else _code(visible(text), language)
+    html: str = _cleaner().clean(rendered)
+    if language == "" and text:
+        html = f'<style>.aoai-text pre{{white-space:pre-wrap!important}}</style><div class="aoai-text">{html}</div>'
     if status:
         html += f'<p class="aoai-status">{safe_text(visible(status))}</p>'
     quiet = _QUIET if 'class="aoai-status"' in html or 'class="aoai-note"' in html else ""

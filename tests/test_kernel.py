@@ -125,6 +125,16 @@ def test_the_reply_is_in_out_and_the_next_underscore(kernel: Kernel) -> None:
     assert kernel.run("print(_, type(Out[2]).__name__, Out[2] is _2)").text == "first Reply True\n"
 
 
+@pytest.mark.parametrize("watched", [True, False])
+def test_code_goes_to_a_new_cell_where_somebody_looks(kernel: Kernel, watched: bool) -> None:
+    asked = kernel.client.execute("%%chat -f code\nSo:\n```python\nran = True\n```", allow_stdin=watched)
+    while (answer := kernel.client.get_shell_msg(timeout=60))["parent_header"]["msg_id"] != asked:
+        pass
+    put = {"source": "set_next_input", "text": "ran = True", "replace": False}
+    assert answer["content"]["payload"] == ([put] if watched else [])
+    assert kernel.run("'ran' in globals()").of("execute_result")[0]["data"]["text/plain"] == "False"
+
+
 def test_an_error_fails_the_cell_with_a_short_message(kernel: Kernel) -> None:
     error = kernel.run("%%chat nope\nhi").error
     assert error["ename"] == "DeploymentNotFoundError"

@@ -14,6 +14,7 @@ from .options import (
     DEPLOYMENT,
     DETAIL,
     DRY_RUN,
+    FORMAT,
     MAX_TOKENS,
     NEW,
     NO_STREAM,
@@ -47,6 +48,7 @@ OPTIONS = (
     Option(("--schema",), "the shape of the answer: 'name, age int', a JSON schema, or the variable of a pydantic class", "SCHEMA"),
     Option(("--tools",), "functions of the notebook that the model may ask to call, parted by commas; may repeat", "NAMES", repeat=True),
     RAW,
+    FORMAT,
     DRY_RUN,
     NO_STREAM,
     QUIET,
@@ -87,9 +89,10 @@ def run(shell: InteractiveShell, line: str, body: str, magic: str = "%%chat") ->
     _place(options, given=parse(line, OPTIONS, magic))
     from ..operations.chat import chat, estimate
 
+    form = options.pop("format", "markdown")
     if options.pop("dry_run", False):
         return foresee(shell, estimate, prompt, options)
-    answer(shell, chat, prompt, options)
+    answer(shell, chat, prompt, options, form)
     return None
 
 

@@ -6,7 +6,20 @@ from typing import TYPE_CHECKING, Any
 
 from .arguments import Option, integer, usage
 from .live import answer, foresee
-from .options import BUDGET, DEPLOYMENT, DRY_RUN, MAX_TOKENS, NO_STREAM, OUTPUT, QUIET, RAW, SEED, STOP, TEMPERATURE
+from .options import (
+    BUDGET,
+    DEPLOYMENT,
+    DRY_RUN,
+    FORMAT,
+    MAX_TOKENS,
+    NO_STREAM,
+    OUTPUT,
+    QUIET,
+    RAW,
+    SEED,
+    STOP,
+    TEMPERATURE,
+)
 from .prompt import read_text
 
 if TYPE_CHECKING:
@@ -25,6 +38,7 @@ OPTIONS = (
     SEED,
     STOP,
     RAW,
+    FORMAT,
     DRY_RUN,
     NO_STREAM,
     QUIET,
@@ -50,7 +64,8 @@ def run(shell: InteractiveShell, line: str, body: str) -> Any:
         return None
     from ..operations.complete import complete, estimate_completion
 
+    form = options.pop("format", "markdown")
     if options.pop("dry_run", False):
         return foresee(shell, estimate_completion, prompt, options)
-    answer(shell, complete, prompt, options)
+    answer(shell, complete, prompt, options, form)
     return None

@@ -18,14 +18,18 @@ if TYPE_CHECKING:
     Prompt = str | Sequence[Message]
 
 
-def answer(shell: InteractiveShell, ask: Callable[..., Reply], prompt: Prompt, options: dict[str, Any]) -> None:
-    """Send a cell's prompt by `ask` (`aoai.chat`, `aoai.complete`) with a magic's options; show and keep the reply.
+def answer(
+    shell: InteractiveShell, ask: Callable[..., Reply], prompt: Prompt, options: dict[str, Any], form: str = "markdown"
+) -> None:
+    """Send a cell's prompt by `ask` (`aoai.chat`, `aoai.complete`) with a magic's options; show the reply in a form, keep it.
 
     `output`, `quiet` and `no_stream` are for here, the others for `ask`. What had arrived of a reply that broke off is
-    shown and kept too. Raises what `ask` raises.
+    shown and kept too. Raises what `ask` raises, and ReplyError for a reply that can't have that form.
     """
     stream = not options.pop("no_stream", False)
-    show(shell, lambda live: ask(prompt, stream=stream, on_text=live.add, **options), options, animate=stream)
+    show(
+        shell, lambda live: ask(prompt, stream=stream, on_text=live.add, **options), options, animate=stream, form=form
+    )
 
 
 def draw(shell: InteractiveShell, ask: Callable[..., ImageReply], body: str, options: dict[str, Any]) -> ImageReply:
@@ -46,16 +50,25 @@ def show(
     *,
     animate: bool = True,
     note: str = "",
+    form: str = "markdown",
 ) -> Any:
     """Send something, show and keep its reply, and return it; `note` says meanwhile what is waited for.
 
-    `output` and `quiet` are taken out of the options before it is sent.
+    `output` and `quiet` are taken out of the options before it is sent. A reply that can't have the `form` of `forms` is
+    shown as Markdown and kept, and ReplyError is raised.
     """
     from ..local.waiting import told
     from ..render import LiveReply
+    from .forms import GROWING, RESHAPED
 
     output: str | None = options.pop("output", None)
-    with LiveReply(shell, animate=animate, quiet=options.pop("quiet", False)) as live:
+    with LiveReply(
+        shell,
+        animate=animate,
+        quiet=options.pop("quiet", False),
+        language=GROWING.get(form),
+        reshaped=form in RESHAPED,
+    ) as live:
         try:
             with told(live.note):
                 if note:
@@ -63,9 +76,9 @@ def show(
                 reply = send(live)
         except (AoaiError, Interrupted) as error:
             if error.reply is not None:
-                _keep(shell, live, error.reply, output)
+                _keep(shell, live, error.reply, output, "markdown" if form in RESHAPED else form)
             raise
-        _keep(shell, live, reply, output)
+        _keep(shell, live, reply, output, form)
     return reply
 
 
@@ -80,16 +93,21 @@ def foresee(shell: InteractiveShell, estimate: Callable[..., Any], prompt: Promp
     return found
 
 
-def _keep(shell: InteractiveShell, live: Any, reply: Any, output: str | None) -> None:
+def _keep(shell: InteractiveShell, live: LiveReply, reply: Any, output: str | None, form: str = "markdown") -> None:
     """Show the reply whole, and put it into _, Out and the variable that was named."""
     from ..reply import Reply
+    from .forms import shown
 
     status = reply.status(watched=live.watched)
-    if isinstance(reply, Reply):
-        live.finish(reply.markdown, status)
-    else:
-        live.finish(reply.text, status, reply.bundle(status))
     if output is not None:
         shell.push({output: reply})
     # What a cell's last expression would do, without showing it again.
     shell.displayhook.update_user_ns(reply)
+    if not isinstance(reply, Reply):
+        live.finish(reply.text, status, reply.bundle(status))
+        return
+    live.finish(reply.markdown, status)
+    found = shown(reply, form)
+    live.finish(found.text, status, language=found.language)
+    if found.cell and live.watched:
+        shell.set_next_input(found.cell, replace=False)

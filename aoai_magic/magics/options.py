@@ -24,6 +24,7 @@ CHAT = Option(("-i", "--chat"), "go on with the conversation of that name: its t
 CONTINUE = Option(("-c", "--continue"), "go on with the conversation main: the same as -i main")
 NEW = Option(("--new",), "begin that conversation afresh (%aoai chats undo brings the old one back)")
 RAW = Option(("--raw",), "send the cell and its options as they stand: {{ }} is text")
+FORMAT = Option(("-f", "--format"), "how the reply is shown: markdown, text, json, or code, which is put into a new cell and never run", "FORMAT", choice("markdown", "text", "json", "code"), configurable=True)  # fmt: skip
 DRY_RUN = Option(("--dry-run",), "send nothing; show the tokens, the price and whether it fits")
 NO_STREAM = Option(("--no-stream",), "show the reply when it is whole, not as it arrives", configurable=True)
 QUIET = Option(("-q", "--quiet"), "show nothing; the reply is in _ and in the variable of -o")
