@@ -127,7 +127,7 @@ def test_every_exercise_is_in_a_notebook_and_every_check_has_an_exercise() -> No
         for cell in json.loads(file.read_text(encoding="utf-8"))["cells"]
         if cell["cell_type"] == "code"
     )
-    for name in lessons._JUDGES:
+    for name in lessons.JUDGES:
         assert f'lessons.check("{name}"' in text
 
 
@@ -345,7 +345,7 @@ SOLUTIONS: dict[str, Callable[[], object]] = {
 
 
 @pytest.mark.llama
-@pytest.mark.parametrize("name", lessons._JUDGES)
+@pytest.mark.parametrize("name", lessons.JUDGES)
 def test_every_exercise_can_be_solved_with_the_small_model(name: str) -> None:
     aoai.connect("local")
     assert lessons.check(name, SOLUTIONS[name]()), name
