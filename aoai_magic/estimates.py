@@ -12,6 +12,7 @@ from typing import Any
 from . import catalog
 from .catalog import Known, Price
 from .local.limits import arrival_tokens
+from .request import refused
 from .safe_html import safe_text
 from .tokens import Part, chat_parts, count, count_many
 from .visible import visible
@@ -23,9 +24,6 @@ _HOW = {
     "reply": "says its last reply",
     "name": "guessed from its name",
 }
-# What a request that leaves it out asks for anyway, so that no model refuses it.
-_DEFAULTS = {"temperature": 1, "top_p": 1, "presence_penalty": 0, "frequency_penalty": 0}
-
 # Parts of a message whose tokens a rule gives.
 _COUNTED = {"text", "refusal", "image_url"}
 
@@ -268,9 +266,7 @@ def _warnings(
     if known is None:
         return [*warnings, *warnings_of_model(known)]
     model = known.model
-    for name in model.refuses:
-        if name in body and body[name] != _DEFAULTS.get(name):
-            warnings.append(f"{model.name} refuses {name}.")
+    warnings += [f"{model.name} refuses {name}." for name in refused(body, known)]
     window = model.window(sku)
     total = sum(part.tokens for part in parts)
     if window and total > window and "input" not in body:

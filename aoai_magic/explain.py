@@ -21,6 +21,7 @@ from .errors import (
     ServiceError,
 )
 from .local.account import DEFAULT_DEPLOYMENTS
+from .request import option
 from .settings import Target
 from .verdicts import filtered, worst
 
@@ -38,6 +39,10 @@ _BLOCKED = {
     "custom_blocklists": ("It has a word of a list that the resource's owner keeps.", "Reword it, or ask the owner."),
 }
 
+
+# How services say which parameter they don't know, and which one it is that they do (facts/azure-openai.md, section 4).
+_UNRECOGNIZED = re.compile(r"(?:[Uu]nrecognized request argument supplied|[Uu]nknown parameter): '?([\w.]+)")
+_INSTEAD = re.compile(r"Use '([\w.]+)' instead")
 
 # How a deployment is asked for each operation.
 _ASKED = {
@@ -316,11 +321,16 @@ def _refused(error: Any, message: str, target: Target, deployment: str) -> tuple
     what = f"{_where(target)} refused the request: {_first_line(message) or f'status {error.status_code}'}"
     if error.code == "context_length_exceeded":
         return what, "Prompt and reply together don't fit the model's context window.", "Send less text."
-    if error.code in ("unsupported_parameter", "unsupported_value") and error.param:
+    unknown = _UNRECOGNIZED.search(message)
+    name = unknown[1] if unknown else error.param
+    if name and (unknown or error.code in ("unsupported_parameter", "unsupported_value", "unknown_parameter")):
+        instead = _INSTEAD.search(message)
         return (
             what,
-            f"The model behind {deployment!r} doesn't take {error.param} like this; reasoning models take less.",
-            "Leave it out.",
+            f"The model behind {deployment!r} doesn't take {name} like this; reasoning models take less than others.",
+            f"Put --param {instead[1]}=… in the place of {option(name)}, or tell which model it is: %aoai connect … --serves MODEL"
+            if instead
+            else f"Leave {option(name)} out.",
         )
     return what, f"It names the parameter {error.param}." if error.param else "", ""
 

@@ -5,6 +5,7 @@ An option is defined once, as an `Option`; parsing, help and error messages all 
 
 from __future__ import annotations
 
+import json
 import shlex
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -20,8 +21,9 @@ class Option:
 
     Without a `metavar` it is a switch, that takes no value. The metavar's words, parted by |, say what may stand there:
     FILE, VARIABLE, DEPLOYMENT, … or a lower-case word as it is; completion goes by them, and @FILE lets a word that
-    begins with @ stand for the text of a file. `read` turns the word into the value and raises ValueError with the reason. `positional` says that a bare word on the line is this option's value,
-    `configurable` that %config and pyproject.toml may set it for all cells (see `defaults`).
+    begins with @ stand for the text of a file. `read` turns the word into the value and raises ValueError with the reason.
+    `positional` says that a bare word on the line is this option's value, `configurable` that %config and pyproject.toml
+    may set it for all cells (see `defaults`); `alone` is the value where no word follows that can be one.
     """
 
     names: tuple[str, ...]
@@ -31,6 +33,15 @@ class Option:
     repeat: bool = False
     positional: bool = False
     configurable: bool = False
+    alone: Any = None
+
+    def reads(self, word: str) -> bool:
+        """Whether a word can be the option's value."""
+        try:
+            self.read(word)
+        except ValueError:
+            return False
+        return True
 
     @property
     def key(self) -> str:
@@ -104,6 +115,8 @@ def parse(line: str, options: Sequence[Option], magic: str, fill: Callable[[str]
                         f"{name} takes no value, and was given {value!r}.", "It is a switch.", f"{magic} {name}"
                     )
                 value = ""
+            elif not equals and option.alone is not None and not (words and option.reads(words[0])):
+                value = str(option.alone)
             elif not equals:
                 if not words or words[0].partition("=")[0] in known:
                     raise OptionError(
@@ -131,7 +144,8 @@ def usage(magic: str, summary: str, options: Sequence[Option], examples: str) ->
     positional = " ".join(f"[{option.metavar}]" for option in options if option.positional)
     rows = []
     for option in (*options, HELP):
-        names = ", ".join(option.names) + (f" {option.metavar}" if option.metavar else "")
+        value = f"[{option.metavar}]" if option.alone is not None else option.metavar
+        names = ", ".join(option.names) + (f" {value}" if value else "")
         rows.append((names, option.help))
     width = max(len(names) for names, _ in rows) + 2
     table = "\n".join(f"  {names:<{width}}{text}" for names, text in rows)
@@ -210,6 +224,25 @@ def integer(least: int | None = None) -> Callable[[str], int]:
         return value
 
     return read
+
+
+def pair(word: str) -> tuple[str, Any]:
+    """A reader for KEY=VALUE; a value that is JSON is what that says, any other is text.
+
+    >>> pair('logit_bias={"50256": -100}'), pair("user=ada"), pair('user="42"')
+    (('logit_bias', {'50256': -100}), ('user', 'ada'), ('user', '42'))
+    """
+    key, equals, value = word.partition("=")
+    if not equals or not key.isidentifier():
+        raise ValueError("it is not of the form KEY=VALUE")
+    try:
+        return key, json.loads(value, parse_constant=_refuse)
+    except (ValueError, RecursionError):
+        return key, value
+
+
+def _refuse(constant: str) -> None:
+    raise ValueError  # NaN and Infinity: Python's JSON, and no service's
 
 
 def ending(word: str) -> str:

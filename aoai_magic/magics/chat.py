@@ -14,19 +14,25 @@ from .options import (
     DEPLOYMENT,
     DETAIL,
     DRY_RUN,
+    EFFORT,
     FORMAT,
+    LOGPROBS,
     MAX_TOKENS,
     NEW,
     NO_STREAM,
     OUTPUT,
+    PARAM,
     QUIET,
     RAW,
     SEED,
     STOP,
     SYSTEM,
     TEMPERATURE,
+    TOP_P,
+    VERBOSITY,
+    N,
 )
-from .prompt import read
+from .prompt import add_fields, read
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
@@ -36,10 +42,16 @@ OPTIONS = (
     OUTPUT,
     SYSTEM,
     TEMPERATURE,
+    TOP_P,
     MAX_TOKENS,
+    EFFORT,
+    VERBOSITY,
+    N,
     BUDGET,
     SEED,
     STOP,
+    LOGPROBS,
+    PARAM,
     CONTINUE,
     CHAT,
     NEW,
@@ -89,6 +101,7 @@ def run(shell: InteractiveShell, line: str, body: str, magic: str = "%%chat") ->
     _place(options, given=parse(line, OPTIONS, magic))
     from ..operations.chat import chat, estimate
 
+    add_fields(options, chat)
     form = options.pop("format", "markdown")
     if options.pop("dry_run", False):
         return foresee(shell, estimate, prompt, options)

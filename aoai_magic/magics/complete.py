@@ -11,16 +11,20 @@ from .options import (
     DEPLOYMENT,
     DRY_RUN,
     FORMAT,
+    LOGPROBS,
     MAX_TOKENS,
     NO_STREAM,
     OUTPUT,
+    PARAM,
     QUIET,
     RAW,
     SEED,
     STOP,
     TEMPERATURE,
+    TOP_P,
+    N,
 )
-from .prompt import read_text
+from .prompt import add_fields, read_text
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
@@ -31,12 +35,15 @@ OPTIONS = (
     Option(("--suffix",), "the text that comes after the gap to be filled", "TEXT"),
     Option(("--echo",), "let the reply begin with the prompt"),
     Option(("--best-of",), "write so many continuations, all billed, and show the likeliest; it can't be streamed", "COUNT", integer(1)),
-    Option(("--logprobs",), "ask for each token's log probability and so many alternatives (0 to 5), which are in reply.raw", "COUNT", integer(0)),
+    LOGPROBS,
     TEMPERATURE,
+    TOP_P,
     MAX_TOKENS,
+    N,
     BUDGET,
     SEED,
     STOP,
+    PARAM,
     RAW,
     FORMAT,
     DRY_RUN,
@@ -64,6 +71,7 @@ def run(shell: InteractiveShell, line: str, body: str) -> Any:
         return None
     from ..operations.complete import complete, estimate_completion
 
+    add_fields(options, complete)
     form = options.pop("format", "markdown")
     if options.pop("dry_run", False):
         return foresee(shell, estimate_completion, prompt, options)

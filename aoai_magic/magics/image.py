@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 from ..errors import OptionError
 from .arguments import Option, choice, integer, usage
 from .live import draw, foresee
-from .options import BUDGET, DEPLOYMENT, DRY_RUN, OUTPUT, QUIET, RAW
-from .prompt import read_text
+from .options import BUDGET, DEPLOYMENT, DRY_RUN, OUTPUT, PARAM, QUIET, RAW, N
+from .prompt import add_fields, read_text
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
@@ -20,13 +20,14 @@ OPTIONS = (
     Option(("--quality",), "how finely it is drawn: low, medium, high or auto", "QUALITY", choice("low", "medium", "high", "auto")),
     Option(("--background",), "behind what is drawn: transparent, opaque or auto", "BACKGROUND", choice("transparent", "opaque", "auto")),
     Option(("--format",), "the format of the file: png or jpeg; OpenAI also makes webp", "FORMAT", choice("png", "jpeg", "webp")),
-    Option(("-n", "--n"), "how many pictures", "COUNT", integer(1)),
+    N,
     Option(("--edit",), "a picture to be changed: a file, a variable (PIL image, reply, array, figure), or last; may repeat", "FILE|VARIABLE|last", repeat=True),
     Option(("--mask",), "a picture of the same size, transparent where the other may change", "FILE|VARIABLE"),
     Option(("--fidelity",), "how closely the picture to be changed is kept to: low or high, which costs more", "FIDELITY", choice("low", "high")),
     Option(("--partial-images",), "unfinished pictures to look at in between, 0 to 3 for each; they are billed too", "COUNT", integer(0)),
     Option(("--save",), "the file to write, which must not be there yet; of several pictures, NAME-1.png, NAME-2.png, …", "FILE"),
     BUDGET,
+    PARAM,
     RAW,
     DRY_RUN,
     QUIET,
@@ -57,6 +58,7 @@ def run(shell: InteractiveShell, line: str, body: str) -> Any:
         print(USAGE)
         return None
     _look_up(shell, options)
+    add_fields(options, image)
     path = options.pop("save", None)
     if options.pop("dry_run", False):
         return foresee(shell, estimate_image, prompt, options)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .arguments import Option, choice, ending, integer, name, number
+from .arguments import Option, choice, ending, integer, name, number, pair
 
 DEPLOYMENT = Option(("-d", "--deployment", "-m", "--model"), "the deployment to ask (a bare word means the same)", "DEPLOYMENT", positional=True, configurable=True)  # fmt: skip
 OUTPUT = Option(("-o", "--output"), "the variable that gets the reply", "NAME", name)
@@ -13,12 +13,18 @@ SYSTEM = Option(
     configurable=True,
 )
 TEMPERATURE = Option(("-t", "--temperature"), "0 for the likeliest words, up to 2 for the boldest", "NUMBER", number(0, 2), configurable=True)  # fmt: skip
+TOP_P = Option(("--top-p",), "choose among the likeliest words alone, that together have this chance (0 to 1)", "NUMBER", number(0, 1), configurable=True)  # fmt: skip
 MAX_TOKENS = Option(
     ("--max-tokens",), "the most tokens that the reply may have", "COUNT", integer(1), configurable=True
 )
 BUDGET = Option(("--budget",), "the most that the cell may cost, in US dollars; it is asked with a lower limit, or not sent", "USD", number(0, 1_000_000), configurable=True)  # fmt: skip
 STOP = Option(("--stop",), "a text at which the reply ends, without it; \\n is a new line, \\t a tab; may repeat", "TEXT", ending, repeat=True, configurable=True)  # fmt: skip
 SEED = Option(("--seed",), "a number that makes sampling repeatable, as far as the service can", "NUMBER", integer(), configurable=True)  # fmt: skip
+EFFORT = Option(("--effort",), "how much a reasoning model thinks first: none, minimal, low, medium, high, xhigh or max, by model", "EFFORT", configurable=True)  # fmt: skip
+VERBOSITY = Option(("--verbosity",), "how long a GPT-5's or newer one's reply is: low, medium or high", "VERBOSITY", choice("low", "medium", "high"), configurable=True)  # fmt: skip
+N = Option(("-n", "--n"), "how many answers, or pictures", "COUNT", integer(1))
+LOGPROBS = Option(("--logprobs",), "show how likely each token was, and so many others in its place (5 if no number follows)", "COUNT", integer(0), alone=5)  # fmt: skip
+PARAM = Option(("--param",), "a field of the request that no option is for; its value is read as JSON if it is; may repeat", "KEY=VALUE", pair, repeat=True)  # fmt: skip
 DETAIL = Option(("--detail",), "how closely pictures are looked at: low, high, auto or original", "DETAIL", choice("low", "high", "auto", "original"), configurable=True)  # fmt: skip
 CHAT = Option(("-i", "--chat"), "go on with the conversation of that name: its turns are sent along, this one joins them", "CONVERSATION")  # fmt: skip
 CONTINUE = Option(("-c", "--continue"), "go on with the conversation main: the same as -i main")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import inspect
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ..errors import OptionError, TemplateError
@@ -12,6 +13,12 @@ from .defaults import fill_up
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
+
+# What the functions behind magics take by the name that the field of the request has, and what magics make themselves.
+_FIELDS = frozenset(
+    "temperature top_p max_tokens seed stop n verbosity logprobs tools suffix echo best_of size quality background".split()
+)
+_MADE = frozenset("model messages input stream stream_options".split())
 
 
 def read(
@@ -46,6 +53,27 @@ def read_text(
     raise OptionError(
         f"A picture is in the cell, and {magic} takes text alone.", "", "%%chat, or %%image --edit VARIABLE"
     )
+
+
+def add_fields(options: dict[str, Any], ask: Callable[..., Any]) -> None:
+    """Put the fields of --param beside a magic's other options, for `ask` to send. Raises OptionError for what is no field
+    of the request, or is given in another way already.
+    """
+    taken = inspect.signature(ask).parameters.keys() - _FIELDS
+    for key, value in options.pop("param", ()):
+        if key in taken or key in _MADE:
+            raise OptionError(
+                f"--param can't set {key!r}.",
+                "It sets fields of the request that no option is for; this one is made of the cell, or isn't sent.",
+                f"--{key.replace('_', '-')}, if there is such an option: --help lists them",
+            )
+        if key in options:
+            raise OptionError(
+                f"{key!r} is given twice.",
+                "Once by --param, and once before.",
+                f"Leave one of them out: --param {key}=…",
+            )
+        options[key] = value
 
 
 def _filled(shell: InteractiveShell, word: str) -> str:

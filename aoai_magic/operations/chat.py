@@ -13,7 +13,7 @@ from ..estimates import Estimate
 from ..exchange import Exchange, reserve
 from ..ledger import Allowance
 from ..reply import Reply
-from ..request import Message, chat_body
+from ..request import Message, chat_body, refuse, refused
 from .answering import answered
 from .conversing import Continued
 
@@ -28,6 +28,10 @@ def chat(
     max_tokens: int | None = None,
     seed: int | None = None,
     stop: str | Sequence[str] | None = None,
+    effort: str | None = None,
+    verbosity: str | None = None,
+    n: int = 1,
+    logprobs: int | bool | None = None,
     attach: object = (),
     detail: str | None = None,
     schema: object = None,
@@ -43,13 +47,16 @@ def chat(
     """Send a prompt, or a list of messages, to a chat deployment and return its reply.
 
     What is None is not sent, so the service's own default holds. `temperature` is 0 to 2, `top_p` 0 to 1; `max_tokens`
-    limits the reply. `attach` is a picture or text file, or several (see `attachments.content`), looked at as `detail` says;
-    `schema` the shape of the answer (see `schema.response_format`); `tools` functions that the model may ask to call.
-    `conversation`, by name or an `aoai.Conversation`, is sent along, as far as it fits, and goes on with the reply (a cell that is run again takes
-    its own place anew); with `new` it begins afresh. `budget` is the most that it may cost,
-    in US dollars; several calls can share an `aoai.Allowance`. `on_text` is called with each bit of text as it arrives; `params` are sent as they are. The
-    answer is read as a stream unless `stream` is false, so that a break loses nothing: an error's or interrupt's
-    `reply` holds what had arrived. Raises AoaiError (see `errors`) and, for Ctrl-C, Interrupted.
+    limits the reply, and its reasoning with it; `effort` says how much a reasoning model thinks first, `verbosity` how long
+    its reply is; `n` answers are `reply[0]`, `reply[1]`, …; `logprobs` asks how likely each token was, and for so many others
+    in its place (0 to 20). `attach` is a picture or text file, or several (see `attachments.content`), looked at as `detail`
+    says; `schema` the shape of the answer (see `schema.response_format`); `tools` functions that the model may ask to call.
+    `conversation`, by name or an `aoai.Conversation`, is sent along, as far as it fits, and goes on with the reply (a cell that
+    is run again takes its own place anew); with `new` it begins afresh. `budget` is the most that it may cost, in US dollars;
+    several calls can share an `aoai.Allowance`. `on_text` is called with each bit of text as it arrives; `params` are sent as
+    they are. The answer is read as a stream unless `stream` is false, so that a break loses nothing: an error's or
+    interrupt's `reply` holds what had arrived. Raises AoaiError (see `errors`), OptionError before anything is sent for what
+    the model is known to refuse; and, for Ctrl-C, Interrupted.
 
     >>> chat("Say hello.", deployment="gpt-4o", temperature=0, max_tokens=20)  # doctest: +SKIP
     Hello! How can I help you today?
@@ -68,13 +75,18 @@ def chat(
         max_tokens=max_tokens,
         seed=seed,
         stop=stop,
+        effort=effort,
+        verbosity=verbosity,
+        n=n,
+        logprobs=logprobs,
         attach=attach,
         detail=detail,
         answer=schema,
         functions=tools,
         **params,
     )
-    if stream:
+    refuse(body, foreseen.known)
+    if stream and not refused({"stream": True}, foreseen.known):
         body |= {"stream": True, "stream_options": {"include_usage": True}}
     entry = reserve(connection.kind, "chat", body, foreseen, budget)
     try:

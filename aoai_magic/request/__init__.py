@@ -2,6 +2,18 @@
 
 from .chat import Message, chat_body, lower_limit
 from .completion import completion_body
+from .parameters import option, refuse, refused
 from .vectors import batches, refuse_too_long, texts_of
 
-__all__ = ["Message", "batches", "chat_body", "completion_body", "lower_limit", "refuse_too_long", "texts_of"]
+__all__ = [
+    "Message",
+    "batches",
+    "chat_body",
+    "completion_body",
+    "lower_limit",
+    "option",
+    "refuse",
+    "refuse_too_long",
+    "refused",
+    "texts_of",
+]

@@ -20,6 +20,9 @@ def chat_body(
     system: str | None = None,
     max_tokens: int | None = None,
     stop: str | Sequence[str] | None = None,
+    effort: str | None = None,
+    n: int = 1,
+    logprobs: int | bool | None = None,
     attach: object = (),
     detail: str | None = None,
     answer: object = None,
@@ -29,8 +32,9 @@ def chat_body(
     """Return the JSON body of a chat request; what is None isn't in it, so that the service's own default holds.
 
     `prompt` is the user's text or a whole list of messages, to whose last one things are attached. `answer` is the schema of
-    the answer, `functions` the tools; `params` go in as they are. `model`, where it is known, decides under which name
-    the limit of the reply's tokens is sent. Raises AoaiError for what can't be attached or described.
+    the answer, `functions` the tools; `logprobs` asks for each token's, and for so many alternatives; `params` go in as they
+    are. `model`, where it is known, decides under which name the limit of the reply's tokens is sent. Raises AoaiError for
+    what can't be attached or described.
 
     >>> chat_body("Hi", "gpt-4o", system="Be brief.", temperature=0)["messages"][0]
     {'role': 'system', 'content': 'Be brief.'}
@@ -44,6 +48,10 @@ def chat_body(
     given = {
         _limit(model): max_tokens,
         "stop": [stop] if isinstance(stop, str) else stop,
+        "reasoning_effort": effort,
+        "n": None if n == 1 else n,
+        "logprobs": None if logprobs is None else logprobs is not False,
+        "top_logprobs": None if isinstance(logprobs, bool) else logprobs or None,
         "response_format": None if answer is None else schema.response_format(answer),
         "tools": [tools.definition(one) for one in functions] or None,
         **params,

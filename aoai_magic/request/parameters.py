@@ -1,0 +1,81 @@
+"""The parameters that a model takes: what it is known to refuse isn't sent, and the error says why."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ..catalog import Known
+from ..errors import OptionError
+
+# What a request that leaves it out asks for anyway, so that no model refuses it.
+_DEFAULTS = {"temperature": 1, "top_p": 1, "presence_penalty": 0, "frequency_penalty": 0, "parallel_tool_calls": True}
+_SAMPLING = ("temperature", "top_p", "presence_penalty", "frequency_penalty", "logit_bias")
+_OPTIONS = {
+    "temperature": "-t",
+    "top_p": "--top-p",
+    "max_tokens": "--max-tokens",
+    "reasoning_effort": "--effort",
+    "verbosity": "--verbosity",
+    "n": "-n",
+    "seed": "--seed",
+    "stop": "--stop",
+    "logprobs": "--logprobs",
+    "top_logprobs": "--logprobs",
+    "tools": "--tools",
+    "response_format": "--schema",
+    "stream": "streaming",
+}
+
+
+def option(parameter: str) -> str:
+    """What sets a parameter in a cell.
+
+    >>> option("temperature"), option("logit_bias")
+    ('-t', '--param logit_bias')
+    """
+    return _OPTIONS.get(parameter, f"--param {parameter}")
+
+
+def refused(body: Mapping[str, Any], known: Known | None) -> list[str]:
+    """The parameters in a body that the model of its deployment is known to refuse; none where the model is unknown.
+
+    >>> from ..catalog import known
+    >>> refused({"temperature": 0, "top_p": 1}, known("gpt-5"))
+    ['temperature']
+    """
+    if known is None:
+        return []
+    found = [name for name in known.model.refuses if name in body and body[name] != _DEFAULTS.get(name)]
+    effort = body.get("reasoning_effort")
+    if effort is not None and effort not in known.model.efforts and "reasoning_effort" not in found:
+        # Of some reasoning models the catalogue doesn't know the efforts.
+        return found if known.model.reasoning and not known.model.efforts else [*found, "reasoning_effort"]
+    return found
+
+
+def refuse(body: Mapping[str, Any], known: Known | None) -> None:
+    """Raise OptionError for the first parameter that the model would refuse, with the reason and what to type."""
+    names = refused(body, known)
+    if not names or known is None:
+        return
+    name, model = names[0], known.model
+    takes = f"{name}={body[name]!r}" if name == "reasoning_effort" and model.efforts else name
+    fix = f"Leave {option(name)} out."
+    if name == "reasoning_effort" and model.efforts:
+        fix = f"{option(name)} {'|'.join(model.efforts)}"
+    if known.how == "name" and body["model"] not in (model.name, model.id):
+        fix += f" If the deployment {body['model']!r} runs another model: %aoai connect … --serves MODEL"
+    raise OptionError(f"{model.name} doesn't take {takes}; nothing was sent.", _reason(name, known), fix)
+
+
+def _reason(name: str, known: Known) -> str:
+    if name == "reasoning_effort":
+        if known.model.efforts:
+            return f"Its efforts are {', '.join(known.model.efforts)}."
+        return "It doesn't think before it answers, so there is no effort to choose."
+    if known.model.reasoning and name in _SAMPLING:
+        return "It is a reasoning model, and these choose their tokens in a way of their own."
+    if known.model.reasoning and name in ("logprobs", "top_logprobs"):
+        return "It is a reasoning model, and these don't tell how likely their tokens were."
+    return "The documents of the service list it as not supported by that model."
