@@ -16,6 +16,7 @@ OPTIONS = (
     Option(("--stop",), "where to stop", "TEXT", repeat=True),
     Option(("-o", "--output"), "the variable", "NAME", name),
     Option(("-q", "--quiet"), "show nothing"),
+    Option(("--logprobs",), "how many", "COUNT", integer(0), alone=5),
 )
 
 
@@ -77,6 +78,10 @@ def test_no_line_makes_the_parser_fail_in_another_way(line: str) -> None:
         ("--stop a --stop 'b c'", {"stop": ["a", "b c"]}),
         ("--stop=--quiet", {"stop": ["--quiet"]}),
         ("-q", {"quiet": True}),
+        ("--logprobs", {"logprobs": 5}),
+        ("--logprobs 2 a", {"logprobs": 2, "deployment": "a"}),
+        ("--logprobs=0", {"logprobs": 0}),
+        ("--logprobs a -q", {"logprobs": 5, "deployment": "a", "quiet": True}),
         ("--help", {"help": True}),
         ("-", {"deployment": "-"}),
     ],
@@ -104,6 +109,8 @@ def test_options_are_read(line: str, values: dict[str, Any]) -> None:
         ("-o 2b", "not the name of a variable"),
         ("-o class", "not the name of a variable"),
         ("-s 'open", "quote is not closed"),
+        ("--logprobs=many", "not a whole number"),
+        ("--logprobs -1", "has no option -1"),
     ],
 )
 def test_what_cannot_be_read_is_said(line: str, said: str) -> None:
@@ -114,6 +121,8 @@ def test_what_cannot_be_read_is_said(line: str, said: str) -> None:
 
 def test_help_names_every_option_with_its_value() -> None:
     text = usage("%%chat", "Send.", OPTIONS, "    %%chat")
+    assert "--logprobs [COUNT]" in text
     for option in OPTIONS:
-        assert ", ".join(option.names) + (f" {option.metavar}" if option.metavar else "") in text
+        assert ", ".join(option.names) in text
+        assert (option.metavar or "") in text
         assert option.help in text
