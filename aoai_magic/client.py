@@ -30,7 +30,8 @@ class Connection:
 
     `client` and `async_client` are the SDK's own (`openai.OpenAI`, or `openai.AzureOpenAI` where an api-version is
     given), built on first use and shared by all cells. Address and credential are put into each request as it leaves,
-    so that neither holds a key. What is sent through them directly isn't in the ledger, and no budget holds it.
+    so that neither holds a key. What is sent through them directly isn't in the ledger, and no budget holds it; it is
+    recorded and replayed as everything is.
 
     >>> Connection(settings.resolve("https://contoso.openai.azure.com", deployment="chat"))
     <Connection azure https://contoso.openai.azure.com, deployment chat>
@@ -66,9 +67,10 @@ class Connection:
         """The HTTP client under the SDK's: it puts the address of the local service, and credentials, into requests."""
         import openai
 
+        from .recordings.transport import Recorder
         from .transport import Transport
 
-        transport = Transport(self.target)
+        transport = Recorder(Transport(self.target), self.target)
         client = openai.DefaultHttpx2Client(transport=transport)
         weakref.finalize(client, transport.close)  # its sockets; the SDK closes only HTTP clients of its own making
         return client
@@ -86,12 +88,12 @@ class Connection:
         """The SDK's asynchronous client, over the same address and credential."""
         import openai
 
+        from .recordings.transport import AsyncRecorder
         from .transport import AsyncTransport
 
+        transport = AsyncRecorder(AsyncTransport(self.target), self.target)
         kind = openai.AsyncAzureOpenAI if self.target.api_version else openai.AsyncOpenAI
-        return kind(
-            **self._options(), http_client=openai.DefaultAsyncHttpx2Client(transport=AsyncTransport(self.target))
-        )
+        return kind(**self._options(), http_client=openai.DefaultAsyncHttpx2Client(transport=transport))
 
     @cached_property
     def control_plane(self) -> ControlPlane:

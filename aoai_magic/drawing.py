@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any
@@ -75,15 +74,16 @@ class Drawing(Exchange):
             request=self._body,
             deployment=self.estimate.deployment,
             estimate=self.estimate,
-            kind=self._connection.kind,
+            kind=self.asked.served_by,
             pictures=self._drawn.pictures,
             # The local service's model writes; its pictures are drawn by rule (local/sketch).
-            model="sketch" if self._connection.kind == "local" else str(body.get("model") or ""),
+            model="sketch" if self.asked.served_by == "local" else str(body.get("model") or ""),
             usage=self._drawn.usage,
             filters=self._drawn.filters,
             request_id=self._request_id,
-            seconds=(self._ended or time.perf_counter()) - self._started,
-            first_token_seconds=self._first_token and self._first_token - self._started,
+            seconds=self._elapsed() if self._ended is None else self._ended,
+            first_token_seconds=self._first_token,
+            recorded=self.asked.answered and self.asked.answered.date,
             note=self.entry.note,
             body=body,
         )

@@ -9,6 +9,7 @@
     ├── ReplyError               a reply that isn't what was asked for; it is kept in the error's `reply`
     ├── BudgetError              a request that a budget has no room for; it wasn't sent
     ├── LedgerError              what is spent can't be written down
+    ├── NotRecordedError         only recordings may answer, and none does
     └── ServiceError             a service answered with an error, or not at all
         ├── AuthenticationError      401 and 403: key, token, role or network rules
         ├── DeploymentNotFoundError  404: no such deployment, or no such address
@@ -103,6 +104,10 @@ class BudgetError(AoaiError):
 
 class LedgerError(AoaiError):
     """The ledger can't be read or written, so that nothing is sent that costs."""
+
+
+class NotRecordedError(AoaiError):
+    """Only recordings may answer here, and none of them does."""
 
 
 class ServiceError(AoaiError):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -52,6 +53,7 @@ class ImageReply(Billed):
     first_token_seconds: float | None = None
     estimate: Estimate | None = field(default=None, repr=False)
     note: str = ""
+    recorded: datetime.date | None = None
     body: dict[str, Any] = field(default_factory=dict, repr=False)
 
     @property

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -156,6 +157,7 @@ class Reply(Billed):
     unseen_tokens: int = 0
     note: str = ""
     conversation: Standing | None = None
+    recorded: datetime.date | None = None
     body: dict[str, Any] = field(default_factory=dict, repr=False)
 
     @property

@@ -11,7 +11,7 @@ import re
 import sys
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Literal
+from typing import Literal, cast, get_args
 from urllib.parse import parse_qs, urlsplit
 
 from .errors import SettingsError
@@ -19,6 +19,7 @@ from .local.launch import LocalSettings
 from .project import Project, project
 
 Kind = Literal["local", "azure", "openai", "compatible"]
+RecordingsMode = Literal["off", "auto", "replay", "refresh"]
 
 #: Entra ID scope of the data plane in Azure's documentation of 2026 (facts, section 1.2). The older
 #: https://cognitiveservices.azure.com/.default still works: `connect(scope=...)`.
@@ -119,6 +120,16 @@ def local() -> LocalSettings:
         )
     model = environment("AOAI_LOCAL_MODEL")
     return LocalSettings(home=home(), engine=engine, model=Path(model).expanduser() if model else None)
+
+
+def recordings() -> RecordingsMode | None:
+    """What AOAI_RECORDINGS says of recordings; None where it says nothing. Raises SettingsError for another word."""
+    said = environment("AOAI_RECORDINGS")
+    if said is None or said in get_args(RecordingsMode):
+        return cast("RecordingsMode | None", said)
+    raise SettingsError(
+        f"AOAI_RECORDINGS is {said!r}.", "", f"Set it to one of {', '.join(get_args(RecordingsMode))}, or unset it."
+    )
 
 
 def resolve(

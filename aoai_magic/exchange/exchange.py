@@ -13,6 +13,7 @@ from ..chunks import Chunks, TextChunks
 from ..errors import AoaiError, NoAnswerError, ServiceError
 from ..estimates import Estimate
 from ..explain import stream_error
+from ..recordings import Asked
 from ..reply import Choice, Reply, Usage
 from ..request import lower_limit
 from ..sse import events
@@ -33,9 +34,18 @@ _CHARGED = {"content_filter", "contentFilter", "content_policy_violation", "cont
 
 
 def reserve(
-    kind: Kind, operation: str, body: dict[str, Any], estimate: Estimate, budget: float | ledger.Allowance | None
+    kind: Kind,
+    operation: str,
+    body: dict[str, Any],
+    estimate: Estimate,
+    budget: float | ledger.Allowance | None,
+    *,
+    recorded: bool = False,
 ) -> ledger.Entry:
-    """Write down what is about to be sent, and lower the limit of its reply where a budget wants it lower."""
+    """Write down what is about to be sent, and lower the limit of its reply where a budget wants it lower.
+
+    What a recording answers costs nothing, and no budget has a say in it.
+    """
     entry = ledger.reserve(
         kind,
         body["model"],
@@ -46,6 +56,7 @@ def reserve(
         tokens=estimate.prompt_tokens,
         slack=estimate.slack,
         allowance=budget if budget is None or isinstance(budget, ledger.Allowance) else ledger.Allowance(budget),
+        recorded=recorded,
     )
     if entry.limit is not None:
         lower_limit(body, entry.limit, estimate.known.model if estimate.known else None)
@@ -77,9 +88,11 @@ class Exchange:
         body: dict[str, Any],
         estimate: Estimate,
         entry: ledger.Entry,
-        on_arrival: Callable[[Any], None] | None,
+        asked: Asked,
+        on_arrival: Callable[[Any], None] | None = None,
     ) -> None:
-        self._connection, self.estimate, self.entry, self._on_arrival = connection, estimate, entry, on_arrival
+        self._connection, self.estimate, self.entry, self.asked = connection, estimate, entry, asked
+        self._on_arrival = on_arrival
         self._body = body
         self.headers: Mapping[str, str] = {}
         self._chunks = self._no_chunks()
@@ -99,7 +112,11 @@ class Exchange:
                     self._read(response.iter_bytes())
                 else:
                     self._take_whole(response.read())
-        self._ended = time.perf_counter()
+        self._ended = self._elapsed()
+
+    def _elapsed(self) -> float:
+        """Seconds since the request; of a recorded answer, as it was then."""
+        return self.asked.seconds if self.asked.answered else time.perf_counter() - self._started
 
     def _no_chunks(self) -> Growing:
         return Chunks()
@@ -171,7 +188,7 @@ class Exchange:
         if not added:
             return
         if self._first_token is None:
-            self._first_token = time.perf_counter()
+            self._first_token = self._elapsed()
         if self._on_arrival is not None:
             self._on_arrival(added)
 
@@ -188,14 +205,15 @@ class Exchange:
             deployment=self.estimate.deployment,
             estimate=self.estimate,
             unseen_tokens=int(cut) if (cut := self.headers.get("x-aoai-local-cut", "")).isdigit() else 0,
-            kind=self._connection.kind,
+            kind=self.asked.served_by,
             choices=[Choice(self._text(one), one.get("finish_reason")) for one in body["choices"]],
             model=self.headers.get("x-aoai-local-model") or body.get("model") or "",
             usage=_usage(body.get("usage")),
             filters=worst(one.get("content_filter_results") for one in judged),
             request_id=self._request_id,
-            seconds=(self._ended or time.perf_counter()) - self._started,
-            first_token_seconds=self._first_token and self._first_token - self._started,
+            seconds=self._elapsed() if self._ended is None else self._ended,
+            first_token_seconds=self._first_token,
+            recorded=self.asked.answered and self.asked.answered.date,
             note=self.entry.note,
             body=body,
         )

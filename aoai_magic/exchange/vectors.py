@@ -42,4 +42,4 @@ class VectorExchange(Exchange):
         except (ValueError, TypeError, AttributeError, LookupError) as error:
             raise self._not_wanted(response.text, error) from None
         self.vectors = vectors
-        self._ended = time.perf_counter()
+        self._ended = self._elapsed()

@@ -64,9 +64,10 @@ class Entry:
 
         Raises BudgetError where that doesn't fit beside the first, which stays as it is: unknown, in full.
         """
-        if self.may_be_charged:
+        if self.may_be_charged or self._row["recorded"]:  # a recording answered the first try, and has no second
             self.settle("tried again")
             self._id = None
+            self._row |= {"recorded": False, "price": 0.0 if self._practice else None}
             self._reserve(None)  # its limit stands in the request already
         self.may_be_charged = True
 

@@ -1,0 +1,47 @@
+"""What to say of a request that isn't recorded where nothing may be sent: which recorded one is nearest, and what differs."""
+
+from __future__ import annotations
+
+import difflib
+import json
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+from ..errors import NotRecordedError
+
+if TYPE_CHECKING:
+    from .store import Store
+
+_MOST_LINES, _LONGEST = 6, 100
+
+
+def missing(operation: str, request: dict[str, Any], store: Store) -> NotRecordedError:
+    """The error of a request that no recording answers."""
+    what = f"This request isn't among the recordings in {store.folder.name}/ ({operation})."
+    wanted = _lines(request)
+    words = Counter(" ".join(wanted).split())
+    best, likest = None, 0.0
+    for one in store.recordings():
+        if one.operation == operation:
+            theirs = Counter(" ".join(_lines(one.request)).split())
+            alike = 2 * (words & theirs).total() / max(1, words.total() + theirs.total())
+            if alike > likest:
+                best, likest = one, alike
+    fix = "Record it where a service can be reached: %aoai record (here only recordings answer: replay)."
+    if best is None:
+        return NotRecordedError(what, f"None of its kind is recorded there: {store.file.exists() and 'other requests are' or 'the folder is empty'}.", fix)  # fmt: skip
+    return NotRecordedError(what, f"The nearest one, of {best.date} ({best.hash[:8]}), differs:\n{_difference(_lines(best.request), wanted)}", fix)  # fmt: skip
+
+
+def _lines(request: dict[str, Any]) -> list[str]:
+    return json.dumps(request, indent=1, ensure_ascii=False, sort_keys=True).splitlines()
+
+
+def _difference(theirs: list[str], wanted: list[str]) -> str:
+    changes = [
+        line if len(line) <= _LONGEST else f"{line[:_LONGEST]}…"
+        for line in difflib.unified_diff(theirs, wanted, n=0, lineterm="")
+        if not line.startswith(("---", "+++", "@@"))
+    ]
+    more = len(changes) - _MOST_LINES
+    return "\n".join(changes[:_MOST_LINES] + ([f"… and {more} more lines"] if more > 0 else []))

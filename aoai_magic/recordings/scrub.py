@@ -1,0 +1,152 @@
+"""What an answer may not take along into a recording: host, key, token, organisation, account.
+
+Whatever the service and its address are called is known when a request is sent, and taken out wherever it stands. Of the
+control plane's answers, which are about the account, only what isn't about whose it is stays.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl, quote, unquote, urlsplit
+
+from .addresses import opaque
+from .recording import Answer
+
+if TYPE_CHECKING:
+    import httpx2
+
+#: What stands for the host that was asked, and for that of the connection: in a replay, the replaying one's are put in.
+SERVICE, ACCOUNT = "service.invalid", "account.invalid"
+#: What stands for a key.
+HIDDEN = "•••"
+# Shorter values of headers are words that may stand anywhere by chance.
+_SHORTEST = 6
+_HEADERS = re.compile(
+    r"content-type|retry-after(-ms)?|x-ratelimit-.*|x-request-id|apim-request-id|openai-processing-ms|x-aoai-local-.*"
+)
+# Request headers whose values say nothing about anybody.
+_HARMLESS = re.compile(r"accept.*|connection|content-(type|length)|host|user-agent|x-stainless-.*|idempotency-key")
+_AZURE = re.compile(
+    r"[a-z0-9-]+(?=\.(openai|cognitiveservices|services\.ai|api\.cognitive|blob\.core|documents|vault|azurewebsites|azure-api)\."
+    r"(azure|microsoft|windows|azure-api|net)\b)",
+    re.IGNORECASE,
+)
+_KEY = re.compile("key|sig|token|code|secret", re.IGNORECASE)
+_IN_PATH = re.compile(r"/(subscriptions|resourceGroups|accounts)/([^/]+)", re.IGNORECASE)
+_WHOSE = re.compile(r"(?<=/)(subscriptions|resourceGroups|accounts|tenants)/[^/\"\\?\s]+", re.IGNORECASE)
+_PLACES = {"subscriptions": "{subscription}", "resourcegroups": "{group}", "accounts": "{account}", "tenants": "{tenant}"}
+_GUID = re.compile(r"\b[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}\b", re.IGNORECASE)
+_MAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
+_NO_GUID = "00000000-0000-0000-0000-000000000000"
+# Parts of a resource that are about its owner.
+_OWNERS = (
+    "systemData tags identity etag managedBy createdBy createdByType lastModifiedBy networkAcls privateEndpointConnections "
+    "userOwnedStorage encryption keyVaultProperties tenantId homeTenantId managedByTenants authorizationSource "
+    "customSubDomainName internalId apiProperties associatedProjects defaultProject"
+).split()
+
+
+def headers(given: Mapping[str, str]) -> dict[str, str]:
+    """The headers of an answer that are kept: its type, limits, ids and times."""
+    return {name: value for name, value in sorted(given.items()) if _HEADERS.fullmatch(name)}
+
+
+class Cleaner:
+    """Takes out of one request and its answer what may be in no recording.
+
+    `sent` is the request as it left, credential and all; `endpoint` the connection's own address, None for the local service.
+    """
+
+    def __init__(self, operation: str, sent: httpx2.Request, endpoint: str | None) -> None:
+        self._management = bool(re.match(r"[A-Z]+ /(subscriptions|providers)\b", operation, re.IGNORECASE))
+        url, own = sent.url, urlsplit(endpoint or str(sent.url))
+        found = {_netloc(url): SERVICE} | {own.netloc: ACCOUNT}
+        for name, value in sent.headers.items():
+            if not _HARMLESS.fullmatch(name) and len(value) >= _SHORTEST:
+                found |= {value: HIDDEN, value.removeprefix("Bearer "): HIDDEN}
+        for name, value in parse_qsl(url.query.decode("ascii", "replace")):
+            if _KEY.search(name) and len(value) >= _SHORTEST:
+                found[value] = HIDDEN
+        # The longer first: one may be a part of another.
+        self._values = sorted(found.items(), key=lambda one: -len(one[0]))
+        names = {unquote(name): _PLACES[kind.lower()] for kind, name in _IN_PATH.findall(url.path)}
+        if _AZURE.match(own.netloc):
+            names[own.netloc.partition(".")[0]] = "{account}"
+        # Names may be plain words: they are looked for only where accounts are spoken of.
+        self._names = [
+            (re.compile(rf"(?<![\w-]){re.escape(name)}(?![\w-])"), put) for name, put in names.items() if name[0] != "{"
+        ]
+
+    def request(self, request: dict[str, Any]) -> tuple[dict[str, Any], bool]:
+        """A canonical request without them, and whether there were any."""
+        clean: dict[str, Any] = self._clean(request, names=self._management)
+        return clean, clean != request
+
+    def answer(self, answer: Answer) -> Answer:
+        """An answer without them."""
+        names = self._management or answer.status >= 400
+        body = control_plane(answer.body) if self._management else answer.body
+        return replace(
+            answer,
+            body=self._clean(body, names=names),
+            text=self._clean(answer.text, names=names),
+            events=self._clean(answer.events, names=names),
+        )
+
+    def _clean(self, value: Any, *, names: bool) -> Any:
+        if value is None:
+            return None
+        text = before = json.dumps(value, ensure_ascii=False)
+        for secret, put in self._values:
+            if secret in text:
+                text = text.replace(json.dumps(secret, ensure_ascii=False)[1:-1], put)
+        if names:
+            for pattern, put in self._names:
+                text = pattern.sub(put, text)
+            text = _AZURE.sub("account", text)
+        return value if text == before else json.loads(text)
+
+
+def control_plane(body: Any) -> Any:
+    """An answer of Resource Manager without what is about whose account it is.
+
+    >>> control_plane({"id": "/subscriptions/7/resourceGroups/mine/x/accounts/a/deployments/d", "etag": "1", "name": "d"})
+    {'id': '/subscriptions/{subscription}/resourceGroups/{group}/x/accounts/{account}/deployments/d', 'name': 'd'}
+    """
+    match body:
+        case dict():
+            kept = {name: control_plane(value) for name, value in body.items() if name not in _OWNERS}
+            if str(body.get("type", "")).lower().endswith("/accounts") and "name" in kept:
+                kept["name"] = "{account}"
+            return kept
+        case list():
+            return [control_plane(one) for one in body]
+        case str():
+            text = _WHOSE.sub(lambda found: f"{found[1]}/{_PLACES[found[1].lower()]}", body)
+            text = _MAIL.sub("someone@example.invalid", _GUID.sub(_NO_GUID, text))
+            return _next_page(text) if "token=" in text.lower() else text
+    return body
+
+
+def _next_page(url: str) -> str:
+    address, _, query = url.partition("?")
+    kept = [
+        f"{name}={quote(opaque(value) if 'token' in name.lower() else value, safe='~')}"
+        for name, value in parse_qsl(query)
+    ]
+    return f"{address}?{'&'.join(kept)}"
+
+
+def put_back(text: str, asked: str, endpoint: str | None) -> str:
+    """A recorded text with the hosts of here and now in place of those that were taken out: of the request, of the connection."""
+    if SERVICE in text:
+        text = text.replace(SERVICE, urlsplit(asked).netloc)
+    return text.replace(ACCOUNT, urlsplit(endpoint or asked).netloc) if ACCOUNT in text else text
+
+
+def _netloc(url: httpx2.URL) -> str:
+    return url.netloc.decode("ascii", "replace")

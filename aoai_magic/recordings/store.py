@@ -1,0 +1,250 @@
+"""The file of recordings: JSON Lines, to which many kernels append at once, and an index that knows where each line is."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import threading
+import warnings
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import IO
+
+from . import beside
+from .recording import Recording, line, read
+
+NAME = "recordings.jsonl"
+_GIT = {
+    ".gitattributes": f"{NAME} text eol=lf merge=union\nfiles/** -text\n",
+    ".gitignore": ".lock\n*.part\n",
+}
+# What `recording.line` begins with, and hand-edited lines may not.
+_HEAD = re.compile(rb'\{"at": ?"[^"\\]*", ?"hash": ?"([0-9a-f]{32})"')
+_BLOCK = 1 << 20
+
+
+class RecordingsWarning(UserWarning):
+    """Something is wrong with recordings, and the work goes on without it: a damaged line, a disk that is full."""
+
+
+def warn(text: str) -> None:
+    """Say it, once for each text."""
+    warnings.warn(text, RecordingsWarning, stacklevel=2)
+
+
+class Store:
+    """The recordings in a folder. Nothing is read before one is looked for, and nothing made before one is added.
+
+    Safe with many threads, and with other processes that add to the same file or replace it. Lines that can't be read
+    are told of by a `RecordingsWarning`, and passed over.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.file = folder, folder / NAME
+        self._lock = threading.Lock()
+        self._seen: tuple[int, int, int] | None = None  # inode, size and time of the file that the index is of
+        self._forget()
+
+    def _forget(self) -> None:
+        # Of most requests there is one line; a dictionary of lists would take 50,000 lists.
+        self._index: dict[bytes, int | list[int]] = {}
+        self._read_to = self._lines = 0
+
+    def __contains__(self, hash_: str) -> bool:
+        with self._lock:
+            self._look()
+            return bytes.fromhex(hash_) in self._index
+
+    def find(self, hash_: str) -> list[Recording]:
+        """The recordings of a request, in the order in which it was sent; of two of one sending the later by its time.
+
+        Those of different kinds of service stand side by side. Files that belong to them aren't read yet.
+        """
+        with self._lock:
+            self._look()
+            try:
+                found = self._at(hash_)
+            except LookupError:  # somebody edited the file in place
+                self._forget()
+                self._seen = None
+                self._look()
+                with contextlib.suppress(LookupError):
+                    found = self._at(hash_)
+        return self._latest(found)
+
+    def _at(self, hash_: str) -> list[Recording]:
+        places = self._index.get(bytes.fromhex(hash_), [])
+        if not places:
+            return []
+        found = []
+        with self.file.open("rb") as file:
+            for place in [places] if isinstance(places, int) else places:
+                file.seek(place)
+                try:
+                    one = read(file.readline())
+                except ValueError as error:
+                    self._damaged(f"the recording at byte {place:,}", str(error))
+                    continue
+                if one.hash != hash_:
+                    raise LookupError
+                found.append(one)
+        return found
+
+    def _latest(self, found: list[Recording]) -> list[Recording]:
+        if len(found) < 2:
+            return found
+        latest: dict[tuple[str, int], Recording] = {}
+        replaced = {one.replaces for one in found}
+        for one in sorted(found, key=lambda one: (one.n, one.at)):
+            before = latest.get((one.kind, one.n))
+            if before and before.at not in replaced and before.at != one.at:
+                warn(
+                    f"{self._named} has two recordings of one request ({one.operation}, {one.hash[:8]}): that of {one.at} is "
+                    f"used, that of {before.at} isn't. %aoai recordings --prune takes it out."
+                )
+            latest[one.kind, one.n] = one
+        return list(latest.values())
+
+    def add(self, recording: Recording) -> None:
+        """Append a recording. Raises OSError where that can't be; then the file is as it was before."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        data = line(recording, self.folder)
+        with self._alone():
+            for name, text in _GIT.items():
+                if not (self.folder / name).exists():
+                    (self.folder / name).write_text(text, encoding="utf-8")
+            handle = os.open(self.file, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o644)
+            try:
+                size = os.fstat(handle).st_size
+                if size and os.pread(handle, 1, size - 1) != b"\n":
+                    data = b"\n" + data  # somebody was killed in the middle of a line
+                try:
+                    written = 0
+                    while written < len(data):
+                        written += os.write(handle, data[written:])
+                except BaseException:
+                    os.ftruncate(handle, size)
+                    raise
+            finally:
+                os.close(handle)
+
+    def recordings(self, *, files: bool = False) -> Iterator[Recording]:
+        """All recordings as they stand in the file; with `files`, what lies beside it is read too, and checked."""
+        for number, raw in self.lines():
+            try:
+                yield read(raw, self.folder if files else None)
+            except ValueError as error:
+                self._damaged(f"line {number}", str(error))
+
+    def lines(self) -> Iterator[tuple[int, bytes]]:
+        """The lines of the file that aren't empty, with their numbers."""
+        try:
+            with self.file.open("rb") as file:
+                for number, raw in enumerate(file, 1):
+                    if raw.strip():
+                        yield number, raw
+        except FileNotFoundError:
+            return
+
+    def prune(self, keep: Callable[[Recording], bool]) -> int:
+        """Take out the recordings that aren't to be kept, damaged lines and files that nothing stands on; say how many lines went."""
+        with self._alone():
+            kept, gone, needed = [], 0, set()
+            for _, raw in self.lines():
+                try:
+                    one = read(raw)
+                    wanted = keep(one)
+                except ValueError:
+                    wanted = False
+                if wanted:
+                    kept.append(raw.rstrip(b"\r\n") + b"\n")
+                    needed |= beside.names(_response(raw))
+                gone += not wanted
+            draft = self.file.with_suffix(".part")
+            draft.write_bytes(b"".join(kept))
+            draft.replace(self.file)
+            for file in (self.folder / "files").glob("*"):
+                if f"files/{file.name}" not in needed:
+                    file.unlink()
+        return gone
+
+    @contextlib.contextmanager
+    def _alone(self) -> Iterator[None]:
+        from filelock import FileLock
+
+        with FileLock(self.folder / ".lock", timeout=30):
+            yield
+
+    def _look(self) -> None:
+        """Bring the index up to date."""
+        try:
+            status = self.file.stat()
+        except OSError:
+            if self._seen:
+                self._forget()
+                self._seen = None
+            return
+        seen = (status.st_ino, status.st_size, status.st_mtime_ns)
+        if seen == self._seen:
+            return
+        if self._seen is None or seen[0] != self._seen[0] or seen[1] < self._read_to:
+            self._forget()
+        with self.file.open("rb") as file:
+            self._read(file)
+        self._seen = seen
+
+    def _read(self, file: IO[bytes]) -> None:
+        file.seek(self._read_to)
+        head, index, newline = _HEAD.match, self._index, b"\n"
+        rest, base = b"", self._read_to
+        while block := file.read(_BLOCK):
+            block, begin = rest + block, 0
+            while (end := block.find(newline, begin)) >= 0:
+                self._lines += 1
+                if (found := head(block, begin, end)) and block[end - 1] in b"}\r":
+                    key = bytes.fromhex(found[1].decode())
+                    if key in index:
+                        self._further(key, base + begin)
+                    else:
+                        index[key] = base + begin
+                elif end > begin:
+                    self._odd(block[begin:end], base + begin)
+                begin = end + 1
+            rest = block[begin:]
+            base += begin
+        self._read_to = base
+        if rest.strip():  # its newline may be missing, or its end: then somebody is writing it, or was killed
+            self._odd(rest, base)
+
+    def _further(self, key: bytes, place: int) -> None:
+        places = self._index.get(key)
+        if places is None:
+            self._index[key] = place
+        elif isinstance(places, list):
+            if place not in places:
+                places.append(place)
+        elif place != places:
+            self._index[key] = [places, place]
+
+    def _odd(self, raw: bytes, place: int) -> None:
+        """A line that isn't as `recording.line` writes them: edited by hand, or damaged."""
+        if not raw.strip():
+            return
+        try:
+            self._further(bytes.fromhex(read(raw).hash), place)
+        except ValueError as error:
+            self._damaged(f"line {self._lines}", str(error))
+
+    @property
+    def _named(self) -> str:
+        return f"{self.folder.name}/{NAME}"
+
+    def _damaged(self, where: str, why: str) -> None:
+        warn(f"{self._named}, {where}: can't be read, and is passed over. {why[:200]}")
+
+
+def _response(raw: bytes) -> object:
+    import json
+
+    return json.loads(raw)["response"]
