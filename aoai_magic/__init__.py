@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from .operations.embed import embed
     from .operations.image import estimate_image, image
     from .operations.listing import deployments, models
+    from .recordings import record, replay
     from .reply import Reply
     from .spending import usage
     from .widgets.lens import TokenLens
@@ -73,7 +74,9 @@ __all__ = [
     "lessons",
     "load_ipython_extension",
     "models",
+    "record",
     "render",
+    "replay",
     "speak",
     "tokens",
     "transcribe",
@@ -107,6 +110,8 @@ _HOME = {
     "models": "operations.listing",
     "speak": "operations.audio",
     "transcribe": "operations.audio",
+    "record": "recordings",
+    "replay": "recordings",
     "usage": "spending",
 }
 

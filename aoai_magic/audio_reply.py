@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import datetime
 import io
 import wave
 from dataclasses import dataclass, field
@@ -51,6 +52,7 @@ class Audio(Billed):
     first_token_seconds: float | None = None
     estimate: Estimate | None = field(default=None, repr=False)
     note: str = ""
+    recorded: datetime.date | None = None
     body: dict[str, Any] = field(default_factory=dict, repr=False)
 
     @property

@@ -83,7 +83,7 @@ class Drawing(Exchange):
             request_id=self._request_id,
             seconds=self._elapsed() if self._ended is None else self._ended,
             first_token_seconds=self._first_token,
-            recorded=self.asked.answered and self.asked.answered.date,
+            recorded=self.asked.day,
             note=self.entry.note,
             body=body,
         )

@@ -26,6 +26,7 @@ is only printed, and IPython's own UsageError, pass nbval-lax unseen.
 
 from __future__ import annotations
 
+import datetime
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from .visible import visible
@@ -59,6 +60,8 @@ class AoaiError(Exception):
         self.what, self.why, self.fix = visible(what), visible(why), visible(fix)
         #: What had arrived when the error came, if anything had.
         self.reply = reply
+        #: The day on which it was recorded; None where it happened just now.
+        self.recorded: datetime.date | None = None
 
     def __str__(self) -> str:
         return "\n".join(line for line in (self.what, self.why, self.fix) if line)

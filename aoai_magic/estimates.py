@@ -72,7 +72,8 @@ class Estimate:
     `parts` are the prompt's, each with its tokens; `prompt_tokens` their sum; `max_tokens` the most that the reply can
     have, None where neither the request nor the catalogue says; for vectors it and `choices` are 0. `cheapest` and `dearest` are US dollars with a reply of
     one token and of `max_tokens`, without any discount for a cached prompt; None where a price or a number is unknown.
-    `exact` is false where the vendor documents no rule for a part. `warnings` say what would go wrong or be wasted.
+    `exact` is false where the vendor documents no rule for a part. `warnings` say what would go wrong or be wasted. `recorded` is the day of the recording
+    that would answer it for nothing; None where none would, and where nobody watches: an estimate must be the same at every run.
 
     >>> import aoai_magic as aoai
     >>> aoai.estimate("How many tokens is this?", deployment="gpt-4o", max_tokens=100).prompt_tokens
@@ -90,6 +91,7 @@ class Estimate:
     arrival: int
     headroom: Headroom | None = None
     warnings: tuple[str, ...] = ()
+    recorded: datetime.date | None = None
 
     @property
     def prompt_tokens(self) -> int:
@@ -145,7 +147,11 @@ class Estimate:
             rows.append(("context window", f"{self.context_window:,} tokens", f"the prompt fills {used} of it"))
         if self.headroom:
             rows.append(("rate limit", *self._fit()))
-        return rows
+        return [*rows, *self.recording_rows()]
+
+    def recording_rows(self) -> list[tuple[str, str, str]]:
+        """The row that says that a recording answers it, if one does."""
+        return [("recording", "answers it: free", f"of {self.recorded}")] if self.recorded else []
 
     def reply_row(self) -> tuple[str, str, str]:
         """The row of what comes back."""

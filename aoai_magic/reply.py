@@ -81,6 +81,7 @@ class Billed:
     usage: Usage | None
     estimate: Estimate | None
     body: dict[str, Any]
+    recorded: datetime.date | None
 
     @property
     def cost(self) -> float | None:
@@ -122,6 +123,14 @@ class Billed:
     def _price(self) -> str:
         """The price in words, for a status line."""
         azure = self.azure_cost
+        if self.recorded is not None:
+            whose = "" if self.kind == "local" else f" on {self.kind}"
+            then = (
+                ""
+                if azure is None
+                else f"; {'on Azure' if self.kind == 'local' else 'then'} about {catalog.dollars(azure)}"
+            )
+            return f"recorded {self.recorded}{whose}, free{then}"
         if self.kind == "local":
             return "local, free" if azure is None else f"local, free; on Azure about {catalog.dollars(azure)}"
         return "price unknown" if azure is None else f"about {catalog.dollars(azure)}"
@@ -136,7 +145,9 @@ class Reply(Billed):
     Azure the version of the deployment's model. `seconds` is the time until the last token, `first_token_seconds`
     until the first; both in seconds. `estimate` is what was foreseen before it was sent; `unseen_tokens` how many of the prompt's the local
     model, whose window is smaller than the deployment's, didn't get to see; `note` what the ledger or a budget did;
-    `conversation` how the conversation stands that it belongs to. A reply that was interrupted or broke off has `finish_reason` None.
+    `conversation` how the conversation stands that it belongs to. `recorded` is the day of the recording that answered, None
+    where the service did: then seconds, ids and cost are what they were on that day. A reply that was interrupted or broke
+    off has `finish_reason` None.
 
     >>> reply = Reply(request={}, deployment="gpt-4o", kind="azure", choices=[Choice("Hello!", "stop")])
     >>> str(reply), reply.finish_reason

@@ -247,7 +247,7 @@ class SoundEstimate(Estimate):
         rows.append(("price", *self._price()))
         if self.headroom:
             rows.append(("rate limit", *self._fit()))
-        return rows
+        return [*rows, *self.recording_rows()]
 
     def reply_row(self) -> tuple[str, str, str]:
         most = "unknown" if self.max_tokens is None else f"{self.max_tokens:,} tokens at most"

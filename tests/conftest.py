@@ -54,7 +54,7 @@ def _echo(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> It
     if "llama" not in request.keywords:
         monkeypatch.setenv("AOAI_LOCAL_ENGINE", "echo")
     yield
-    from aoai_magic import current, ledger
+    from aoai_magic import current, ledger, recordings
     from aoai_magic.errors import AoaiError
 
     for file in ledger.path().parent.glob("ledger.sqlite3*"):  # what one test spends is no matter of the next
@@ -63,6 +63,7 @@ def _echo(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> It
 
     current._connection = current._last = None
     current.conversations.clear()
+    recordings.forget()
     AoaiError.short = True
 
 

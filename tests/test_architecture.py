@@ -28,6 +28,7 @@ ledger
 spending
 verdicts
 sse chunks
+recordings
 attachments schema tools pictures conversations
 templates
 request

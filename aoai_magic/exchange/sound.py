@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 import warnings
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -41,10 +40,11 @@ class _Sound(Exchange):
         return {
             "request": self._body,
             "deployment": self.estimate.deployment,
-            "kind": self._connection.kind,
+            "kind": self.asked.served_by,
             "request_id": self._request_id,
-            "seconds": (self._ended or time.perf_counter()) - self._started,
-            "first_token_seconds": self._first_token and self._first_token - self._started,
+            "seconds": self._elapsed() if self._ended is None else self._ended,
+            "first_token_seconds": self._first_token,
+            "recorded": self.asked.day,
             "estimate": self.estimate,
             "note": self.entry.note,
         }

@@ -6,7 +6,7 @@ from typing import Any
 
 from ..errors import OptionError
 from .arguments import parse, usage
-from .commands import connecting, conversing, listing, practice, sound, spending
+from .commands import connecting, conversing, listing, practice, recording, sound, spending
 from .commands.command import Command
 
 
@@ -57,6 +57,7 @@ COMMANDS: dict[str, Command] = {
     **connecting.COMMANDS,
     **spending.COMMANDS,
     **listing.COMMANDS,
+    **recording.COMMANDS,
     **sound.COMMANDS,
     **practice.COMMANDS,
     **conversing.COMMANDS,

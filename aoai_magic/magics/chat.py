@@ -24,6 +24,7 @@ from .options import (
     PARAM,
     QUIET,
     RAW,
+    RECORDINGS,
     SEED,
     STOP,
     SYSTEM,
@@ -62,6 +63,7 @@ OPTIONS = (
     RAW,
     FORMAT,
     DRY_RUN,
+    *RECORDINGS,
     NO_STREAM,
     QUIET,
 )  # fmt: skip

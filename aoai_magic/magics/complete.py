@@ -18,6 +18,7 @@ from .options import (
     PARAM,
     QUIET,
     RAW,
+    RECORDINGS,
     SEED,
     STOP,
     TEMPERATURE,
@@ -47,6 +48,7 @@ OPTIONS = (
     RAW,
     FORMAT,
     DRY_RUN,
+    *RECORDINGS,
     NO_STREAM,
     QUIET,
 )  # fmt: skip

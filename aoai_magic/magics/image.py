@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from ..errors import OptionError
 from .arguments import Option, choice, integer, usage
 from .live import draw, foresee
-from .options import BUDGET, DEPLOYMENT, DRY_RUN, OUTPUT, PARAM, QUIET, RAW, N
+from .options import BUDGET, DEPLOYMENT, DRY_RUN, OUTPUT, PARAM, QUIET, RAW, RECORDINGS, N
 from .prompt import add_fields, read_text
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ OPTIONS = (
     PARAM,
     RAW,
     DRY_RUN,
+    *RECORDINGS,
     QUIET,
 )  # fmt: skip
 

@@ -33,4 +33,10 @@ RAW = Option(("--raw",), "send the cell and its options as they stand: {{ }} is 
 FORMAT = Option(("-f", "--format"), "how the reply is shown: markdown, text, json, or code, which is put into a new cell and never run", "FORMAT", choice("markdown", "text", "json", "code"), configurable=True)  # fmt: skip
 DRY_RUN = Option(("--dry-run",), "send nothing; show the tokens, the price and whether it fits")
 NO_STREAM = Option(("--no-stream",), "show the reply when it is whole, not as it arrives", configurable=True)
+RECORD = Option(("--record",), "answer from the recordings; send what isn't among them, and record it")
+REPLAY = Option(("--replay",), "answer from the recordings alone: send nothing")
+FRESH = Option(("--fresh",), "send it, and record the answer in place of the one that is recorded")
 QUIET = Option(("-q", "--quiet"), "show nothing; the reply is in _ and in the variable of -o")
+
+#: Whether a cell is answered from recordings, whatever holds for all cells.
+RECORDINGS = (RECORD, REPLAY, FRESH)

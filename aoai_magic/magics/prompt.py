@@ -36,6 +36,7 @@ def read(
     values.pop("raw", None)
     if "help" in values:
         return values, ""
+    choose_recordings(values, magic)
     fill_up(shell, options, values)
     content = body if raw else fill(body, shell.user_ns, values.get("detail"))
     if isinstance(content, str) and not content.strip():
@@ -74,6 +75,18 @@ def add_fields(options: dict[str, Any], ask: Callable[..., Any]) -> None:
                 f"Leave one of them out: --param {key}=…",
             )
         options[key] = value
+
+
+def choose_recordings(values: dict[str, Any], magic: str) -> None:
+    """Put `recordings`, as `aoai.chat` takes it, in the place of --record, --replay and --fresh. Raises OptionError for two of them."""
+    modes = {"record": "auto", "replay": "replay", "fresh": "refresh"}
+    given = [name for name in modes if values.pop(name, False)]
+    if len(given) > 1:
+        raise OptionError(
+            f"--{given[0]} and --{given[1]} were both given.", "A cell is answered one way.", f"{magic} --{given[0]}"
+        )
+    if given:
+        values["recordings"] = modes[given[0]]
 
 
 def _filled(shell: InteractiveShell, word: str) -> str:

@@ -1,19 +1,85 @@
-"""A request on its way: sent, settled in the ledger, and its answer returned, or what went wrong explained."""
+"""A request on its way: looked up in the recordings, written into the ledger, sent and settled, its answer returned or explained."""
 
 from __future__ import annotations
 
+import sys
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from .. import current
-from ..errors import Interrupted
-from ..exchange import Exchange
+from ..errors import Interrupted, NotRecordedError
+from ..exchange import Exchange, reserve
 from ..explain import explain
+from ..recordings import Asked, asked, mode
+from ..render import is_watched
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
     from ..audio_reply import Audio
     from ..client import Connection
+    from ..estimates import Estimate
     from ..image_reply import ImageReply
+    from ..ledger import Allowance
+    from ..recordings import Mode
     from ..reply import Reply
+
+#: The last part of the address at which each operation is asked for.
+PATHS = {
+    "chat": "chat/completions",
+    "completions": "completions",
+    "embeddings": "embeddings",
+    "images": "images/generations",
+    "image_edits": "images/edits",
+    "speech": "audio/speech",
+    "transcriptions": "audio/transcriptions",
+    "translations": "audio/translations",
+}
+
+
+def ask(
+    exchange: Callable[..., Exchange],
+    operation: str,
+    connection: Connection,
+    body: dict[str, Any],
+    foreseen: Estimate,
+    *,
+    budget: float | Allowance | None,
+    recordings: Mode | None,
+    on_arrival: Callable[[Any], None] | None = None,
+) -> Any:
+    """Ask for an operation by a kind of exchange: of the recordings, and where none answers, of the service.
+
+    Returns and raises what `answered` does, and BudgetError, LedgerError and NotRecordedError before anything is sent.
+    """
+    question = looked_up(operation, connection, body, recordings)
+    entry = reserve(connection.kind, operation, body, foreseen, budget, recorded=question.recorded is not None)
+    return answered(connection, exchange(connection, body, foreseen, entry, question, on_arrival))
+
+
+def with_recording(
+    estimate: Any, operation: str, connection: Connection, body: dict[str, Any], recordings: Mode | None
+) -> Any:
+    """An estimate with what a recording would make of it, for whoever watches."""
+    ipython = sys.modules.get("IPython")
+    if mode(recordings) == "off" or not is_watched(ipython.get_ipython() if ipython else None):
+        return estimate
+    try:
+        found = looked_up(operation, connection, body, recordings).recorded
+    except NotRecordedError as error:
+        return replace(estimate, warnings=(*estimate.warnings, error.what))
+    return replace(estimate, recorded=found.date if found else None)
+
+
+def make_ready(connection: Connection, recordings: Mode | None) -> None:
+    """Begin to start the local service while a request is made ready, unless a recording may answer it."""
+    if mode(recordings) in ("off", "refresh"):
+        connection.warm_up()
+
+
+def looked_up(operation: str, connection: Connection, body: Mapping[str, Any], recordings: Mode | None) -> Asked:
+    """What the recordings have for a request. Raises NotRecordedError where nothing may be sent and nothing answers it."""
+    return asked(PATHS[operation], body, connection.kind, recordings)
 
 
 def answered(connection: Connection, exchange: Exchange, *, remember: bool = True) -> Any:
@@ -28,7 +94,7 @@ def answered(connection: Connection, exchange: Exchange, *, remember: bool = Tru
             current.remember(reply)
 
     try:
-        with exchange.entry:
+        with exchange.entry, exchange.asked:
             exchange.run()
     except KeyboardInterrupt:
         so_far = exchange.settle("interrupted")
@@ -42,7 +108,7 @@ def answered(connection: Connection, exchange: Exchange, *, remember: bool = Tru
         keep(so_far)
         if told is None:
             raise
-        told.reply = so_far
+        told.reply, told.recorded = so_far, exchange.asked.day
         if told is error:
             raise
         raise told from error

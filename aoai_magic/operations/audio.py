@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 from .. import current, sounds
 from ..client import Connection
-from ..exchange import reserve
 from ..exchange.sound import Listening, Speaking, Translating
 from ..ledger import Allowance
+from ..recordings import Mode
 from ..sounds import SoundEstimate
-from .answering import answered
+from .answering import ask, make_ready, with_recording
 
 if TYPE_CHECKING:
     from ..audio_reply import Audio
@@ -26,6 +26,7 @@ def speak(
     speed: float | None = None,
     instructions: str | None = None,
     budget: float | Allowance | None = None,
+    recordings: Mode | None = None,
     connection: Connection | None = None,
     **params: Any,
 ) -> Audio:
@@ -40,11 +41,10 @@ def speak(
     PosixPath('morning.mp3')
     """
     connection = connection or current.connection()
-    connection.warm_up()
+    make_ready(connection, recordings)
     options = {"voice": voice, "format": format, "speed": speed, "instructions": instructions, **params}
     body, foreseen = _speech(connection, str(text), deployment, **options)
-    entry = reserve(connection.kind, "speech", body, foreseen, budget)
-    sound: Audio = answered(connection, Speaking(connection, body, foreseen, entry, None))
+    sound: Audio = ask(Speaking, "speech", connection, body, foreseen, budget=budget, recordings=recordings)
     return sound
 
 
@@ -58,6 +58,7 @@ def transcribe(
     format: str | None = None,  # noqa: A002  # the option's name
     temperature: float | None = None,
     budget: float | Allowance | None = None,
+    recordings: Mode | None = None,
     connection: Connection | None = None,
     **params: Any,
 ) -> Reply:
@@ -73,31 +74,46 @@ def transcribe(
     Guten Tag, und herzlich willkommen.
     """
     connection = connection or current.connection()
-    connection.warm_up()
+    make_ready(connection, recordings)
     options = {"language": language, "prompt": prompt, "format": format, "temperature": temperature, **params}
     body, foreseen = _transcript(connection, file, deployment, translate=translate, **options)
     kind = Translating if translate else Listening
-    entry = reserve(connection.kind, kind.operation, body, foreseen, budget)
-    reply: Reply = answered(connection, kind(connection, body, foreseen, entry, None))
+    reply: Reply = ask(kind, kind.operation, connection, body, foreseen, budget=budget, recordings=recordings)
     return reply
 
 
-def estimate_speech(text: str, *, deployment: str | None = None, **options: Any) -> SoundEstimate:
+def estimate_speech(
+    text: str, *, deployment: str | None = None, recordings: Mode | None = None, **options: Any
+) -> SoundEstimate:
     """Return what `speak` with the same arguments would cost. Nothing is sent.
 
     >>> estimate_speech("Good morning.", deployment="tts").dearest
     0.000195
     """
-    return _speech(current.connection(), text, deployment, **options)[1]
+    connection = current.connection()
+    body, found = _speech(connection, text, deployment, **options)
+    estimate: SoundEstimate = with_recording(found, "speech", connection, body, recordings)
+    return estimate
 
 
-def estimate_transcript(file: object, *, deployment: str | None = None, **options: Any) -> SoundEstimate:
+def estimate_transcript(
+    file: object,
+    *,
+    translate: bool = False,
+    deployment: str | None = None,
+    recordings: Mode | None = None,
+    **options: Any,
+) -> SoundEstimate:
     """Return what `transcribe` with the same arguments would cost, if its header says how long the sound is. Nothing is sent.
 
     >>> estimate_transcript(b"fLaC....", deployment="whisper").dearest is None
     True
     """
-    return _transcript(current.connection(), file, deployment, **options)[1]
+    connection = current.connection()
+    body, found = _transcript(connection, file, deployment, translate=translate, **options)
+    operation = "translations" if translate else "transcriptions"
+    estimate: SoundEstimate = with_recording(found, operation, connection, body, recordings)
+    return estimate
 
 
 def _speech(

@@ -10,11 +10,12 @@ from ..client import Connection
 from ..conversations import Conversation
 from ..errors import AoaiError, Interrupted, SettingsError
 from ..estimates import Estimate
-from ..exchange import Exchange, reserve
+from ..exchange import Exchange
 from ..ledger import Allowance
+from ..recordings import Mode
 from ..reply import Reply
 from ..request import Message, chat_body, refuse, refused
-from .answering import answered
+from .answering import ask, make_ready, with_recording
 from .conversing import Continued
 
 
@@ -40,6 +41,7 @@ def chat(
     new: bool = False,
     stream: bool = True,
     budget: float | Allowance | None = None,
+    recordings: Mode | None = None,
     on_text: Callable[[str], None] | None = None,
     connection: Connection | None = None,
     **params: Any,
@@ -62,7 +64,7 @@ def chat(
     Hello! How can I help you today?
     """
     connection = connection or current.connection()
-    connection.warm_up()
+    make_ready(connection, recordings)
     body, foreseen, continued = _planned(
         connection,
         prompt,
@@ -88,9 +90,10 @@ def chat(
     refuse(body, foreseen.known)
     if stream and not refused({"stream": True}, foreseen.known):
         body |= {"stream": True, "stream_options": {"include_usage": True}}
-    entry = reserve(connection.kind, "chat", body, foreseen, budget)
     try:
-        reply: Reply = answered(connection, Exchange(connection, body, foreseen, entry, on_text))
+        reply: Reply = ask(
+            Exchange, "chat", connection, body, foreseen, budget=budget, recordings=recordings, on_arrival=on_text
+        )
     except (AoaiError, Interrupted) as error:
         if continued and isinstance(error.reply, Reply):
             continued.join(error.reply)
@@ -112,6 +115,7 @@ def estimate(
     tools: Sequence[Any] = (),
     conversation: str | Conversation | None = None,
     new: bool = False,
+    recordings: Mode | None = None,
     connection: Connection | None = None,
     **params: Any,
 ) -> Estimate:
@@ -123,8 +127,9 @@ def estimate(
     >>> print(estimate("Say hello.", deployment="gpt-4o", max_tokens=20).prompt_tokens)
     10
     """
-    return _planned(
-        connection or current.connection(),
+    connection = connection or current.connection()
+    body, found, _ = _planned(
+        connection,
         prompt,
         deployment,
         conversation,
@@ -136,7 +141,9 @@ def estimate(
         answer=schema,
         functions=tools,
         **params,
-    )[1]
+    )
+    estimate: Estimate = with_recording(found, "chat", connection, body, recordings)
+    return estimate
 
 
 def _planned(

@@ -8,11 +8,12 @@ from typing import Any
 from .. import current
 from ..client import Connection
 from ..estimates import Estimate
-from ..exchange import TextExchange, reserve
+from ..exchange import TextExchange
 from ..ledger import Allowance
+from ..recordings import Mode
 from ..reply import Reply
 from ..request import completion_body
-from .answering import answered
+from .answering import ask, make_ready, with_recording
 
 
 def complete(
@@ -30,6 +31,7 @@ def complete(
     stop: str | Sequence[str] | None = None,
     stream: bool = True,
     budget: float | Allowance | None = None,
+    recordings: Mode | None = None,
     on_text: Callable[[str], None] | None = None,
     connection: Connection | None = None,
     **params: Any,
@@ -45,7 +47,7 @@ def complete(
     , there was a little girl who lived in a village near the forest.
     """
     connection = connection or current.connection()
-    connection.warm_up()
+    make_ready(connection, recordings)
     body, foreseen = _planned(
         connection,
         prompt,
@@ -63,20 +65,36 @@ def complete(
     )
     if stream and foreseen.choices == (body.get("n") or 1):  # the best of several is known in the end only
         body |= {"stream": True, "stream_options": {"include_usage": True}}
-    entry = reserve(connection.kind, "completions", body, foreseen, budget)
-    reply: Reply = answered(connection, TextExchange(connection, body, foreseen, entry, on_text))
+    reply: Reply = ask(
+        TextExchange,
+        "completions",
+        connection,
+        body,
+        foreseen,
+        budget=budget,
+        recordings=recordings,
+        on_arrival=on_text,
+    )
     return reply
 
 
 def estimate_completion(
-    prompt: str, *, deployment: str | None = None, connection: Connection | None = None, **options: Any
+    prompt: str,
+    *,
+    deployment: str | None = None,
+    recordings: Mode | None = None,
+    connection: Connection | None = None,
+    **options: Any,
 ) -> Estimate:
     """Return what `complete` with the same arguments would cost. Nothing is sent.
 
     >>> estimate_completion("Once upon a time", deployment="gpt-35-turbo-instruct", max_tokens=20).prompt_tokens
     4
     """
-    return _planned(connection or current.connection(), prompt, deployment, **options)[1]
+    connection = connection or current.connection()
+    body, found = _planned(connection, prompt, deployment, **options)
+    estimate: Estimate = with_recording(found, "completions", connection, body, recordings)
+    return estimate
 
 
 def _planned(

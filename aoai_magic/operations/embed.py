@@ -12,9 +12,10 @@ from ..embeddings import Embeddings, gather
 from ..exchange import VectorExchange, reserve
 from ..ledger import Allowance
 from ..local.waiting import told
+from ..recordings import Mode
 from ..render import progress
 from ..request import batches, refuse_too_long, texts_of
-from .answering import answered
+from .answering import answered, looked_up, make_ready
 
 
 def embed(
@@ -23,6 +24,7 @@ def embed(
     deployment: str | None = None,
     *,
     budget: float | Allowance | None = None,
+    recordings: Mode | None = None,
     on_progress: Callable[[str, float], None] | None = None,
     connection: Connection | None = None,
     **params: Any,
@@ -45,6 +47,7 @@ def embed(
             texts,
             deployment,
             budget,
+            recordings,
             on_progress or tell,
             {"dimensions": dimensions, **params},
         )
@@ -55,11 +58,12 @@ def _embedded(
     texts: str | Iterable[str],
     deployment: str | None,
     budget: float | Allowance | None,
+    recordings: Mode | None,
     on_progress: Callable[[str, float], None],
     params: dict[str, Any],
 ) -> Embeddings:
     # All requests are written into the ledger before the first is sent, so that a budget refuses all or none.
-    connection.warm_up()
+    make_ready(connection, recordings)
     given, index = texts_of(texts)
     name = deployment or connection.default("embeddings", 'aoai.embed(texts, deployment="NAME")')
     known, listed, headroom = connection.known(name), connection.listed(name), connection.headroom(name)
@@ -69,15 +73,17 @@ def _embedded(
     own = {key: value for key, value in params.items() if value is not None}
     foreseen = connection.estimated({"model": name, "input": given, **own}, known)
     allowance = budget if budget is None or isinstance(budget, Allowance) else Allowance(budget)
-    ask = partial(embed, deployment=name, connection=connection, **own)
+    ask = partial(embed, deployment=name, connection=connection, recordings=recordings, **own)
     minute = headroom.token_limit if headroom else listed["tpm"] if listed else None
     exchanges: list[VectorExchange] = []
     try:
         for cut in batches(given, counts, minute):
-            body = {"model": name, "input": given[cut], **own}
+            body = {"model": name, "input": given[cut], "encoding_format": "base64", **own}
             estimate = connection.estimated(body, known)
-            entry = reserve(connection.kind, "embeddings", body, estimate, allowance)
-            exchanges.append(VectorExchange(connection, body, estimate, entry, None))
+            question = looked_up("embeddings", connection, body, recordings)
+            recorded = question.recorded is not None
+            entry = reserve(connection.kind, "embeddings", body, estimate, allowance, recorded=recorded)
+            exchanges.append(VectorExchange(connection, body, estimate, entry, question))
         answer = partial(answered, connection, remember=False)
         return gather(given, index, exchanges, answer, foreseen, ask, on_progress)
     finally:

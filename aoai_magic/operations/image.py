@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 from .. import current, images
 from ..client import Connection
 from ..drawing import Drawing
-from ..exchange import reserve
 from ..images import ImageEstimate, image_body
 from ..ledger import Allowance
-from .answering import answered
+from ..recordings import Mode
+from .answering import ask, make_ready, with_recording
 
 if TYPE_CHECKING:
     from ..image_reply import ImageReply
@@ -32,6 +32,7 @@ def image(
     fidelity: str | None = None,
     partial_images: int = 0,
     budget: float | Allowance | None = None,
+    recordings: Mode | None = None,
     on_picture: Callable[[list[Picture]], None] | None = None,
     connection: Connection | None = None,
     **params: Any,
@@ -49,7 +50,7 @@ def image(
     [PosixPath('fox.png')]
     """
     connection = connection or current.connection()
-    connection.warm_up()
+    make_ready(connection, recordings)
     body, foreseen = _planned(
         connection,
         prompt,
@@ -65,13 +66,26 @@ def image(
         partial_images=partial_images,
         **params,
     )
-    entry = reserve(connection.kind, "image_edits" if "image" in body else "images", body, foreseen, budget)
-    reply: ImageReply = answered(connection, Drawing(connection, body, foreseen, entry, on_picture))
+    reply: ImageReply = ask(
+        Drawing,
+        _operation(body),
+        connection,
+        body,
+        foreseen,
+        budget=budget,
+        recordings=recordings,
+        on_arrival=on_picture,
+    )
     return reply
 
 
 def estimate_image(
-    prompt: str, *, deployment: str | None = None, connection: Connection | None = None, **options: Any
+    prompt: str,
+    *,
+    deployment: str | None = None,
+    recordings: Mode | None = None,
+    connection: Connection | None = None,
+    **options: Any,
 ) -> ImageEstimate:
     """Return what `image` with the same arguments would cost. Nothing is sent; see `ImageEstimate`.
 
@@ -80,7 +94,14 @@ def estimate_image(
     >>> estimate_image("A red fox.", deployment="gpt-image-1", size="1024x1024", quality="high", n=2).dearest > 0.33
     True
     """
-    return _planned(connection or current.connection(), prompt, deployment, **options)[1]
+    connection = connection or current.connection()
+    body, found = _planned(connection, prompt, deployment, **options)
+    estimate: ImageEstimate = with_recording(found, _operation(body), connection, body, recordings)
+    return estimate
+
+
+def _operation(body: dict[str, Any]) -> str:
+    return "image_edits" if "image" in body else "images"
 
 
 def _planned(

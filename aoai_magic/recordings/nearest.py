@@ -29,8 +29,12 @@ def missing(operation: str, request: dict[str, Any], store: Store) -> NotRecorde
                 best, likest = one, alike
     fix = "Record it where a service can be reached: %aoai record (here only recordings answer: replay)."
     if best is None:
-        return NotRecordedError(what, f"None of its kind is recorded there: {store.file.exists() and 'other requests are' or 'the folder is empty'}.", fix)  # fmt: skip
-    return NotRecordedError(what, f"The nearest one, of {best.date} ({best.hash[:8]}), differs:\n{_difference(_lines(best.request), wanted)}", fix)  # fmt: skip
+        why = "Others are." if store.file.exists() else "The folder is empty."
+    else:
+        why = (
+            f"The nearest one, of {best.date} ({best.hash[:8]}), differs:\n{_difference(_lines(best.request), wanted)}"
+        )
+    return NotRecordedError(what, why, fix)
 
 
 def _lines(request: dict[str, Any]) -> list[str]:

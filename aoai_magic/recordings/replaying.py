@@ -36,7 +36,9 @@ def replayed(recording: Recording, request: httpx2.Request, endpoint: str | None
         events = events if body is None else None
     if events is not None:
         headers["content-type"] = "text/event-stream; charset=utf-8"
-        blocks = [scrub.put_back(_block(one), str(request.url), endpoint).encode("utf-8", "surrogatepass") for one in events]
+        blocks = [
+            scrub.put_back(_block(one), str(request.url), endpoint).encode("utf-8", "surrogatepass") for one in events
+        ]
         return httpx2.Response(answer.status, headers=headers, stream=_Events(blocks, answer, tick, request))
     tick(answer.seconds[-1] if isinstance(answer.seconds, list) else answer.seconds)
     content = answer.data

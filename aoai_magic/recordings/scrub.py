@@ -38,7 +38,12 @@ _AZURE = re.compile(
 _KEY = re.compile("key|sig|token|code|secret", re.IGNORECASE)
 _IN_PATH = re.compile(r"/(subscriptions|resourceGroups|accounts)/([^/]+)", re.IGNORECASE)
 _WHOSE = re.compile(r"(?<=/)(subscriptions|resourceGroups|accounts|tenants)/[^/\"\\?\s]+", re.IGNORECASE)
-_PLACES = {"subscriptions": "{subscription}", "resourcegroups": "{group}", "accounts": "{account}", "tenants": "{tenant}"}
+_PLACES = {
+    "subscriptions": "{subscription}",
+    "resourcegroups": "{group}",
+    "accounts": "{account}",
+    "tenants": "{tenant}",
+}
 _GUID = re.compile(r"\b[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}\b", re.IGNORECASE)
 _MAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 _NO_GUID = "00000000-0000-0000-0000-000000000000"

@@ -74,8 +74,8 @@ class Store:
         return self._latest(found)
 
     def _at(self, hash_: str) -> list[Recording]:
-        places = self._index.get(bytes.fromhex(hash_), [])
-        if not places:
+        places = self._index.get(bytes.fromhex(hash_))
+        if places is None:
             return []
         found = []
         with self.file.open("rb") as file:

@@ -171,7 +171,9 @@ def _response_stream(body: dict[str, Any]) -> list[Event]:
     begun = {**body, "status": "in_progress", "output": [], "usage": None}
     events: list[dict[str, Any]] = [{"type": "response.created", "response": begun}]
     for at, item in enumerate(body.get("output") or []):
-        events.append({"type": "response.output_item.added", "output_index": at, "item": {**item, "status": "in_progress"}})
+        events.append(
+            {"type": "response.output_item.added", "output_index": at, "item": {**item, "status": "in_progress"}}
+        )
         for index, part in enumerate(item.get("content") or []):
             if "text" in part:
                 place = {"item_id": item.get("id"), "output_index": at, "content_index": index}

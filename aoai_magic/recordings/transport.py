@@ -13,7 +13,7 @@ import httpx2
 from ..settings import Target
 from ..sse import events as read_events
 from . import scrub, streams
-from .asked import Asked, of
+from .asking import Asked, of
 from .recording import Answer, Recording, now
 from .replaying import replayed
 from .store import warn

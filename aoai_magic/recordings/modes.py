@@ -80,6 +80,12 @@ def store() -> Store:
         return _store
 
 
+def forget() -> None:
+    """Forget what was said."""
+    global _chosen, _store
+    _chosen = _store = None
+
+
 def _choose(chosen: Mode, folder: str | Path | None) -> None:
     global _chosen, _store
     if folder is not None:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import datetime
 import json
 import re
+import sys
 import threading
 from collections.abc import Mapping
 from contextvars import ContextVar, Token
 from typing import TYPE_CHECKING, Any
 
-from . import addresses
+from . import addresses, modes
 from .canonical import canonical, digest, form
-from .mode import Mode, mode, store
+from .modes import mode, store
 from .nearest import missing
 from .recording import Recording, read
 from .store import warn
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     import httpx2
 
     from ..settings import Kind
+    from ..settings import RecordingsMode as Mode
 
 #: The request that is under way, for the transport: its body may have been changed for a budget since it was asked for.
 current: ContextVar[Asked | None] = ContextVar("current", default=None)
@@ -40,6 +43,11 @@ class _Times:
             self._cell.clear()
             self._cell_live.clear()
 
+    def begin_kernel(self) -> None:
+        self.begin_cell()
+        self._kernel.clear()
+        self._kernel_live.clear()
+
     def next(self, key: str, inference: bool) -> int:
         with self._lock:
             times = self._cell if inference else self._kernel
@@ -52,8 +60,28 @@ class _Times:
 
 
 times = _Times()
+_followed: Any = None
+
+
+def _follow_cells() -> None:
+    """Have IPython, where it runs, say when a cell begins."""
+    global _followed
+    ipython = sys.modules.get("IPython")
+    shell = ipython.get_ipython() if ipython else None
+    if shell is not None and shell is not _followed:
+        shell.events.register("pre_run_cell", lambda info: times.begin_cell())
+        _followed = shell
+
+
 #: The recordings that answered in this kernel: folder, hash and how-many-th time.
 hits: set[tuple[str, str, int]] = set()
+
+
+def forget() -> None:
+    """Be as a kernel that has just started: nothing was said of recordings, and nothing was asked."""
+    times.begin_kernel()
+    hits.clear()
+    modes.forget()
 
 
 class Asked:
@@ -75,6 +103,7 @@ class Asked:
         self._token: Token[Asked | None] | None = None
         if self.mode == "off":
             return
+        _follow_cells()
         self.store = store()
         self.request = canonical(body)
         self.hash = digest(operation, self.request)
@@ -93,6 +122,11 @@ class Asked:
         """Of which kind the service is that answers, or did."""
         found = self.answered or self.recorded
         return found.kind if found else self.kind
+
+    @property
+    def day(self) -> datetime.date | None:
+        """The day of the recording that answered; None where none did."""
+        return self.answered.date if self.answered else None
 
     def _peek(self) -> Recording | None:
         found = self._candidates()
@@ -202,5 +236,7 @@ def _fields(kind: str, content: bytes) -> list[tuple[str, str | bytes]]:
         head, _, data = part.partition(b"\r\n\r\n")
         name = re.search(rb'[; ]name="([^"]*)"', head)
         data = data.removesuffix(b"\r\n")
-        fields.append((name[1].decode() if name else "", data if b"filename" in head else data.decode("utf-8", "replace")))
+        fields.append(
+            (name[1].decode() if name else "", data if b"filename" in head else data.decode("utf-8", "replace"))
+        )
     return fields

@@ -1,0 +1,52 @@
+"""Whether answers are recorded and replayed: record, replay."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..arguments import Option
+from .command import Command
+
+
+def _record(options: dict[str, Any]) -> str:
+    from ... import recordings
+
+    folder = options.get("folder", recordings.FOLDER)
+    recordings.off() if folder == "off" else recordings.record(folder)
+    return _said(recordings.mode())
+
+
+def _replay(options: dict[str, Any]) -> str:
+    from ... import recordings
+
+    recordings.replay(options.get("folder"))
+    return _said(recordings.mode())
+
+
+def _said(mode: str) -> str:
+    from ... import recordings
+
+    folder = f"{recordings.store().folder.name}/" if mode != "off" else ""
+    return {
+        "off": "Requests are sent, and not recorded.",
+        "auto": f"Requests are answered from {folder} where they are recorded; others are sent, and recorded there.",
+        "replay": f"Requests are answered from {folder}; nothing is sent.",
+        "refresh": f"Requests are sent, and recorded in {folder} in place of what was.",
+    }[mode]
+
+
+_FOLDER = 'the folder of the recordings ("recordings" if left out)'
+
+COMMANDS = {
+    "record": Command(
+        "Answer cells from recordings from here on; send the others, and record them. %aoai record off ends it.",
+        _record,
+        (Option(("--folder",), _FOLDER, "FOLDER|off", positional=True),),
+        "%aoai record",
+    ),
+    "replay": Command(
+        "Answer cells from recordings alone from here on: no key, no network, and nothing is sent.",
+        _replay,
+        (Option(("--folder",), _FOLDER, "FOLDER", positional=True),),
+    ),
+}
