@@ -117,9 +117,6 @@ class Audio(Billed):
     def __len__(self) -> int:
         return len(self.data)
 
-    def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
-        return self.bundle()
-
     def bundle(self, status: str = "") -> dict[str, str]:
         """The player as it is displayed, with a quiet line under it."""
         url = f"data:{SPOKEN[self.format]};base64,{base64.b64encode(self.playable).decode()}"

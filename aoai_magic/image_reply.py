@@ -120,9 +120,6 @@ class ImageReply(Billed):
     def __repr__(self) -> str:
         return self.text
 
-    def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
-        return self.bundle()
-
     def bundle(self, status: str = "") -> dict[str, str]:
         """The pictures as they are displayed, with a quiet line under them."""
         return picture_bundle(self.pictures, self.prompt, status)

@@ -5,14 +5,15 @@ from __future__ import annotations
 import datetime
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any
 
 from . import catalog
 from .conversations import Standing
 from .estimates import Estimate
-from .render import mimebundle
-from .verdicts import filtered, remarks
+from .provenance import as_json, provenance
+from .render import is_watched, mimebundle
+from .verdicts import filtered, findings, remarks
 from .visible import visible
 
 if TYPE_CHECKING:
@@ -73,15 +74,55 @@ class Choice:
 
 
 class Billed:
-    """What any kind of reply says of its price and of who answered."""
+    """What any kind of reply says of its price and of who answered, to people and to programs."""
 
+    request: dict[str, Any]
     kind: Kind
     deployment: str
     model: str
     usage: Usage | None
+    request_id: str | None
     estimate: Estimate | None
     body: dict[str, Any]
     recorded: datetime.date | None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Everything that is known of the reply, in what JSON has; bytes as base64. No key is in it.
+
+        >>> reply = Reply(request={}, deployment="gpt-4o", kind="local", choices=[Choice("Hello!", "stop")])
+        >>> reply.to_dict()["choices"]
+        [{'text': 'Hello!', 'finish_reason': 'stop'}]
+        """
+        own: Any = self
+        foreseen = self.estimate and {
+            name: getattr(self.estimate, name) for name in ("prompt_tokens", "max_tokens", "cheapest", "dearest")
+        }
+        found = {one.name: getattr(self, one.name) for one in fields(own) if one.name != "estimate"}
+        named = {name: getattr(self, name) for name in ("text", "finish_reason", "cost", "azure_cost")}
+        everything: dict[str, Any] = as_json({**found, **named, "estimate": foreseen, "provenance": self.provenance})
+        return everything
+
+    @property
+    def provenance(self) -> dict[str, Any]:
+        """Who answered which request, by which versions; in a notebook it goes into the output's metadata."""
+        # The local service's ids mean nothing to anybody, and would be others at every run.
+        ids = (
+            {}
+            if self.kind == "local"
+            else {"request_id": self.request_id, "fingerprint": self.body.get("system_fingerprint")}
+        )
+        return provenance(self.kind, self.deployment, self.model, self.request, **ids)
+
+    def status(self, *, watched: bool = True) -> str:
+        """The quiet line under it."""
+        raise NotImplementedError
+
+    def bundle(self, status: str = "") -> dict[str, str]:
+        """What is displayed, with a quiet line under it."""
+        raise NotImplementedError
+
+    def _repr_mimebundle_(self, **_: Any) -> tuple[dict[str, str], dict[str, Any]]:
+        return self.bundle(self.status(watched=is_watched())), {"aoai_magic": self.provenance}
 
     @property
     def cost(self) -> float | None:
@@ -231,6 +272,11 @@ class Reply(Billed):
         return " · ".join([*words, *remarks(self.filters)])
 
     @property
+    def verdicts(self) -> list[tuple[str, ...]]:
+        """What the content filter found, as a table's rows under their heads; nothing where it found nothing."""
+        return findings(self.body)
+
+    @property
     def raw(self) -> ChatCompletion | Completion | TranscriptionVerbose:
         """The whole answer as the openai SDK's `ChatCompletion`, whether it was streamed or not; `aoai.complete`'s as `Completion`,
         `aoai.transcribe`'s as `TranscriptionVerbose` (with `segments`, where they were asked for).
@@ -253,8 +299,9 @@ class Reply(Billed):
     def __repr__(self) -> str:
         return visible(self.text)
 
-    def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
-        return mimebundle(self.markdown)
+    def bundle(self, status: str = "") -> dict[str, str]:
+        """The text as it is displayed, with what the content filter found and a quiet line under it."""
+        return mimebundle(self.markdown, status, table=self.verdicts)
 
     def __len__(self) -> int:
         return len(self.choices)

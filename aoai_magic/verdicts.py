@@ -58,6 +58,24 @@ def remarks(filters: Mapping[str, Any]) -> list[str]:
     return said
 
 
+def findings(body: Mapping[str, Any]) -> list[tuple[str, ...]]:
+    """Return what the filter found in a completion's body, as the rows of a table under their heads; nothing if that is nothing.
+
+    Each row has where it was found (prompt or reply), what, how severe, and what came of it. What is safe isn't told.
+
+    >>> found = {"hate": {"filtered": False, "severity": "low"}, "violence": {"filtered": False, "severity": "safe"}}
+    >>> findings({"choices": [{"content_filter_results": found}]})
+    [('found in', 'category', 'severity', 'verdict'), ('reply', 'hate', 'low', 'let through')]
+    """
+    rows = []
+    for where, judged in (("prompt", body.get("prompt_filter_results")), ("reply", body.get("choices"))):
+        for category, finding in worst(one.get("content_filter_results") for one in judged or ()).items():
+            severity = str(finding.get("severity") or "")
+            if finding.get("filtered") or finding.get("detected") or severity not in ("", "safe"):
+                rows.append((where, category, severity or "-", "blocked" if finding.get("filtered") else "let through"))
+    return [("found in", "category", "severity", "verdict"), *rows] if rows else []
+
+
 def _weight(finding: Mapping[str, Any]) -> tuple[bool, bool, int]:
     severity = finding.get("severity")
     height = _SEVERITIES.index(severity) if severity in _SEVERITIES else 0

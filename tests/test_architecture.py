@@ -29,7 +29,7 @@ spending
 verdicts
 sse chunks
 recordings
-attachments schema tools pictures conversations
+attachments schema tools pictures conversations provenance
 templates
 request
 estimates
@@ -137,7 +137,8 @@ def test_the_names_for_type_checkers_are_those_of_run_time() -> None:
 def test_public_things_have_an_example() -> None:
     for name in ("chat", "complete", "connect", "connection", "embed", "Connection", "Embeddings", "Reply"):
         assert ">>>" in (getattr(aoai_magic, name).__doc__ or ""), name
-    for module in (aoai_magic.tokens, aoai_magic.lessons, aoai_magic.render):
-        for name in getattr(module, "__all__", ["check", "mimebundle"]):
-            if inspect.isfunction(getattr(module, name, None)):
-                assert ">>>" in (getattr(module, name).__doc__ or ""), name
+    for function in (aoai_magic.lessons.check, aoai_magic.render.mimebundle):
+        assert ">>>" in (function.__doc__ or ""), function
+    for name in aoai_magic.tokens.__all__:
+        if inspect.isfunction(getattr(aoai_magic.tokens, name)):
+            assert ">>>" in (getattr(aoai_magic.tokens, name).__doc__ or ""), name

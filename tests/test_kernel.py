@@ -120,6 +120,16 @@ def test_an_unwatched_cell_is_shown_once_and_says_nothing_that_varies(kernel: Ke
     assert ran.text == "Say hello\n\ngpt-4o · answered by echo on this machine · 9 tokens in, 2 out"
 
 
+@pytest.mark.parametrize("watched", [True, False])
+def test_an_output_says_in_its_metadata_where_it_comes_from(kernel: Kernel, watched: bool) -> None:
+    ran = kernel.run("%%chat gpt-4o-mini\nSay hello", watched=watched)
+    said = ran.of("display_data", "update_display_data")[-1]["metadata"]["aoai_magic"]
+    assert (said["service"], said["deployment"], said["model"]) == ("local", "gpt-4o-mini", "echo")
+    again = kernel.run("%aoai last", watched=watched).of("execute_result")[0]
+    assert again["metadata"]["aoai_magic"] == said
+    assert again["data"]["text/plain"].startswith("Say hello\n\ngpt-4o-mini · answered by echo")
+
+
 def test_the_reply_is_in_out_and_the_next_underscore(kernel: Kernel) -> None:
     kernel.run("%%chat -q\nfirst")
     assert kernel.run("print(_, type(Out[2]).__name__, Out[2] is _2)").text == "first Reply True\n"

@@ -34,11 +34,11 @@ class Displays:
         self.shown: list[tuple[str, dict[str, str]]] = []
         self.now = 0.0
 
-    def display(self, bundle: dict[str, str], *, raw: bool, display_id: bool = False) -> Any:
+    def display(self, bundle: dict[str, str], *, raw: bool, metadata: Any = None, display_id: bool = False) -> Any:
         self.shown.append(("display", bundle))
         return self if display_id else None
 
-    def update(self, bundle: dict[str, str], *, raw: bool) -> None:
+    def update(self, bundle: dict[str, str], *, raw: bool, metadata: Any = None) -> None:
         self.shown.append(("update", bundle))
 
     @property
@@ -50,7 +50,7 @@ class Displays:
 def displays(monkeypatch: pytest.MonkeyPatch) -> Displays:
     displays = Displays()
     monkeypatch.setattr("IPython.display.display", displays.display)
-    monkeypatch.setattr(render.time, "monotonic", lambda: displays.now + 1000)
+    monkeypatch.setattr(render.watching.time, "monotonic", lambda: displays.now + 1000)
     return displays
 
 
@@ -159,7 +159,7 @@ def test_pictures_come_into_being_in_one_place(displays: Displays) -> None:
     with LiveReply(Shell(watched=True)) as live:  # type: ignore[arg-type]
         live.note("Drawing")
         live.draw([red(finished=False)], "A fox.")
-        live.finish("words", "status", picture_bundle([red()], "A fox.", "status"))
+        live.finish("words", "status", whole=picture_bundle([red()], "A fox.", "status"))
     assert [how for how, _ in displays.shown] == ["display", "update", "update"]
     assert all('<img alt="A fox."' in bundle["text/html"] for _, bundle in displays.shown[1:])
     assert displays.last == "[picture, 8 x 6 px, PNG: A fox.]\n\nstatus"
@@ -168,7 +168,7 @@ def test_pictures_come_into_being_in_one_place(displays: Displays) -> None:
 def test_where_nobody_watches_pictures_are_shown_once(displays: Displays) -> None:
     with LiveReply(Shell(watched=False)) as live:  # type: ignore[arg-type]
         live.draw([red(finished=False)], "A fox.")
-        live.finish("words", "status", picture_bundle([red()], "A fox.", "status"))
+        live.finish("words", "status", whole=picture_bundle([red()], "A fox.", "status"))
     assert [how for how, _ in displays.shown] == ["display"]
 
 
@@ -179,7 +179,7 @@ def test_a_terminal_gets_pictures_in_words_as_they_stand(
     with LiveReply(None, animate=False) as live:
         bundle = picture_bundle([red()], "A *fox*, [red]\x1b[2J.", "status")
         live.draw([red()], "A fox.")
-        live.finish(bundle["text/plain"].removesuffix("\n\nstatus"), "status", bundle)
+        live.finish(bundle["text/plain"].removesuffix("\n\nstatus"), "status", whole=bundle)
     printed = capsys.readouterr().out
     assert "[picture, 8 x 6 px, PNG: A *fox*, [red]␛[2J.]" in printed
     assert "\x1b[2J" not in printed

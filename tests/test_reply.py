@@ -1,8 +1,13 @@
 from __future__ import annotations
 
+import base64
+import json
+from typing import Any
+
 import pytest
 
-from aoai_magic import catalog
+import aoai_magic as aoai
+from aoai_magic import catalog, errors
 from aoai_magic.estimates import estimate
 from aoai_magic.reply import Choice, Reply, Usage
 
@@ -14,9 +19,11 @@ BODY = {
 }
 
 
-def reply(kind: str = "azure", text: str = "Hello!", finish: str | None = "stop", **more: object) -> Reply:
+def reply(
+    kind: str = "azure", text: str = "Hello!", finish: str | None = "stop", request: Any = None, **more: object
+) -> Reply:
     facts = {"model": "gpt-4o-2024-11-20", "usage": Usage(1000, 200), "seconds": 1.25, "body": BODY, **more}
-    return Reply({}, "chat", kind, [Choice(text, finish)], **facts)  # type: ignore[arg-type]
+    return Reply(request or {}, "chat", kind, [Choice(text, finish)], **facts)  # type: ignore[arg-type]
 
 
 def test_a_reply_is_its_text() -> None:
@@ -32,7 +39,7 @@ def test_choices_are_indexed() -> None:
 
 def test_the_repr_shows_no_control_characters() -> None:
     assert repr(reply(text="\x1b[2J")) == "␛[2J"
-    assert "\x1b" not in reply(text="\x1b[2J")._repr_mimebundle_()["text/plain"]
+    assert "\x1b" not in reply(text="\x1b[2J")._repr_mimebundle_()[0]["text/plain"]
 
 
 def test_raw_is_the_sdks_own_object() -> None:
@@ -78,10 +85,10 @@ def test_an_unknown_price_is_unknown_and_not_zero() -> None:
 @pytest.mark.parametrize(
     ("shown", "status"),
     [
-        (reply(), "chat · gpt-4o-2024-11-20 · 1000 tokens in, 200 out · 1.2 s · about $0.0045"),
+        (reply(), "chat · gpt-4o-2024-11-20 · 1,000 tokens in, 200 out · 1.2 s · about $0.0045"),
         (
             reply("local", model="SmolLM2"),
-            "chat · answered by SmolLM2 on this machine · 1000 tokens in, 200 out · 1.2 s · "
+            "chat · answered by SmolLM2 on this machine · 1,000 tokens in, 200 out · 1.2 s · "
             "local, free; on Azure about $0.0045",
         ),
         (reply(model="chat", body={}, usage=None), "chat · 1.2 s · price unknown"),
@@ -124,3 +131,75 @@ def test_what_nobody_watches_does_not_vary() -> None:
     line = reply("local", model="SmolLM2").status(watched=False)
     assert line == reply("local", model="SmolLM2", seconds=99).status(watched=False)
     assert "$" not in line
+
+
+FOUND = {
+    "prompt_filter_results": [{"content_filter_results": {"jailbreak": {"filtered": False, "detected": True}}}],
+    "choices": [
+        {
+            "message": {"role": "assistant", "content": "Hello!"},
+            "content_filter_results": {
+                "violence": {"filtered": True, "severity": "high"},
+                "hate": {"filtered": False, "severity": "safe"},
+            },
+        }
+    ],
+}
+
+
+def test_what_the_filter_found_is_a_small_table_and_what_is_safe_is_not_told() -> None:
+    shown = reply(body=FOUND, finish="content_filter").bundle("status")
+    assert shown["text/plain"] == (
+        "Hello!\n\n"
+        "found in  category   severity  verdict\n"
+        "prompt    jailbreak  -         let through\n"
+        "reply     violence   high      blocked\n\n"
+        "status"
+    )
+    assert "<td" in shown["text/html"]
+    assert "<table" not in reply().bundle()["text/html"]
+
+
+def test_a_category_that_was_made_up_is_shown_as_text() -> None:
+    body = {"choices": [{"content_filter_results": {"<img src=x>\x1b": {"filtered": True}}}]}
+    shown = reply(body=body).bundle()
+    assert "<img" not in shown["text/html"]
+    assert "\x1b" not in shown["text/plain"]
+
+
+def test_everything_is_said_as_json_and_no_key_is_in_it(cloud: Any) -> None:
+    cloud.completion("Hello!")
+    aoai.connect(cloud.url, deployment="chat", api_key="sk-secret-key")
+    found = aoai.chat("Hi", temperature=0, conversation="main").to_dict()
+    written = json.dumps(found, allow_nan=False)
+    assert "secret" not in written
+    assert json.loads(written) == found
+    assert (found["text"], found["finish_reason"], found["usage"]["prompt_tokens"]) == ("Hello!", "stop", 9)
+    assert found["request"]["messages"] == [{"role": "user", "content": "Hi"}]
+    assert found["conversation"]["turns"] == 1
+    assert found["estimate"]["prompt_tokens"] == 8
+    assert found["body"]["id"] == "chatcmpl-1"
+
+
+def test_pictures_are_in_it_too() -> None:
+    found = aoai.image("A fox.", size="1024x1024", quality="low").to_dict()
+    assert base64.b64decode(found["pictures"][0]["data"])[:4] == b"\x89PNG"
+    assert json.loads(json.dumps(found)) == found
+
+
+def test_where_a_reply_comes_from() -> None:
+    found = reply(request={"messages": []}, request_id="abc").provenance
+    assert (found["service"], found["deployment"], found["model"]) == ("azure", "chat", "gpt-4o-2024-11-20")
+    assert found["request_id"] == "abc"
+    assert len(found["request_sha256"]) == 64
+    assert found["aoai-magic"] == aoai.__version__
+    assert "request_id" not in reply("local", request_id="abc").provenance
+
+
+def test_the_last_reply_is_shown_again(run: Any) -> None:
+    with pytest.raises(errors.SettingsError, match="no last reply"):
+        run("%aoai last")
+    shown = run("%%chat\nSay *hello*")
+    assert run("%aoai last").endswith(shown.removesuffix("\n") + "\n")
+    shown = run("%%image --size 1024x1024 --quality low\nA fox.")
+    assert shown.strip() in run("%aoai last")

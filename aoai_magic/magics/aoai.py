@@ -6,7 +6,7 @@ from typing import Any
 
 from ..errors import OptionError
 from .arguments import parse, usage
-from .commands import connecting, conversing, listing, practice, recording, sound, spending
+from .commands import connecting, conversing, listing, practice, recording, replies, sound, spending
 from .commands.command import Command
 
 
@@ -60,6 +60,7 @@ COMMANDS: dict[str, Command] = {
     **recording.COMMANDS,
     **sound.COMMANDS,
     **practice.COMMANDS,
+    **replies.COMMANDS,
     **conversing.COMMANDS,
     "help": Command("Show the magics and their options.", _help),
 }

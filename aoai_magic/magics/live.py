@@ -98,16 +98,16 @@ def _keep(shell: InteractiveShell, live: LiveReply, reply: Any, output: str | No
     from ..reply import Reply
     from .forms import shown
 
-    status = reply.status(watched=live.watched)
+    status, metadata = reply.status(watched=live.watched), {"aoai_magic": reply.provenance}
     if output is not None:
         shell.push({output: reply})
     # What a cell's last expression would do, without showing it again.
     shell.displayhook.update_user_ns(reply)
     if not isinstance(reply, Reply):
-        live.finish(reply.text, status, reply.bundle(status))
+        live.finish(reply.text, status, whole=reply.bundle(status), metadata=metadata)
         return
-    live.finish(reply.markdown, status)
+    live.finish(reply.markdown, status, table=reply.verdicts, metadata=metadata)
     found = shown(reply, form)
-    live.finish(found.text, status, language=found.language)
+    live.finish(found.text, status, language=found.language, table=reply.verdicts, metadata=metadata)
     if found.cell and live.watched:
         shell.set_next_input(found.cell, replace=False)

@@ -1,0 +1,18 @@
+"""How replies are shown: the only room that displays anything."""
+
+from .bundles import Table, mimebundle, picture_bundle, sound_bundle
+from .live import LiveReply, progress
+from .watching import Throttle, current_shell, is_watched, replaceable
+
+__all__ = [
+    "LiveReply",
+    "Table",
+    "Throttle",
+    "current_shell",
+    "is_watched",
+    "mimebundle",
+    "picture_bundle",
+    "progress",
+    "replaceable",
+    "sound_bundle",
+]
