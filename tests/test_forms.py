@@ -98,7 +98,7 @@ def test_code_is_never_run_and_goes_to_no_new_cell_where_nobody_looks(
     run("%%chat -f code\n```python\nran = True\n```")
     assert put == []
     assert "ran" not in shell.user_ns
-    monkeypatch.setattr("aoai_magic.render.is_watched", lambda shell: True)
+    monkeypatch.setattr("aoai_magic.render.live.is_watched", lambda shell: True)
     run("%%chat -q -f code\n```python\nran = True\n```")
     assert put == [("ran = True", False)]
     assert "ran" not in shell.user_ns
