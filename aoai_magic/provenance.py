@@ -11,6 +11,8 @@ from dataclasses import fields, is_dataclass
 from importlib.metadata import version
 from typing import Any
 
+from .recordings.canonical import canonical
+
 
 def provenance(kind: str, deployment: str, model: str, request: Mapping[str, Any], **more: Any) -> dict[str, Any]:
     """Say who answered which request, by which versions: what is None or empty isn't said.
@@ -34,13 +36,12 @@ def provenance(kind: str, deployment: str, model: str, request: Mapping[str, Any
 
 
 def request_hash(request: Mapping[str, Any]) -> str:
-    """The SHA-256 of a request's body, in whatever order its keys are, and whether it is streamed or not.
+    """The SHA-256 of a request's canonical form (see `recordings.canonical`), as JSON with its keys in order.
 
     >>> request_hash({"a": 1, "b": 2}) == request_hash({"stream": True, "b": 2, "a": 1})
     True
     """
-    own = {name: value for name, value in request.items() if name not in ("stream", "stream_options")}
-    text = json.dumps(as_json(own), sort_keys=True, separators=(",", ":"))
+    text = json.dumps(canonical(request), sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()
 
 

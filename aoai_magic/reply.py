@@ -111,7 +111,7 @@ class Billed:
             if self.kind == "local"
             else {"request_id": self.request_id, "fingerprint": self.body.get("system_fingerprint")}
         )
-        return provenance(self.kind, self.deployment, self.model, self.request, **ids)
+        return provenance(self.kind, self.deployment, self.model, self.request, recorded=self.recorded, **ids)
 
     def status(self, *, watched: bool = True) -> str:
         """The quiet line under it."""
