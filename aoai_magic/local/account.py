@@ -6,8 +6,6 @@ import hmac
 import secrets
 import time
 import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -76,9 +74,9 @@ class Deployment:
         named = f"{self.model.name}-{self.version}" if self.version.startswith("20") else self.model.name
         return self.tuned or named
 
-    def headers(self) -> dict[str, str]:
+    def headers(self) -> dict[bytes, bytes]:
         """What every answer of it says: its name, and its limits."""
-        return {"x-ms-deployment-name": self.name, **self.limits.headers()}
+        return {b"x-ms-deployment-name": self.name.encode("latin-1", "replace"), **self.limits.headers()}
 
     @property
     def context_window(self) -> int:
@@ -99,6 +97,24 @@ class Kept:
     items: list[dict[str, Any]]
 
 
+class Working:
+    """Within it, a request is under way."""
+
+    def __init__(self) -> None:
+        self._requests, self._last = 0, time.monotonic()
+
+    def __enter__(self) -> None:
+        self._requests += 1
+
+    def __exit__(self, *error: object) -> None:
+        self._requests -= 1
+        self._last = time.monotonic()
+
+    def idle_seconds(self) -> float:
+        """How long no request has been under way."""
+        return 0.0 if self._requests else time.monotonic() - self._last
+
+
 @dataclass
 class Account:
     """A resource on this machine: what answers, its two keys, and what it holds."""
@@ -112,7 +128,7 @@ class Account:
     tuning_jobs: dict[str, TuningJob] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self._busy, self._last_active = 0, time.monotonic()
+        self.working = Working()
         #: The first key from the start: it proves who this is, whatever becomes of the keys.
         self.secret = self.keys[0]
         self._token = local_token(self.secret)
@@ -134,20 +150,10 @@ class Account:
         while len(self.responses) > _MOST_RESPONSES:
             del self.responses[next(iter(self.responses))]
 
-    @contextmanager
-    def working(self) -> Iterator[None]:
-        """Within it, a request is under way."""
-        self._busy += 1
-        try:
-            yield
-        finally:
-            self._busy -= 1
-            self._last_active = time.monotonic()
-
     def idle_seconds(self) -> float:
         """How long nothing has been asked of it, nor been done in the background."""
         running = any(batch.task is not None and not batch.task.done() for batch in self.batches.values())
-        return 0.0 if self._busy or running else time.monotonic() - self._last_active
+        return 0.0 if running else self.working.idle_seconds()
 
     def admits(self, key: str) -> bool:
         """Whether that is one of the keys, compared in the same time whatever it is."""

@@ -113,7 +113,7 @@ def _handler(operation: Operation) -> Any:
         async def answered() -> Response:
             await asked.begin()
             if asked.cut:
-                call.told["x-aoai-local-cut"] = str(asked.cut)
+                call.told[b"x-aoai-local-cut"] = b"%d" % asked.cut
             if not asked.stream:
                 return JSONResponse(await asked.answer())
             events = _ended(asked.events(), call.id, named=operation.named_events)

@@ -63,13 +63,19 @@ class Fields:
         return self._values[name]
 
     def boolean(self, name: str, default: bool = False) -> bool:
-        value = self._typed(name, bool)
-        return default if value is None else bool(value)
-
-    def text(self, name: str, default: str = "", *, longest: int | None = None) -> str:
-        value = self._typed(name, str)
+        value = self._values.get(name)
         if value is None:
             return default
+        if not isinstance(value, bool):
+            raise self.wrong_type(name, "a boolean")
+        return value
+
+    def text(self, name: str, default: str = "", *, longest: int | None = None) -> str:
+        value = self._values.get(name)
+        if value is None:
+            return default
+        if not isinstance(value, str):
+            raise self.wrong_type(name, "a string")
         if longest is not None and len(value) > longest:
             raise invalid_request(
                 f"Invalid '{self.path(name)}': string too long. Expected a string with maximum length {longest}, "
@@ -77,7 +83,7 @@ class Fields:
                 self.path(name),
                 "string_above_max_length",
             )
-        return str(value)
+        return value
 
     def choice(self, name: str, options: Sequence[str], default: str) -> str:
         value = self.text(name, default)
@@ -94,11 +100,13 @@ class Fields:
         )
 
     def integer(self, name: str, default: int = 0, *, least: int | None = None, most: int | None = None) -> int:
-        value = self._typed(name, int)
+        value = self._values.get(name)
         if value is None:
             return default
+        if isinstance(value, bool) or not isinstance(value, int):
+            raise self.wrong_type(name, "an integer")
         self._bounded(name, value, least, most, "integer")
-        return int(value)
+        return value
 
     def decimal(self, name: str, default: float, *, least: float, most: float) -> float:
         value = self._values.get(name)
@@ -133,7 +141,10 @@ class Fields:
 
     def object(self, name: str) -> Fields:
         """The field's own fields; none where it is absent."""
-        return Fields(self._typed(name, dict) or {}, self.path(name))
+        value = self._values.get(name)
+        if value is not None and not isinstance(value, dict):
+            raise self.wrong_type(name, "an object")
+        return Fields(value or {}, self.path(name))
 
     def strings(self, name: str) -> dict[str, str]:
         """An object whose values are all strings; empty where it is absent."""
@@ -145,21 +156,17 @@ class Fields:
 
     def objects(self, name: str, *, least: int = 0, most: int | None = None) -> list[Fields]:
         """The fields of each object in an array."""
-        values = self.array(name, least=least, most=most, of="objects")
-        for index, value in enumerate(values):
+        found = []
+        for index, value in enumerate(self.array(name, least=least, most=most, of="objects")):
+            at = f"{self.path(name)}[{index}]"
             if not isinstance(value, dict):
-                raise _wrong_type(f"{self.path(name)}[{index}]", "an object", value)
-        return [Fields(value, f"{self.path(name)}[{index}]") for index, value in enumerate(values)]
+                raise _wrong_type(at, "an object", value)
+            found.append(Fields(value, at))
+        return found
 
     def wrong_type(self, name: str, expected: str) -> AzureError:
         """The refusal of a field that has another type than the expected one."""
         return _wrong_type(self.path(name), expected, self._values.get(name))
-
-    def _typed(self, name: str, kind: type) -> Any:
-        value = self._values.get(name)
-        if value is not None and (not isinstance(value, kind) or (kind is int and isinstance(value, bool))):
-            raise self.wrong_type(name, _KINDS[kind])
-        return value
 
     def _bounded(self, name: str, value: float, least: float | None, most: float | None, kind: str) -> None:
         # Written so that NaN, which compares with nothing, is outside.

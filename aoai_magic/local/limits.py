@@ -55,8 +55,8 @@ class Limits:
     >>> limits = Limits(tokens_per_minute=1000, requests_per_minute=6, clock=lambda: 0.0)
     >>> limits.begin()
     >>> limits.take(400)
-    >>> limits.headers()["x-ratelimit-remaining-tokens"]
-    '600'
+    >>> limits.headers()[b"x-ratelimit-remaining-tokens"]
+    b'600'
     """
 
     tokens_per_minute: int
@@ -99,17 +99,17 @@ class Limits:
             raise ExceededError("token", window.left(now))
         window.used += tokens
 
-    def headers(self) -> dict[str, str]:
+    def headers(self) -> dict[bytes, bytes]:
         """What a minute allows and what of it is left, as every answer says it; resets in whole seconds."""
         now = self.clock()
         requests, tokens = self._requests.at(now), self._tokens.at(now)
         return {
-            "x-ratelimit-limit-requests": str(requests.limit),
-            "x-ratelimit-limit-tokens": str(tokens.limit),
-            "x-ratelimit-remaining-requests": str(max(0, requests.limit - requests.used)),
-            "x-ratelimit-remaining-tokens": str(max(0, tokens.limit - tokens.used)),
-            "x-ratelimit-reset-requests": str(math.ceil(requests.left(now))),
-            "x-ratelimit-reset-tokens": str(math.ceil(tokens.left(now))),
+            b"x-ratelimit-limit-requests": b"%d" % requests.limit,
+            b"x-ratelimit-limit-tokens": b"%d" % tokens.limit,
+            b"x-ratelimit-remaining-requests": b"%d" % max(0, requests.limit - requests.used),
+            b"x-ratelimit-remaining-tokens": b"%d" % max(0, tokens.limit - tokens.used),
+            b"x-ratelimit-reset-requests": b"%d" % math.ceil(requests.left(now)),
+            b"x-ratelimit-reset-tokens": b"%d" % math.ceil(tokens.left(now)),
         }
 
 

@@ -23,13 +23,13 @@ class Meter:
 
     def fits(self, piece: str) -> bool:
         """Whether the reply with `piece` is within the limit; if it is, the piece is now part of the reply."""
-        grown = self._text + piece
         most = self._most + len(piece.encode("utf-8", "surrogatepass"))
         if most > self._limit:
-            most = tokens.count(grown, self._model)
+            most = tokens.count(self._text + piece, self._model)
             if most > self._limit:
                 return False
-        self._text, self._most = grown, most
+        self._text += piece
+        self._most = most
         return True
 
     def cut(self, piece: str) -> str:

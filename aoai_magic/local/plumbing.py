@@ -21,8 +21,6 @@ from .azure_errors import AzureError, invalid_request, not_found, version_not_su
 from .wire import read
 
 _Result = TypeVar("_Result")
-# Seconds until somebody watches whether the client is still there; most answers of the echo engine are there by then.
-_WATCHED_AFTER = 0.01
 _LARGEST_BODY = 64 * 1024 * 1024
 # Microsoft's batch page: 200 MB for an input file.
 _LARGEST_FORM = 200 * 1024 * 1024
@@ -44,8 +42,8 @@ class Call(Request):
         self.id = str(uuid.uuid4())
         #: The headers that came, by name; of several with one name the first, as in `headers`, which looks for each anew.
         self.sent = {name.decode("latin-1"): value.decode("latin-1") for name, value in reversed(scope["headers"])}
-        #: The answer's headers beside those that every answer has.
-        self.told: dict[str, str] = {}
+        #: The answer's headers beside those that every answer has, as ASGI has them.
+        self.told: dict[bytes, bytes] = {}
         #: Whether the content filter is to fail.
         self.filter_fails = False
 
@@ -171,7 +169,8 @@ async def unless_gone(receive: Receive, answer: Awaitable[_Result]) -> _Result:
         nonlocal watching
         watching = asyncio.create_task(watch())
 
-    begins = asyncio.get_running_loop().call_later(_WATCHED_AFTER, begin)
+    # In the loop's next round, which an answer that never waits doesn't live to see, as most of the echo engine's.
+    begins = working.get_loop().call_soon(begin)
     try:
         return await answer
     except asyncio.CancelledError:

@@ -126,7 +126,8 @@ class Turn:
     def completion_tokens(self) -> int:
         """What is billed as output: reasoning, text, and calls."""
         called = "".join(f"{name}{arguments}" for name, arguments in self.calls)
-        return self.reasoning_tokens + sum(tokens.count(text, self.ask.model.name) for text in (self.text, called))
+        model = self.ask.model.name
+        return self.reasoning_tokens + tokens.count(self.text, model) + tokens.count(called, model)
 
     def _run(self) -> AsyncGenerator[Event]:
         ask = self.ask

@@ -81,7 +81,8 @@ def _message_parts(message: Mapping[str, Any], model: str, reasoning: bool) -> I
     content = message.get("content")
     tokens += count(_text(content), model)
     parts = _objects(content)
-    tokens += sum(count(_text(part.get("text")) or _text(part.get("refusal")), model) for part in parts)
+    for part in parts:
+        tokens += count(_text(part.get("text")) or _text(part.get("refusal")), model)
     calls = _objects(message.get("tool_calls")) if role == "assistant" else []
     for call in calls:
         function = _object(call.get("function")) or _object(call.get("custom"))

@@ -17,7 +17,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from aoai_magic.local.server import configured
+from aoai_magic.local.server import configured, settle
 
 ANSWER = json.loads(Path(sys.argv[1]).read_text())
 
@@ -35,5 +35,6 @@ async def pieces() -> AsyncIterator[bytes]:
 with socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP) as listener:
     listener.bind(("127.0.0.1", 0))
     listener.listen()
+    settle()
     print(listener.getsockname()[1], flush=True)
     uvicorn.Server(configured(Starlette(routes=[Route("/{path:path}", answer, methods=["POST"])]))).run([listener])
