@@ -250,26 +250,31 @@ class Reply(Billed):
         >>> Reply({}, "gpt-4o", "azure", [Choice("Hi", "stop")], model="gpt-4o-2024-11-20", usage=Usage(8, 2)).status(watched=False)
         'gpt-4o · gpt-4o-2024-11-20 · 8 tokens in, 2 out'
         """
-        words = self._answered_by()
-        if self.usage:
-            words.append(str(self.usage))
-        if self.unseen_tokens:
-            words.append(f"{self.unseen_tokens:,} tokens of the prompt left out for the local model")
-        if watched:
-            words.append(f"{self.seconds:.1f} s")
-            words.append(self._price())
-            if self.note:
-                words.append(self.note)
+        return " · ".join([self.deployment, *self.facts(watched=watched).values()])
+
+    def facts(self, *, watched: bool = True) -> dict[str, str]:
+        """What the quiet line says of the reply, each under its name; what there is nothing to say of isn't there."""
+        unseen = self.unseen_tokens
+        said = {
+            "model": " · ".join(self._answered_by()[1:]),
+            "tokens": str(self.usage or ""),
+            "unseen": f"{unseen:,} tokens of the prompt left out for the local model" if unseen else "",
+            "time": f"{self.seconds:.1f} s" if watched else "",
+            "price": self._price() if watched else "",
+            "note": self.note if watched else "",
+            "end": self._end(),
+            "conversation": str(self.conversation or ""),
+            "filter": " · ".join(remarks(self.filters)),
+        }
+        return {name: words for name, words in said.items() if words}
+
+    def _end(self) -> str:
         if self.finish_reason == "length":
-            words.append("cut at the token limit")
-        elif self.finish_reason == "content_filter":
+            return "cut at the token limit"
+        if self.finish_reason == "content_filter":
             found = ", ".join(filtered(self.filters))
-            words.append("cut by the content filter" + (f" ({found})" if found else ""))
-        elif self.finish_reason is None:
-            words.append("broken off")
-        if self.conversation:
-            words.append(str(self.conversation))
-        return " · ".join([*words, *remarks(self.filters)])
+            return "cut by the content filter" + (f" ({found})" if found else "")
+        return "broken off" if self.finish_reason is None else ""
 
     @property
     def verdicts(self) -> list[tuple[str, ...]]:
