@@ -5,6 +5,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy
+import pandas
 import pytest
 
 import aoai_magic as aoai
@@ -326,6 +328,21 @@ def looked_at(model: str) -> float:
     return cost if cost is not None else 1000
 
 
+PACKAGES = pandas.read_csv(NOTEBOOKS / "data" / "packages.csv")
+
+
+def packages() -> aoai.Embeddings:
+    return aoai.embed(PACKAGES["description"])
+
+
+def voted(k: int) -> list[str]:
+    """The section that the `k` nearest of each package vote for."""
+    likeness = packages().similarity().to_numpy(copy=True)
+    numpy.fill_diagonal(likeness, -1)
+    sections = PACKAGES["section"]
+    return [sections[row.argsort()[::-1][:k]].mode()[0] for row in likeness]
+
+
 SOLUTIONS: dict[str, Callable[[], object]] = {
     "start-1": lambda: aoai.chat("Why is the sky blue?", max_tokens=5),
     "prompts-1": lambda: completed(BEFORE_ROME),
@@ -339,6 +356,8 @@ SOLUTIONS: dict[str, Callable[[], object]] = {
     "image-2": posters,
     "deploy-1": lambda: 20,
     "deploy-2": deployed,
+    "search-1": lambda: ("crayons for toddlers", packages().nearest("crayons for toddlers", 1)["text"].iloc[0]),
+    "search-2": lambda: (voted(7), list(PACKAGES["section"])),
     "filter-1": outcomes,
     "filter-2": shown,
 }
@@ -402,3 +421,34 @@ def test_one_model_is_the_cheapest_to_look_at_a_photo() -> None:
         "as its hint says"
     )
     assert "one of" in lessons.check("vision-2", "gpt-3").text
+
+
+@pytest.mark.parametrize(
+    ("answer", "nudge"),
+    [
+        (("toddlers draw", "Paint program for young children"), ""),
+        (("children draw", "Paint program for young children"), "'children' stands"),
+        (("a thing that toddlers draw with", "Paint program for young children"), "6 words"),
+        (("", "Paint program for young children"), "0 words"),
+        (("toddlers", "arcade-style soccer game"), "arcade-style"),
+        ((5, "x"), "a text"),
+    ],
+)
+def test_a_query_without_the_words_of_what_it_finds(answer: object, nudge: str) -> None:
+    verdict = lessons.check("search-1", answer)
+    assert bool(verdict) == (not nudge)
+    assert nudge in verdict.text
+
+
+def test_several_neighbours_are_better_than_one() -> None:
+    sections = ["a"] * 100
+    assert lessons.check("search-2", (["a"] * 80 + ["b"] * 20, sections))
+    assert "How many neighbours" in lessons.check("search-2", (["a"] * 73 + ["b"] * 27, sections)).text
+    assert "own section" in lessons.check("search-2", (sections, sections)).text
+    assert "every package" in lessons.check("search-2", (["a"], sections)).text
+    assert "every package" in lessons.check("search-2", ([1] * 100, sections)).text
+
+
+@pytest.mark.llama
+def test_one_neighbour_is_not_enough() -> None:
+    assert not lessons.check("search-2", (voted(1), list(PACKAGES["section"])))
