@@ -356,7 +356,7 @@ SOLUTIONS: dict[str, Callable[[], object]] = {
     "image-2": posters,
     "deploy-1": lambda: 20,
     "deploy-2": deployed,
-    "search-1": lambda: ("crayons for toddlers", packages().nearest("crayons for toddlers", 1)["text"].iloc[0]),
+    "search-1": lambda: ("finger painting", packages().nearest("finger painting", 1)["text"].iloc[0]),
     "search-2": lambda: (voted(7), list(PACKAGES["section"])),
     "filter-1": outcomes,
     "filter-2": shown,
