@@ -14,6 +14,22 @@ from .tokens import image_size
 from .tokens.headers import media_type
 from .tokens.pictures import MAX_PICTURES
 
+
+class PictureURL(str):
+    """A picture as a data URL, which knows the file that it was read from, if it was.
+
+    >>> PictureURL("data:image/gif;base64,R0lGODlhAQABAAAAACH5BAEKAAEALAAAAAABAAEAAAICTAEAOw==", "dot.gif").path
+    'dot.gif'
+    """
+
+    path: str | None
+
+    def __new__(cls, url: str, path: str | None = None) -> PictureURL:
+        made = super().__new__(cls, url)
+        made.path = path
+        return made
+
+
 #: The longest text that a message may hold, in characters (Microsoft's quotas page).
 LONGEST_TEXT = 1_048_576
 
@@ -93,7 +109,19 @@ def _data_url(thing: Any) -> str:
     if isinstance(thing, str) and thing.lower().startswith("data:"):
         return thing
     data = picture_bytes(thing)
-    return f"data:{media_type(data)};base64,{base64.b64encode(data).decode()}"
+    url = f"data:{media_type(data)};base64,{base64.b64encode(data).decode()}"
+    return PictureURL(url, file_of(thing))
+
+
+def file_of(thing: object) -> str | None:
+    """The file that a picture is read from; None for one that is given in another way.
+
+    >>> file_of("photo.jpg")
+    'photo.jpg'
+    """
+    if isinstance(thing, str | os.PathLike) and not str(thing).lower().startswith("data:"):
+        return str(Path(thing).expanduser())
+    return None
 
 
 def picture_bytes(thing: Any) -> bytes:

@@ -26,6 +26,7 @@ def connect(
     endpoint: str | None = None,
     *,
     api_key: str | None = None,
+    key_env: str | None = None,
     credential: object | None = None,
     api_version: str | None = None,
     deployment: str | None = None,
@@ -37,8 +38,8 @@ def connect(
 
     `endpoint` is "local", "openai", the address of an Azure OpenAI resource, or the base URL of an OpenAI-compatible
     service; None reads the environment anew. Azure is asked through its v1 API, unless an `api_version` selects the
-    classic one. Without an `api_key` the environment's key for that very resource is used, else a sign-in with
-    Entra ID: `credential` (an azure-identity credential, by default DefaultAzureCredential) for `scope`.
+    classic one. `key_env` names the environment's variable that holds the key, `api_key` is the key itself; without
+    either the environment's key for that very resource is used, else a sign-in with Entra ID: `credential` (an azure-identity credential, by default DefaultAzureCredential) for `scope`.
     `deployment` is used where a cell names none; `serves` is its model, where its
     name doesn't say; `subscription` (an id) saves the control plane the search for the
     resource. Raises SettingsError for what can't be an endpoint.
@@ -51,6 +52,7 @@ def connect(
         settings.resolve(
             endpoint,
             api_key=api_key,
+            key_env=key_env,
             credential=credential,
             api_version=api_version,
             deployment=deployment,

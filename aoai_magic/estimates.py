@@ -6,7 +6,7 @@ import datetime
 import math
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from . import catalog
@@ -74,6 +74,7 @@ class Estimate:
     one token and of `max_tokens`, without any discount for a cached prompt; None where a price or a number is unknown.
     `exact` is false where the vendor documents no rule for a part. `warnings` say what would go wrong or be wasted. `recorded` is the day of the recording
     that would answer it for nothing; None where none would, and where nobody watches: an estimate must be the same at every run.
+    `request` is the body that it foresees.
 
     >>> import aoai_magic as aoai
     >>> aoai.estimate("How many tokens is this?", deployment="gpt-4o", max_tokens=100).prompt_tokens
@@ -92,6 +93,14 @@ class Estimate:
     headroom: Headroom | None = None
     warnings: tuple[str, ...] = ()
     recorded: datetime.date | None = None
+    request: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
+
+    @property
+    def operation(self) -> str:
+        """What the deployment is asked for: chat, completions, responses or embeddings."""
+        if "input" in self.request:
+            return "responses" if self.choices else "embeddings"
+        return "completions" if "prompt" in self.request else "chat"
 
     @property
     def prompt_tokens(self) -> int:
@@ -248,6 +257,7 @@ def estimate(
         arrival=arrival_tokens(characters, (limit or 0) * choices),
         headroom=headroom,
         warnings=tuple(_warnings(body, known, parts, uncounted, sku)),
+        request=body,
     )
 
 

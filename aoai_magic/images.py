@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from . import catalog, tokens
-from .attachments import picture_bytes
+from .attachments import file_of, picture_bytes
 from .catalog import Known, Model
 from .errors import SettingsError
 from .estimates import Estimate, Headroom, warnings_of_model
@@ -23,11 +23,18 @@ _MOST_EDITED = 16
 
 
 class PictureFile(bytes):
-    """A picture as the bytes of its file; `repr` says what it is and not its bytes.
+    """A picture as the bytes of its file, and the file that it was read from, if it was; `repr` doesn't show the bytes.
 
     >>> PictureFile(b"GIF89a")
     <image/gif, 6 bytes>
     """
+
+    path: str | None
+
+    def __new__(cls, data: bytes, path: str | None = None) -> PictureFile:
+        made = super().__new__(cls, data)
+        made.path = path
+        return made
 
     @property
     def media_type(self) -> str:
@@ -123,6 +130,11 @@ class ImageEstimate(Estimate):
         return None if self.min_tokens is None else self.cost(self.choices * self.min_tokens)
 
     @property
+    def operation(self) -> str:
+        """What the deployment is asked for: to draw (images), or to change a picture (image_edits)."""
+        return "image_edits" if "image" in self.request else "images"
+
+    @property
     def limit(self) -> None:
         """None: no picture is made of fewer tokens because a budget wants it."""
 
@@ -184,6 +196,7 @@ def estimate_image(
         arrival=arrival_tokens(len(body["prompt"]), 0),
         headroom=headroom,
         warnings=tuple(warnings),
+        request=body,
     )
 
 
@@ -212,7 +225,7 @@ def _file(thing: Any) -> PictureFile:
     if hasattr(thing, "finish_reason"):
         thing = _drawn(thing)
     tokens.image_size(thing)  # raises for what is no picture, is broken, or is too large
-    file = PictureFile(picture_bytes(thing))
+    file = PictureFile(picture_bytes(thing), file_of(thing))
     if file.media_type in ("image/png", "image/jpeg"):
         return file
     from PIL import Image

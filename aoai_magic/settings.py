@@ -136,6 +136,7 @@ def resolve(
     endpoint: str | None = None,
     *,
     api_key: str | None = None,
+    key_env: str | None = None,
     credential: object | None = None,
     api_version: str | None = None,
     deployment: str | None = None,
@@ -147,14 +148,21 @@ def resolve(
 
     `endpoint` is "local", "openai", an Azure OpenAI address (bare, with /openai/v1, or the Target URI that the
     portal shows, whose deployment and api-version are then used), or the base URL of an OpenAI-compatible service.
-    Raises SettingsError for anything else.
+    `key_env` names the variable that holds the key. Raises SettingsError for anything else.
 
     >>> resolve("https://contoso.openai.azure.com", deployment="chat").kind
     'azure'
     """
-    if api_key and credential:
+    given = {"an api_key": api_key, "a key_env": key_env, "a credential": credential}
+    if len(proofs := [name for name, value in given.items() if value]) > 1:
         raise SettingsError(
-            "Both an api_key and a credential were given.", "A connection proves itself one way.", "Drop one."
+            f"{' and '.join(proofs).capitalize()} were given.", "A connection proves itself one way.", "Drop one."
+        )
+    if key_env is not None and (api_key := environment(key_env)) is None:
+        raise SettingsError(
+            f"The environment has no {key_env}.",
+            "The key is read from there, so that it never stands in a notebook.",
+            f"Set it before Jupyter starts, or now: import os, getpass; os.environ[{key_env!r}] = getpass.getpass()",
         )
     target = _target(endpoint, azure=bool(api_version))
     if target.kind == "azure":
@@ -168,7 +176,7 @@ def resolve(
             "Only Azure OpenAI's classic routes take one.",
             "Drop it.",
         )
-    ad_token, key_source = None, "api_key" if api_key else "credential" if credential else ""
+    ad_token, key_source = None, key_env or ("api_key" if api_key else "credential" if credential else "")
     if not key_source and (key_source := _key_variable(target)):
         if key_source == "AZURE_OPENAI_AD_TOKEN":
             ad_token = environment(key_source)

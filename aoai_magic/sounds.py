@@ -219,6 +219,11 @@ class SoundEstimate(Estimate):
     seconds: float | None = None
 
     @property
+    def operation(self) -> str:
+        """What the deployment is asked for: to speak (speech), or to listen (transcriptions)."""
+        return "speech" if self.spoken else "transcriptions"
+
+    @property
     def limit(self) -> None:
         """None: neither speech nor a transcript is made shorter because a budget wants it."""
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import re
 
-# What is replaced, and why:
+#: What is replaced, and why:
 #   C0 and C1 controls, DEL       move the cursor, set titles, start escape sequences (ESC, CSI, OSC)
 #   bidi marks and overrides      show words in another order than the one they have
 #   zero-width and tag characters carry text that nobody sees (prompt injection by "ASCII smuggling")
 #   line and paragraph separators, interlinear annotation, lone surrogates (can't be encoded at all)
 # Kept: newline, tab, and the joiners U+200C and U+200D, which Persian, Indic scripts and emoji need.
-_HIDDEN = (
+HIDDEN = (
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b\u200e\u200f"
     "\u2028-\u202e\u2060-\u206f\u3164\ufeff\uffa0\ufff0-\ufffb"
     "\ud800-\udfff\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
@@ -27,9 +27,9 @@ def visible(text: str) -> str:
     >>> visible("safe\\x1b[2J")
     'safe␛[2J'
     """
-    if re.search(_HIDDEN, text) is None:
+    if re.search(HIDDEN, text) is None:
         return text
-    return re.sub(_HIDDEN, _sign, text.replace("\r\n", "\n"))
+    return re.sub(HIDDEN, _sign, text.replace("\r\n", "\n"))
 
 
 def _sign(match: re.Match[str]) -> str:

@@ -38,6 +38,7 @@ render
 reply embeddings
 image_reply audio_reply
 explain
+export
 transport
 azure
 exchange

@@ -6,7 +6,7 @@ from typing import Any
 
 from ..errors import OptionError
 from .arguments import parse, usage
-from .commands import connecting, conversing, listing, practice, recording, replies, sound, spending
+from .commands import connecting, conversing, exporting, listing, practice, recording, replies, sound, spending
 from .commands.command import Command
 
 
@@ -27,7 +27,7 @@ def run(line: str) -> Any:
         print(usage(f"%aoai {name}", command.summary, command.options, f"    {command.example or '%aoai ' + name}"))
         return None
     found = command.run(options)
-    if not isinstance(found, str):
+    if type(found) is not str:  # a table, or code, which is text that is shown in a way of its own
         return found
     print(found)
     return None
@@ -56,6 +56,7 @@ def _unknown(name: str) -> OptionError:
 COMMANDS: dict[str, Command] = {
     **connecting.COMMANDS,
     **spending.COMMANDS,
+    **exporting.COMMANDS,
     **listing.COMMANDS,
     **recording.COMMANDS,
     **sound.COMMANDS,

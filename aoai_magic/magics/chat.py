@@ -10,6 +10,7 @@ from .live import answer, foresee
 from .options import (
     BUDGET,
     CHAT,
+    CODE,
     CONTINUE,
     DEPLOYMENT,
     DETAIL,
@@ -25,6 +26,7 @@ from .options import (
     QUIET,
     RAW,
     RECORDINGS,
+    REQUEST,
     SEED,
     STOP,
     SYSTEM,
@@ -63,6 +65,8 @@ OPTIONS = (
     RAW,
     FORMAT,
     DRY_RUN,
+    CODE,
+    REQUEST,
     *RECORDINGS,
     NO_STREAM,
     QUIET,
@@ -92,7 +96,7 @@ USAGE = usage("%%chat", "Send the cell to a chat model and show its reply.", OPT
 def run(shell: InteractiveShell, line: str, body: str, magic: str = "%%chat") -> Any:
     """Send a cell: parse its line, ask, show, and put the reply where it is looked for.
 
-    With --dry-run nothing is sent, and the estimate is returned, for the shell to show.
+    With --dry-run, --code or --request nothing is sent; what they show is returned.
     """
     options, content = read(shell, line, body, OPTIONS, magic)
     if options.pop("help", False):
@@ -105,8 +109,8 @@ def run(shell: InteractiveShell, line: str, body: str, magic: str = "%%chat") ->
 
     add_fields(options, chat)
     form = options.pop("format", "markdown")
-    if options.pop("dry_run", False):
-        return foresee(shell, estimate, prompt, options)
+    if (foreseen := foresee(shell, estimate, prompt, options)) is not None:
+        return foreseen
     answer(shell, chat, prompt, options, form)
     return None
 

@@ -8,6 +8,7 @@ from .arguments import Option, integer, usage
 from .live import answer, foresee
 from .options import (
     BUDGET,
+    CODE,
     DEPLOYMENT,
     DRY_RUN,
     FORMAT,
@@ -19,6 +20,7 @@ from .options import (
     QUIET,
     RAW,
     RECORDINGS,
+    REQUEST,
     SEED,
     STOP,
     TEMPERATURE,
@@ -48,6 +50,8 @@ OPTIONS = (
     RAW,
     FORMAT,
     DRY_RUN,
+    CODE,
+    REQUEST,
     *RECORDINGS,
     NO_STREAM,
     QUIET,
@@ -66,7 +70,7 @@ USAGE = usage(
 
 
 def run(shell: InteractiveShell, line: str, body: str) -> Any:
-    """Send a cell to be continued. With --dry-run nothing is sent, and the estimate is returned, for the shell to show."""
+    """Send a cell to be continued. With --dry-run, --code or --request nothing is sent; what they show is returned."""
     options, prompt = read_text(shell, line, body, OPTIONS, "%%complete")
     if options.pop("help", False):
         print(USAGE)
@@ -75,7 +79,7 @@ def run(shell: InteractiveShell, line: str, body: str) -> Any:
 
     add_fields(options, complete)
     form = options.pop("format", "markdown")
-    if options.pop("dry_run", False):
-        return foresee(shell, estimate_completion, prompt, options)
+    if (foreseen := foresee(shell, estimate_completion, prompt, options)) is not None:
+        return foreseen
     answer(shell, complete, prompt, options, form)
     return None

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from ..errors import OptionError
 from .arguments import Option, choice, integer, usage
 from .live import draw, foresee
-from .options import BUDGET, DEPLOYMENT, DRY_RUN, OUTPUT, PARAM, QUIET, RAW, RECORDINGS, N
+from .options import BUDGET, CODE, DEPLOYMENT, DRY_RUN, OUTPUT, PARAM, QUIET, RAW, RECORDINGS, REQUEST, N
 from .prompt import add_fields, read_text
 
 if TYPE_CHECKING:
@@ -30,6 +30,8 @@ OPTIONS = (
     PARAM,
     RAW,
     DRY_RUN,
+    CODE,
+    REQUEST,
     *RECORDINGS,
     QUIET,
 )  # fmt: skip
@@ -50,7 +52,7 @@ USAGE = usage("%%image", "Let an image model draw the cell, or change a picture,
 def run(shell: InteractiveShell, line: str, body: str) -> Any:
     """Send a cell: parse its line, ask, show the pictures, put the reply where it is looked for, and save what was asked.
 
-    With --dry-run nothing is sent, and the estimate is returned, for the shell to show.
+    With --dry-run, --code or --request nothing is sent; what they show is returned.
     """
     from ..operations.image import estimate_image, image
 
@@ -61,8 +63,8 @@ def run(shell: InteractiveShell, line: str, body: str) -> Any:
     _look_up(shell, options)
     add_fields(options, image)
     path = options.pop("save", None)
-    if options.pop("dry_run", False):
-        return foresee(shell, estimate_image, prompt, options)
+    if (foreseen := foresee(shell, estimate_image, prompt, options)) is not None:
+        return foreseen
     if path is None:
         draw(shell, image, prompt, options)
         return None

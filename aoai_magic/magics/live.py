@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from ..errors import AoaiError, Interrupted
+from ..errors import AoaiError, Interrupted, OptionError
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
+    from ..estimates import Estimate
     from ..image_reply import ImageReply
     from ..render import LiveReply
     from ..reply import Reply
@@ -82,12 +83,30 @@ def show(
     return reply
 
 
-def foresee(shell: InteractiveShell, estimate: Callable[..., Any], prompt: Prompt, options: dict[str, Any]) -> Any:
-    """Return what sending the prompt with a magic's options would cost, also into the variable of -o. Nothing is sent."""
+def foresee(shell: InteractiveShell, estimate: Callable[..., Estimate], prompt: Prompt, options: dict[str, Any]) -> Any:
+    """With --dry-run, --code or --request, return what each shows, also into the variable of -o; else None.
+
+    `estimate` foresees the request. Nothing is sent. Raises OptionError for two of them at once.
+    """
+    asked = {name: options.pop(name) for name in ("dry_run", "code", "request") if name in options}
+    if not asked:
+        return None
+    if len(asked) > 1:
+        names = " and ".join(f"--{name.replace('_', '-')}" for name in asked)
+        raise OptionError(f"{names} can't be had at once.", "Each shows something else, and nothing is sent.", "")
+    from .. import current, export
+
     output: str | None = options.pop("output", None)
-    for idle in ("quiet", "no_stream", "budget"):
+    if options.pop("no_stream", False):
+        options["stream"] = False
+    for idle in ("quiet", "budget"):
         options.pop(idle, None)
-    found = estimate(prompt, **options)
+    foreseen = estimate(prompt, **options)
+    found: Any = foreseen
+    if "code" in asked:
+        found = export.code(asked["code"], foreseen.operation, foreseen.request, current.connection().target)
+    elif "request" in asked:
+        found = export.request(foreseen.request)
     if output is not None:
         shell.push({output: found})
     return found

@@ -12,6 +12,7 @@ from ..exchange import Exchange, reserve
 from ..explain import explain
 from ..recordings import Asked, asked, mode
 from ..render import is_watched
+from ..request import PATHS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -23,18 +24,6 @@ if TYPE_CHECKING:
     from ..ledger import Allowance
     from ..recordings import Mode
     from ..reply import Reply
-
-#: The last part of the address at which each operation is asked for.
-PATHS = {
-    "chat": "chat/completions",
-    "completions": "completions",
-    "embeddings": "embeddings",
-    "images": "images/generations",
-    "image_edits": "images/edits",
-    "speech": "audio/speech",
-    "transcriptions": "audio/transcriptions",
-    "translations": "audio/translations",
-}
 
 
 def ask(

@@ -14,7 +14,7 @@ from ..exchange import Exchange
 from ..ledger import Allowance
 from ..recordings import Mode
 from ..reply import Reply
-from ..request import Message, chat_body, refuse, refused
+from ..request import STREAMED, Message, chat_body, refuse, refused
 from .answering import ask, make_ready, with_recording
 from .conversing import Continued
 
@@ -88,8 +88,8 @@ def chat(
         **params,
     )
     refuse(body, foreseen.known)
-    if stream and not refused({"stream": True}, foreseen.known):
-        body |= {"stream": True, "stream_options": {"include_usage": True}}
+    if stream:
+        _stream(body, foreseen)
     try:
         reply: Reply = ask(
             Exchange, "chat", connection, body, foreseen, budget=budget, recordings=recordings, on_arrival=on_text
@@ -115,14 +115,15 @@ def estimate(
     tools: Sequence[Any] = (),
     conversation: str | Conversation | None = None,
     new: bool = False,
+    stream: bool = True,
     recordings: Mode | None = None,
     connection: Connection | None = None,
     **params: Any,
 ) -> Estimate:
     """Return what `chat` with the same arguments would cost, and whether it fits. Nothing is sent; see `Estimate`.
 
-    Tokens are exact where the vendor documents how they are counted, and marked as estimates elsewhere. Raises AoaiError for
-    what can't be attached or described.
+    Tokens are exact where the vendor documents how they are counted, and marked as estimates elsewhere. The estimate's
+    `request` is the body that would be sent. Raises AoaiError for what can't be attached or described.
 
     >>> print(estimate("Say hello.", deployment="gpt-4o", max_tokens=20).prompt_tokens)
     10
@@ -142,8 +143,16 @@ def estimate(
         functions=tools,
         **params,
     )
+    if stream:
+        _stream(body, found)
     estimate: Estimate = with_recording(found, "chat", connection, body, recordings)
     return estimate
+
+
+def _stream(body: dict[str, Any], foreseen: Estimate) -> None:
+    """Have a request answered as a stream, if its model streams."""
+    if not refused({"stream": True}, foreseen.known):
+        body |= STREAMED
 
 
 def _planned(

@@ -12,7 +12,7 @@ from ..exchange import TextExchange
 from ..ledger import Allowance
 from ..recordings import Mode
 from ..reply import Reply
-from ..request import completion_body
+from ..request import STREAMED, completion_body
 from .answering import ask, make_ready, with_recording
 
 
@@ -52,6 +52,7 @@ def complete(
         connection,
         prompt,
         deployment,
+        stream,
         suffix=suffix,
         echo=echo,
         best_of=best_of,
@@ -63,8 +64,6 @@ def complete(
         stop=stop,
         **params,
     )
-    if stream and foreseen.choices == (body.get("n") or 1):  # the best of several is known in the end only
-        body |= {"stream": True, "stream_options": {"include_usage": True}}
     reply: Reply = ask(
         TextExchange,
         "completions",
@@ -82,24 +81,28 @@ def estimate_completion(
     prompt: str,
     *,
     deployment: str | None = None,
+    stream: bool = True,
     recordings: Mode | None = None,
     connection: Connection | None = None,
     **options: Any,
 ) -> Estimate:
-    """Return what `complete` with the same arguments would cost. Nothing is sent.
+    """Return what `complete` with the same arguments would cost. Nothing is sent; `request` is the body that would be.
 
     >>> estimate_completion("Once upon a time", deployment="gpt-35-turbo-instruct", max_tokens=20).prompt_tokens
     4
     """
     connection = connection or current.connection()
-    body, found = _planned(connection, prompt, deployment, **options)
+    body, found = _planned(connection, prompt, deployment, stream, **options)
     estimate: Estimate = with_recording(found, "completions", connection, body, recordings)
     return estimate
 
 
 def _planned(
-    connection: Connection, prompt: str, deployment: str | None, **options: Any
+    connection: Connection, prompt: str, deployment: str | None, stream: bool, **options: Any
 ) -> tuple[dict[str, Any], Estimate]:
     name = deployment or connection.default("completions", "%%complete NAME")
     body = completion_body(prompt, name, **options)
-    return body, connection.estimated(body, connection.known(name))
+    foreseen = connection.estimated(body, connection.known(name))
+    if stream and foreseen.choices == (body.get("n") or 1):  # the best of several is known in the end only
+        body |= STREAMED
+    return body, foreseen

@@ -1,11 +1,14 @@
 """The bodies of requests, from what a user gives."""
 
-from .chat import Message, chat_body, lower_limit
+from .chat import STREAMED, Message, chat_body, lower_limit
 from .completion import completion_body
 from .parameters import option, refuse, refused
+from .paths import PATHS
 from .vectors import batches, refuse_too_long, texts_of
 
 __all__ = [
+    "PATHS",
+    "STREAMED",
     "Message",
     "batches",
     "chat_body",

@@ -10,6 +10,8 @@ from ..catalog import Model
 from ..errors import SettingsError
 
 Message = Mapping[str, Any]
+#: What a body has that is answered as a stream, with the usage in its last chunk.
+STREAMED = {"stream": True, "stream_options": {"include_usage": True}}
 
 
 def chat_body(

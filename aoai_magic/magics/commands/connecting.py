@@ -4,23 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from ...errors import SettingsError
 from ..arguments import Option
 from .command import Command
 
 
 def _connect(options: dict[str, Any]) -> str:
-    from ... import current, doctor, settings
+    from ... import current, doctor
 
-    variable = options.pop("key_env", None)
-    if variable is not None:
-        options["api_key"] = settings.environment(variable)
-        if options["api_key"] is None:
-            raise SettingsError(
-                f"The environment has no {variable}.",
-                "The key is read from there, so that it never stands in a notebook.",
-                f"Set it before Jupyter starts, or now: import os, getpass; os.environ[{variable!r}] = getpass.getpass()",
-            )
     connection = current.connect(options.pop("endpoint", None), **options)
     return doctor.describe(connection)
 

@@ -1,0 +1,29 @@
+"""The body of a request as JSON text that shows all that is in it."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+from ..visible import HIDDEN
+from .layout import laid_out
+
+
+def json_text(value: Any) -> str:
+    """Return a value as JSON on one line, in the letters that it has; what can't be seen is escaped, and files are named.
+
+    >>> json_text({"prompt": "naïve\u202e"})
+    '{"prompt": "naïve\\\\u202e"}'
+    """
+    text = json.dumps(value, ensure_ascii=False, default=repr)
+    return re.sub(HIDDEN, lambda match: json.dumps(match[0])[1:-1], text)
+
+
+def json_lines(value: Any) -> str:
+    """Return a value as JSON in lines that are easy to read.
+
+    >>> print(json_lines({"model": "gpt-4o"}))
+    {"model": "gpt-4o"}
+    """
+    return laid_out(value, json_text, last="", step=2)
