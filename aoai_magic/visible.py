@@ -47,4 +47,4 @@ def escaped(written: str) -> str:
     >>> escaped('"\\u202e"')
     '"\\\\u202e"'
     """
-    return re.sub(_HIDDEN, lambda match: json.dumps(match[0])[1:-1], written)
+    return re.sub(HIDDEN, lambda match: json.dumps(match[0])[1:-1], written)

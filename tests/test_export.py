@@ -125,14 +125,14 @@ def batch(service: Any, line: str) -> dict[str, Any]:
     """The answer to an exported line that is sent as a batch."""
     import openai
 
-    client = openai.OpenAI(base_url=f"{service.endpoint}/openai/v1/", api_key=service.key)
-    file = client.files.create(file=("batch.jsonl", line.encode()), purpose="batch")
-    job = client.batches.create(input_file_id=file.id, endpoint=json.loads(line)["url"], completion_window="24h")
-    while (job := client.batches.retrieve(job.id)).status not in ("completed", "failed"):
-        time.sleep(0.02)
-    assert job.status == "completed", job.errors
-    assert job.output_file_id is not None
-    output = json.loads(client.files.content(job.output_file_id).text)
+    with openai.OpenAI(base_url=f"{service.endpoint}/openai/v1/", api_key=service.key) as client:
+        file = client.files.create(file=("batch.jsonl", line.encode()), purpose="batch")
+        job = client.batches.create(input_file_id=file.id, endpoint=json.loads(line)["url"], completion_window="24h")
+        while (job := client.batches.retrieve(job.id)).status not in ("completed", "failed"):
+            time.sleep(0.02)
+        assert job.status == "completed", job.errors
+        assert job.output_file_id is not None
+        output = json.loads(client.files.content(job.output_file_id).text)
     assert output["custom_id"] == json.loads(line)["custom_id"]
     found: dict[str, Any] = output["response"]["body"]
     return found
@@ -206,7 +206,7 @@ def test_code_is_shown_highlighted_and_as_it_is(run: Any, shell: Any) -> None:
 
 
 def test_much_code_is_shown_in_part_and_kept_whole(run: Any, shell: Any) -> None:
-    assert "200,000 of 300," in run(f"%%chat --request -o body\n{'x' * 300_000}")
+    assert "more characters; the whole is in _" in run(f"%%chat --request -o body\n{'x' * 300_000}")
     assert len(json.loads(shell.user_ns["body"])["messages"][0]["content"]) == 300_000
 
 
@@ -387,8 +387,10 @@ def asked() -> Iterator[Callable[[str], Any]]:
 
         def run(code: str) -> Any:
             if code.startswith("import "):
+                names: dict[str, Any] = {}
                 with contextlib.redirect_stdout(io.StringIO()):
-                    exec(compile(code.encode(), "exported", "exec"), {})
+                    exec(compile(code.encode(), "exported", "exec"), names)
+                names["client"].close()
             else:
                 subprocess.run(["sh"], input=code.encode(), capture_output=True, check=True)
             return cloud.asked.pop().json

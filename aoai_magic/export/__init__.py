@@ -26,7 +26,7 @@ def code(language: str, operation: str, body: Mapping[str, Any], target: Target)
     SettingsError for an operation that has no such form.
 
     >>> code("jsonl", "embeddings", {"model": "m", "input": ["a"]}, Target("local"))[35:]
-    '"method": "POST", "url": "/v1/embeddings", "body": {"model": "m", "input": ["a"]}}\\n'
+    '"method": "POST", "url": "/v1/embeddings", "body": {"model": "m", "input": ["a"]}}'
     """
     if language == "python":
         text = python.script(operation, body, target)

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import json
-import re
 from typing import Any
 
-from ..visible import HIDDEN
+from ..visible import escaped
 from .layout import laid_out
 
 
@@ -16,8 +15,7 @@ def json_text(value: Any) -> str:
     >>> json_text({"prompt": "naïve\u202e"})
     '{"prompt": "naïve\\\\u202e"}'
     """
-    text = json.dumps(value, ensure_ascii=False, default=repr)
-    return re.sub(HIDDEN, lambda match: json.dumps(match[0])[1:-1], text)
+    return escaped(json.dumps(value, ensure_ascii=False, default=repr))
 
 
 def json_lines(value: Any) -> str:
