@@ -87,7 +87,7 @@ def _handler(cloud: Cloud) -> type[BaseHTTPRequestHandler]:
             self.end_headers()
             self.wfile.write(answer)
 
-        do_GET = do_POST
+        do_GET = do_PUT = do_DELETE = do_POST
 
         def log_message(self, *arguments: Any) -> None:
             pass

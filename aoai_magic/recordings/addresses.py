@@ -20,6 +20,8 @@ _WHOSE = tuple(
     (re.compile(rf"(?<=/{kind}/)[^/]+", re.IGNORECASE), f"{{{name}}}")
     for kind, name in (("subscriptions", "subscription"), ("resourceGroups", "group"), ("accounts", "account"))
 )
+#: Names of parameters whose values are nobody's business.
+SECRET = re.compile("key|sig|token|code|secret", re.IGNORECASE)
 # Answers that hold keys, or prove something to whoever asks.
 _NEVER = re.compile(r"/(list|regenerate)[a-z]*(keys?|secrets?|tokens?)$|/aoai/health$", re.IGNORECASE)
 
@@ -66,11 +68,14 @@ def read(method: str, url: str) -> Address:
 
 def _query(query: str) -> str:
     kept = sorted((name, value) for name, value in parse_qsl(query) if name.lower() != "api-version")
-    return ("?" + "&".join(f"{name}={_opaque(name, value)}" for name, value in kept)) if kept else ""
+    words = [f"{name}={_kept(name, value)}" for name, value in kept]
+    return f"?{'&'.join(words)}" if words else ""
 
 
-def _opaque(name: str, value: str) -> str:
-    return opaque(value) if "token" in name.lower() else value
+def _kept(name: str, value: str) -> str:
+    if "token" in name.lower():
+        return opaque(value)
+    return "•••" if SECRET.search(name) else value
 
 
 def opaque(value: str) -> str:

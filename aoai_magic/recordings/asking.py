@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from contextvars import ContextVar, Token
 from typing import TYPE_CHECKING, Any
 
-from . import addresses, modes
+from . import addresses, modes, owed
 from .canonical import canonical, digest, form
 from .modes import mode, store
 from .nearest import missing
@@ -82,6 +82,7 @@ def forget() -> None:
     times.begin_kernel()
     hits.clear()
     modes.forget()
+    owed.forget()
 
 
 class Asked:
@@ -89,14 +90,23 @@ class Asked:
 
     `recorded` is the recording that will answer it, None where it will be sent. Raises NotRecordedError where it may not
     be, and nothing answers it. `answered` is the recording that did, once it has been asked, and `seconds` when what it
-    has handed out so far had come, counted from the request.
+    has handed out so far had come, counted from the request. `keeps` is whether what comes back is to be recorded.
     """
 
     def __init__(
-        self, operation: str, body: Mapping[str, Any], kind: Kind, wanted: Mode | None = None, *, inference: bool = True
+        self,
+        operation: str,
+        body: Mapping[str, Any],
+        kind: Kind,
+        wanted: Mode | None = None,
+        *,
+        inference: bool = True,
+        request: httpx2.Request | None = None,
     ) -> None:
         self.operation, self.kind, self.inference = operation, kind, inference
         self.mode = mode(wanted)
+        self.keeps = True
+        self._writes = request  # if it changes the account
         self.recorded: Recording | None = None
         self.answered: Recording | None = None
         self.seconds = 0.0
@@ -141,6 +151,9 @@ class Asked:
             return None
         found = self.store.find(self.hash)
         own = [one for one in found if one.kind == self.kind]
+        if self.mode == "auto" and self._writes is not None and self.kind != "local":
+            self.keeps = not own
+            return None  # to say that a deployment was made, and make none, would be a lie
         if self.mode == "auto":
             found = [one for one in own if self.kind == "local" or not one.answer.momentary]
         elif own:
@@ -172,6 +185,10 @@ class Asked:
                 raise missing(self.operation, self.request, self.store) from error
             return None
         hits.add((str(self.store.folder), one.hash, one.n))
+        if self.inference:
+            owed.answered()
+        elif self._writes is not None and self.kind == "local":
+            owed.owe(self._writes)
         self.answered = whole
         return whole
 
@@ -211,7 +228,8 @@ def of(request: httpx2.Request, kind: Kind) -> Asked | None:
     body = _body(request)
     if address.inference and address.model is not None:
         body.setdefault("model", address.model)
-    return Asked(address.operation, body, kind, inference=address.inference)
+    writes = request if address.writes else None
+    return Asked(address.operation, body, kind, inference=address.inference, request=writes)
 
 
 def _body(request: httpx2.Request) -> dict[str, Any]:

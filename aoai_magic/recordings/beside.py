@@ -19,8 +19,8 @@ _LONG_BASE64, _LONG = 4096, 16_384
 _BASE64 = re.compile(r"[A-Za-z0-9+/]+={0,2}")
 _NAME = re.compile(r"files/([0-9a-f]{32})\.[a-z0-9]{2,4}")
 _SUFFIXES = {"jpeg": "jpg", "mpeg": "mp3", "octet-stream": "bin"}
-#: The key of an object that stands for a file's bytes, as base64; of one that stands for what a file holds as JSON.
-BYTES, JSON = "$base64", "$json"
+#: The key of an object that stands for a file's bytes; for them as base64; for what the file holds as JSON.
+FILE, BYTES, JSON = "$file", "$base64", "$json"
 
 
 def put(folder: Path, data: bytes, suffix: str = "") -> str:
@@ -61,7 +61,7 @@ def get(folder: Path, name: str) -> bytes:
 def names(value: Any) -> set[str]:
     """The files that a recorded answer stands on."""
     match value:
-        case {"$base64": str(name)} | {"$json": str(name)} | {"$file": str(name)} if len(value) == 1:
+        case {"$file": str(name)} | {"$base64": str(name)} | {"$json": str(name)} if len(value) == 1:
             return {name}
         case dict():
             return set().union(*map(names, value.values())) if value else set()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import json
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
@@ -15,6 +16,8 @@ from .streams import Event
 if TYPE_CHECKING:
     from ..settings import Kind
 
+# Ends of lines to some, commands to terminals, and what turns the order of text around.
+_UNSEEN = re.compile("[\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
 # A service's state of that moment: of a cloud's, the next answer may be a better one.
 _MOMENTARY = {408, 409, 425, 429, *range(500, 600)}
 
@@ -87,7 +90,7 @@ def line(recording: Recording, folder: Path) -> bytes:
     if answer.events is not None:
         response |= _long(folder, "events", streams.packed(answer.events))
     elif answer.data is not None:
-        response["file"] = beside.put(folder, answer.data)
+        response["data"] = {beside.FILE: beside.put(folder, answer.data)}
     elif answer.text is not None:
         response |= _long(folder, "text", answer.text)
     elif answer.body is not None:
@@ -102,8 +105,7 @@ def line(recording: Recording, folder: Path) -> bytes:
     row |= {"request": recording.request, "response": response}
     text = json.dumps(row, ensure_ascii=False)
     try:
-        # Editors take these two for the end of a line.
-        return text.replace("\u2028", "\\u2028").replace("\u2029", "\\u2029").encode() + b"\n"
+        return _UNSEEN.sub(lambda found: f"\\u{ord(found[0]):04x}", text).encode() + b"\n"
     except UnicodeEncodeError:  # half of a surrogate pair
         return json.dumps(row).encode() + b"\n"
 
@@ -131,8 +133,8 @@ def read(raw: bytes, folder: Path | None = None) -> Recording:
                 found[name] = json.loads(response[f"{name}_as_text"])
         if isinstance(found.get("events"), list):
             found["events"] = streams.unpacked(found["events"])
-        if "file" in response and folder:
-            found["data"] = beside.get(folder, response["file"])
+        if "data" in response and folder:
+            found["data"] = beside.get(folder, response["data"][beside.FILE])
         answer = Answer(
             status=int(response["status"]),
             headers={str(name): str(value) for name, value in response.get("headers", {}).items()},

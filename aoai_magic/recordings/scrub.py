@@ -13,7 +13,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
-from .addresses import opaque
+from .addresses import SECRET, opaque
+from .canonical import without_signatures
 from .recording import Answer
 
 if TYPE_CHECKING:
@@ -35,7 +36,6 @@ _AZURE = re.compile(
     r"(azure|microsoft|windows|azure-api|net)\b)",
     re.IGNORECASE,
 )
-_KEY = re.compile("key|sig|token|code|secret", re.IGNORECASE)
 _IN_PATH = re.compile(r"/(subscriptions|resourceGroups|accounts)/([^/]+)", re.IGNORECASE)
 _WHOSE = re.compile(r"(?<=/)(subscriptions|resourceGroups|accounts|tenants)/[^/\"\\?\s]+", re.IGNORECASE)
 _PLACES = {
@@ -63,21 +63,26 @@ def headers(given: Mapping[str, str]) -> dict[str, str]:
 class Cleaner:
     """Takes out of one request and its answer what may be in no recording.
 
-    `sent` is the request as it left, credential and all; `endpoint` the connection's own address, None for the local service.
+    `sent` is the request as it left, credential and all; `endpoint` the connection's own address, None for the local
+    service, which is nobody's account.
     """
 
     def __init__(self, operation: str, sent: httpx2.Request, endpoint: str | None) -> None:
+        self._nobodys = endpoint is None
         self._management = bool(re.match(r"[A-Z]+ /(subscriptions|providers)\b", operation, re.IGNORECASE))
         url, own = sent.url, urlsplit(endpoint or str(sent.url))
-        found = {_netloc(url): SERVICE} | {own.netloc: ACCOUNT}
+        found = {url.netloc.decode("ascii", "replace"): SERVICE} | {own.netloc: ACCOUNT}
         for name, value in sent.headers.items():
             if not _HARMLESS.fullmatch(name) and len(value) >= _SHORTEST:
                 found |= {value: HIDDEN, value.removeprefix("Bearer "): HIDDEN}
         for name, value in parse_qsl(url.query.decode("ascii", "replace")):
-            if _KEY.search(name) and len(value) >= _SHORTEST:
+            if SECRET.search(name) and not name.startswith("$") and len(value) >= _SHORTEST:
                 found[value] = HIDDEN
-        # The longer first: one may be a part of another.
-        self._values = sorted(found.items(), key=lambda one: -len(one[0]))
+        # As JSON has them; the longer first, since one may be a part of another.
+        self._values = [
+            (json.dumps(value, ensure_ascii=False)[1:-1], found[value])
+            for value in sorted(found, key=len, reverse=True)
+        ]
         names = {unquote(name): _PLACES[kind.lower()] for kind, name in _IN_PATH.findall(url.path)}
         if _AZURE.match(own.netloc):
             names[own.netloc.partition(".")[0]] = "{account}"
@@ -94,12 +99,16 @@ class Cleaner:
     def answer(self, answer: Answer) -> Answer:
         """An answer without them."""
         names = self._management or answer.status >= 400
-        body = control_plane(answer.body) if self._management else answer.body
+        data = answer.data
+        for secret, put in self._values if data else ():
+            data = data and data.replace(secret.encode(), put.encode())
+        body = self._clean(answer.body, names=names)
         return replace(
             answer,
-            body=self._clean(body, names=names),
+            body=control_plane(body) if names and not self._nobodys else body,
             text=self._clean(answer.text, names=names),
             events=self._clean(answer.events, names=names),
+            data=data,
         )
 
     def _clean(self, value: Any, *, names: bool) -> Any:
@@ -108,11 +117,12 @@ class Cleaner:
         text = before = json.dumps(value, ensure_ascii=False)
         for secret, put in self._values:
             if secret in text:
-                text = text.replace(json.dumps(secret, ensure_ascii=False)[1:-1], put)
-        if names:
+                text = text.replace(secret, put)
+        text = without_signatures(text)
+        if names and not self._nobodys:
+            text = _anonymous(text)
             for pattern, put in self._names:
                 text = pattern.sub(put, text)
-            text = _AZURE.sub("account", text)
         return value if text == before else json.loads(text)
 
 
@@ -125,16 +135,22 @@ def control_plane(body: Any) -> Any:
     match body:
         case dict():
             kept = {name: control_plane(value) for name, value in body.items() if name not in _OWNERS}
+            if "subscriptionId" in body:
+                kept.pop("displayName", None)
             if str(body.get("type", "")).lower().endswith("/accounts") and "name" in kept:
                 kept["name"] = "{account}"
             return kept
         case list():
             return [control_plane(one) for one in body]
         case str():
-            text = _WHOSE.sub(lambda found: f"{found[1]}/{_PLACES[found[1].lower()]}", body)
-            text = _MAIL.sub("someone@example.invalid", _GUID.sub(_NO_GUID, text))
+            text = _anonymous(body)
             return _next_page(text) if "token=" in text.lower() else text
     return body
+
+
+def _anonymous(text: str) -> str:
+    text = _WHOSE.sub(lambda found: f"{found[1]}/{_PLACES[found[1].lower()]}", text)
+    return _AZURE.sub("account", _MAIL.sub("someone@example.invalid", _GUID.sub(_NO_GUID, text)))
 
 
 def _next_page(url: str) -> str:
@@ -151,7 +167,3 @@ def put_back(text: str, asked: str, endpoint: str | None) -> str:
     if SERVICE in text:
         text = text.replace(SERVICE, urlsplit(asked).netloc)
     return text.replace(ACCOUNT, urlsplit(endpoint or asked).netloc) if ACCOUNT in text else text
-
-
-def _netloc(url: httpx2.URL) -> str:
-    return url.netloc.decode("ascii", "replace")

@@ -50,6 +50,7 @@ class Store:
         # Of most requests there is one line; a dictionary of lists would take 50,000 lists.
         self._index: dict[bytes, int | list[int]] = {}
         self._read_to = self._lines = 0
+        self._end = b""  # of what was read
 
     def __contains__(self, hash_: str) -> bool:
         with self._lock:
@@ -63,14 +64,7 @@ class Store:
         """
         with self._lock:
             self._look()
-            try:
-                found = self._at(hash_)
-            except LookupError:  # somebody edited the file in place
-                self._forget()
-                self._seen = None
-                self._look()
-                with contextlib.suppress(LookupError):
-                    found = self._at(hash_)
+            found = self._at(hash_)
         return self._latest(found)
 
     def _at(self, hash_: str) -> list[Recording]:
@@ -82,13 +76,9 @@ class Store:
             for place in [places] if isinstance(places, int) else places:
                 file.seek(place)
                 try:
-                    one = read(file.readline())
+                    found.append(read(file.readline()))
                 except ValueError as error:
                     self._damaged(f"the recording at byte {place:,}", str(error))
-                    continue
-                if one.hash != hash_:
-                    raise LookupError
-                found.append(one)
         return found
 
     def _latest(self, found: list[Recording]) -> list[Recording]:
@@ -188,11 +178,16 @@ class Store:
         seen = (status.st_ino, status.st_size, status.st_mtime_ns)
         if seen == self._seen:
             return
-        if self._seen is None or seen[0] != self._seen[0] or seen[1] < self._read_to:
-            self._forget()
         with self.file.open("rb") as file:
+            if self._seen is None or seen[0] != self._seen[0] or not self._only_grown(file, seen[1]):
+                self._forget()
             self._read(file)
         self._seen = seen
+
+    def _only_grown(self, file: IO[bytes], size: int) -> bool:
+        """Whether the file is the one that was read, with more at its end; else somebody edited it in place."""
+        file.seek(self._read_to - len(self._end))
+        return size > self._read_to and file.read(len(self._end)) == self._end
 
     def _read(self, file: IO[bytes]) -> None:
         file.seek(self._read_to)
@@ -213,6 +208,7 @@ class Store:
                 begin = end + 1
             rest = block[begin:]
             base += begin
+            self._end = block[max(0, begin - 80) : begin] or self._end
         self._read_to = base
         if rest.strip():  # its newline may be missing, or its end: then somebody is writing it, or was killed
             self._odd(rest, base)

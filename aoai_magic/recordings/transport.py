@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import time
 from collections.abc import AsyncIterator, Iterator
@@ -12,7 +13,7 @@ import httpx2
 
 from ..settings import Target
 from ..sse import events as read_events
-from . import scrub, streams
+from . import owed, scrub, streams
 from .asking import Asked, of
 from .recording import Answer, Recording, now
 from .replaying import replayed
@@ -30,16 +31,14 @@ class Recorder(httpx2.BaseTransport):
 
     def handle_request(self, request: httpx2.Request) -> httpx2.Response:
         asked = of(request, self._target.kind)
+        if asked is not None and (found := asked.next()) is not None:
+            return replayed(found, request, self._target.endpoint, asked.tick)
+        if self._target.kind == "local":
+            self._make_up()
         if asked is None:
             return self._transport.handle_request(request)
-        if (found := asked.next()) is not None:
-            return replayed(found, request, self._target.endpoint, asked.tick)
         taking = _Taking(asked, request, self._target)
-        try:
-            response = self._transport.handle_request(request)
-        except httpx2.TransportError as error:
-            taking.failed(error)
-            raise
+        response = self._transport.handle_request(request)
         if not taking.wants(response):
             return response
         if taking.streams(response):
@@ -54,6 +53,16 @@ class Recorder(httpx2.BaseTransport):
         taking.whole(content)
         return taking.handed_on(response, httpx2.ByteStream(content))
 
+    def _make_up(self) -> None:
+        making_up = owed.making_up()
+        with contextlib.suppress(StopIteration):
+            request = next(making_up)
+            while True:
+                response = self._transport.handle_request(request)
+                response.read()
+                response.close()
+                request = making_up.send(response)
+
     def close(self) -> None:
         self._transport.close()
 
@@ -67,16 +76,14 @@ class AsyncRecorder(httpx2.AsyncBaseTransport):
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
         await request.aread()
         asked = of(request, self._target.kind)
+        if asked is not None and (found := asked.next()) is not None:
+            return replayed(found, request, self._target.endpoint, asked.tick)
+        if self._target.kind == "local":
+            await self._make_up()
         if asked is None:
             return await self._transport.handle_async_request(request)
-        if (found := asked.next()) is not None:
-            return replayed(found, request, self._target.endpoint, asked.tick)
         taking = _Taking(asked, request, self._target)
-        try:
-            response = await self._transport.handle_async_request(request)
-        except httpx2.TransportError as error:
-            await asyncio.to_thread(taking.failed, error)
-            raise
+        response = await self._transport.handle_async_request(request)
         if not taking.wants(response):
             return response
         if taking.streams(response):
@@ -91,6 +98,16 @@ class AsyncRecorder(httpx2.AsyncBaseTransport):
         await asyncio.to_thread(taking.whole, content)
         return taking.handed_on(response, httpx2.ByteStream(content))
 
+    async def _make_up(self) -> None:
+        making_up = owed.making_up()
+        with contextlib.suppress(StopIteration):
+            request = next(making_up)
+            while True:
+                response = await self._transport.handle_async_request(request)
+                await response.aread()
+                await response.aclose()
+                request = making_up.send(response)
+
     async def aclose(self) -> None:
         await self._transport.aclose()
 
@@ -104,13 +121,15 @@ class _Taking:
         self._status, self._headers = 0, dict[str, str]()
         self._sent = request
         self._blocks: list[tuple[float, bytes]] = []
-        self._over = False
+        self._over = self._breaks = False
 
     def wants(self, response: httpx2.Response) -> bool:
         """Whether this answer is to be recorded."""
         self._status, self._sent = response.status_code, response.request
         self._headers = scrub.headers(response.headers)
-        return response.status_code not in _UNRECORDED
+        # The local service breaks off where it is told to, and that is an answer; anywhere else it is none.
+        self._breaks = self._target.kind == "local" and "x-aoai-fault" in response.headers
+        return self._asked.keeps and response.status_code not in _UNRECORDED
 
     def streams(self, response: httpx2.Response) -> bool:
         return response.is_success and "text/event-stream" in response.headers.get("content-type", "")
@@ -134,7 +153,7 @@ class _Taking:
 
     def ended(self, failure: httpx2.TransportError | None = None) -> None:
         """The stream has come to its end, or broke off."""
-        if self._over or (failure is not None and self._target.kind != "local"):
+        if self._over or (failure is not None and not self._breaks):
             return
         self._over = True
         times: list[float] = []
@@ -152,8 +171,8 @@ class _Taking:
         self._keep(events=found, seconds=seconds, failure=failure and type(failure).__name__)
 
     def failed(self, error: httpx2.TransportError) -> None:
-        """Nothing came, or not all. Of the local service, which fails only where it is told to, that is an answer too."""
-        if self._target.kind == "local":
+        """The answer broke off."""
+        if self._breaks:
             self._keep(seconds=self._elapsed(), failure=type(error).__name__)
 
     def whole(self, content: bytes) -> None:
