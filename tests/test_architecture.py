@@ -27,7 +27,7 @@ settings
 ledger
 spending
 verdicts
-sse chunks
+sse chunks responses
 recordings
 attachments schema tools pictures conversations provenance
 templates
