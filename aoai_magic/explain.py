@@ -47,6 +47,7 @@ _INSTEAD = re.compile(r"Use '([\w.]+)' instead")
 # How a deployment is asked for each operation.
 _ASKED = {
     "chat": "%%chat {}",
+    "responses": "%%chat {} --api responses",
     "completions": "%%complete {}",
     "embeddings": 'aoai.embed(texts, deployment="{}")',
     "images": "%%image {}",
@@ -321,6 +322,9 @@ def _refused(error: Any, message: str, target: Target, deployment: str) -> tuple
     what = f"{_where(target)} refused the request: {_first_line(message) or f'status {error.status_code}'}"
     if error.code == "context_length_exceeded":
         return what, "Prompt and reply together don't fit the model's context window.", "Send less text."
+    if "/v1/responses" in message and "tools" in message:
+        why = f"The model behind {deployment!r} takes tools through the Responses API, and chat only without effort."
+        return what, why, "--api responses, or --effort none"
     unknown = _UNRECOGNIZED.search(message)
     name = unknown[1] if unknown else error.param
     if name and (unknown or error.code in ("unsupported_parameter", "unsupported_value", "unknown_parameter")):

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from openai.types import Completion
     from openai.types.audio import TranscriptionVerbose
     from openai.types.chat import ChatCompletion
+    from openai.types.responses import Response
 
     from .settings import Kind
 
@@ -211,6 +212,7 @@ class Reply(Billed):
     conversation: Standing | None = None
     recorded: datetime.date | None = None
     body: dict[str, Any] = field(default_factory=dict, repr=False)
+    response: dict[str, Any] | None = field(default=None, repr=False)
 
     @property
     def text(self) -> str:
@@ -239,7 +241,7 @@ class Reply(Billed):
         if not self.choices:
             return []
         message = {"content": self.text, **(self.body["choices"][0].get("message") or {})} if self.body else {}
-        said = {key: message[key] for key in ("refusal", "tool_calls") if message.get(key)}
+        said = {key: message[key] for key in ("refusal", "tool_calls", "reasoning_items") if message.get(key)}
         return [{"role": "assistant", "content": message.get("content", self.text), **said}]
 
     def status(self, *, watched: bool = True) -> str:
@@ -282,9 +284,9 @@ class Reply(Billed):
         return findings(self.body)
 
     @property
-    def raw(self) -> ChatCompletion | Completion | TranscriptionVerbose:
-        """The whole answer as the openai SDK's `ChatCompletion`, whether it was streamed or not; `aoai.complete`'s as `Completion`,
-        `aoai.transcribe`'s as `TranscriptionVerbose` (with `segments`, where they were asked for).
+    def raw(self) -> ChatCompletion | Response | Completion | TranscriptionVerbose:
+        """The whole answer as the openai SDK's `ChatCompletion`, whether it was streamed or not; that of the Responses API as
+        `Response`, `aoai.complete`'s as `Completion`, `aoai.transcribe`'s as `TranscriptionVerbose` (with `segments`, where they were asked for).
         """
         if "file" in self.request:
             from openai.types.audio import TranscriptionVerbose
@@ -294,6 +296,10 @@ class Reply(Billed):
             from openai.types import Completion
 
             return Completion.construct(**self.body)
+        if self.response is not None:
+            from openai.types.responses import Response
+
+            return Response.construct(**self.response)
         from openai.types.chat import ChatCompletion
 
         return ChatCompletion.construct(**self.body)

@@ -166,3 +166,16 @@ def test_the_responses_api_counts_the_same(model: str, connection: Connection) -
         )
         assert response.usage
         assert response.usage.input_tokens == counted + tokens.count_image(*size, model, detail).total
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_a_chat_that_goes_through_the_responses_api_costs_what_was_foreseen(model: str, connection: Connection) -> None:
+    for number in range(8):
+        draw = Draw(f"through responses {model} {number}")
+        messages = [*draw.messages([]), {"role": "user", "content": "As JSON."}]
+        reply = aoai.chat(
+            messages, deployment=model, api="responses", max_tokens=16, **draw.more(), connection=connection
+        )
+        assert reply.usage
+        assert reply.estimate
+        assert reply.usage.prompt_tokens == reply.estimate.prompt_tokens, (number, messages)

@@ -1,6 +1,7 @@
 """One request and its answer, read as it arrives."""
 
 from .exchange import Exchange, Growing, TextExchange, reserve
+from .responses import ResponseExchange
 from .vectors import VectorExchange
 
-__all__ = ["Exchange", "Growing", "TextExchange", "VectorExchange", "reserve"]
+__all__ = ["Exchange", "Growing", "ResponseExchange", "TextExchange", "VectorExchange", "reserve"]

@@ -16,6 +16,7 @@ from ..explain import stream_error
 from ..recordings import Asked
 from ..reply import Choice, Reply, Usage
 from ..request import lower_limit
+from ..responses import LEAST_TOKENS
 from ..sse import events
 from ..stopping import stoppable
 from ..verdicts import worst
@@ -57,6 +58,7 @@ def reserve(
         slack=estimate.slack,
         allowance=budget if budget is None or isinstance(budget, ledger.Allowance) else ledger.Allowance(budget),
         recorded=recorded,
+        least=LEAST_TOKENS if operation == "responses" else 1,
     )
     if entry.limit is not None:
         lower_limit(body, entry.limit, estimate.known.model if estimate.known else None)
@@ -139,12 +141,9 @@ class Exchange:
                 self._done = True
                 continue  # and read to the end: a connection left half-read can't be used again
             try:
-                chunk = json.loads(data)
-                added = None if chunk.get("error") else self._chunks.add(chunk)
+                added = self._take(json.loads(data))
             except (ValueError, AttributeError, TypeError, LookupError) as error:
                 raise self._not_wanted(data, error) from None
-            if chunk.get("error"):
-                raise stream_error(chunk["error"], self.headers)
             self._arrived(added)
         if not self._chunks.finished:
             raise self._broke_off()
@@ -155,8 +154,19 @@ class Exchange:
         try:
             yield from blocks
         except (httpx2.NetworkError, httpx2.RemoteProtocolError) as error:
-            if not self._done:
+            if not self._over:
                 raise self._broke_off() from error
+
+    @property
+    def _over(self) -> bool:
+        """Whether the stream has said that it ends here."""
+        return self._done
+
+    def _take(self, chunk: dict[str, Any]) -> Any:
+        """Take in the data of an event, and return what it adds for those who watch. Raises ServiceError if it is one."""
+        if chunk.get("error"):
+            raise stream_error(chunk["error"], self.headers)
+        return self._chunks.add(chunk)
 
     def _broke_off(self) -> NoAnswerError:
         return NoAnswerError(
@@ -198,7 +208,7 @@ class Exchange:
 
     def reply(self) -> Reply | ImageReply | Audio:
         """The reply as far as it has arrived."""
-        body = self._chunks.body
+        body = self._completion()
         judged = [*(body.get("prompt_filter_results") or []), *body["choices"]]
         return Reply(
             request=self._body,
@@ -216,7 +226,17 @@ class Exchange:
             recorded=self.asked.day,
             note=self.entry.note,
             body=body,
+            response=self._response,
         )
+
+    def _completion(self) -> dict[str, Any]:
+        """The answer as far as it has arrived, as a completion."""
+        return self._chunks.body
+
+    @property
+    def _response(self) -> dict[str, Any] | None:
+        """The same as the Responses API has it, if it came from there."""
+        return None
 
     def settle(self, outcome: str, error: AoaiError | None = None) -> Reply | ImageReply | Audio | None:
         """Write down in the ledger what came of it; return the reply so far, or None if nothing of it has arrived."""

@@ -40,11 +40,16 @@ class Entry:
     """
 
     def __init__(
-        self, row: dict[str, Any], limit: int | None = None, allowance: Allowance | None = None, slack: float = 0.0
+        self,
+        row: dict[str, Any],
+        limit: int | None = None,
+        allowance: Allowance | None = None,
+        slack: float = 0.0,
+        least: int = 1,
     ) -> None:
         self.limit: int | None = None
         self.note = ""
-        self._row, self._allowance, self._slack = row, allowance, slack
+        self._row, self._allowance, self._slack, self._least = row, allowance, slack, least
         self._practice = row["connection"] == "local"
         self._id: int | None = None
         self._token: Token[Entry | None] | None = None
@@ -137,10 +142,11 @@ class Entry:
         left = budget.left + _CENT_OF_A_MICRODOLLAR
         if dearest <= left:
             return
-        if limit is None or limit < 2 or cheapest > left:
-            raise _refused(dearest if limit is None else cheapest, limit, budget, self._practice)
-        per_token = (dearest - cheapest) / (limit - 1)
-        self.limit = 1 + math.floor((left - cheapest) / per_token)
+        per_token = 0.0 if limit is None or limit < 2 else (dearest - cheapest) / (limit - 1)
+        needed = cheapest + per_token * (self._least - 1)
+        if limit is None or limit < 2 or needed > left:
+            raise _refused(dearest if limit is None else needed, limit, budget, self._practice)
+        self.limit = max(self._least, 1 + math.floor((left - cheapest) / per_token))
         self._row["dearest"] = cheapest + (self.limit - 1) * per_token
         self.note = f"at most {self.limit:,} tokens, so that the budget holds ({budget})"
 
@@ -157,11 +163,12 @@ def reserve(
     slack: float = 0.0,
     allowance: Allowance | None = None,
     recorded: bool = False,
+    least: int = 1,
 ) -> Entry:
     """Write down that a request is about to be sent, at its dearest price, and return its entry.
 
     Prices are in US dollars, None where unknown: `cheapest` if the reply has one token, `dearest` if it has `limit`;
-    between them it is a straight line. Without a `limit` nothing can be lowered. `tokens` are the prompt's, as
+    between them it is a straight line. Without a `limit` nothing can be lowered, and below `least` tokens it isn't. `tokens` are the prompt's, as
     estimated; `slack` is what it may cost beyond that, where the count isn't exact. What was `recorded` costs nothing,
     and no budget has a say in it. Check and row are one transaction, so that requests sent at once can't overrun a budget together. For
     the local service budgets count what it would cost on Azure.
@@ -186,7 +193,7 @@ def reserve(
         "price": 0.0 if connection == "local" or recorded else None,
         "recorded": recorded,
     }
-    return Entry(row, limit, allowance, slack)
+    return Entry(row, limit, allowance, slack, least)
 
 
 def _refused(price: float, limit: int | None, budget: Budget, practice: bool) -> BudgetError:

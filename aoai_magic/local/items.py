@@ -41,10 +41,9 @@ def messages(items: list[dict[str, Any]], instructions: str = "") -> list[dict[s
         elif item["type"] == "function_call":
             function = {"name": item["name"], "arguments": item["arguments"]}
             call = {"id": item["call_id"], "type": "function", "function": function}
-            if said and said[-1].get("tool_calls"):
-                said[-1]["tool_calls"].append(call)
-            else:
-                said.append({"role": "assistant", "content": None, "tool_calls": [call]})
+            if not said or said[-1]["role"] != "assistant":
+                said.append({"role": "assistant", "content": None})
+            said[-1].setdefault("tool_calls", []).append(call)  # what was said before it is of the same turn
         elif item["type"] == "function_call_output":
             said.append({"role": "tool", "tool_call_id": item["call_id"], "content": item["output"]})
     return said

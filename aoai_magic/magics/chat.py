@@ -8,6 +8,7 @@ from ..errors import OptionError
 from .arguments import Option, parse, usage
 from .live import answer, foresee
 from .options import (
+    API,
     BUDGET,
     CHAT,
     CODE,
@@ -55,6 +56,7 @@ OPTIONS = (
     STOP,
     LOGPROBS,
     PARAM,
+    API,
     CONTINUE,
     CHAT,
     NEW,

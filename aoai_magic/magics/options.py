@@ -22,6 +22,7 @@ STOP = Option(("--stop",), "a text at which the reply ends, without it; \\n is a
 SEED = Option(("--seed",), "a number that makes sampling repeatable, as far as the service can", "NUMBER", integer(), configurable=True)  # fmt: skip
 EFFORT = Option(("--effort",), "how much a reasoning model thinks first: none, minimal, low, medium, high, xhigh or max, by model", "EFFORT", configurable=True)  # fmt: skip
 VERBOSITY = Option(("--verbosity",), "how long a GPT-5's or newer one's reply is: low, medium or high", "VERBOSITY", choice("low", "medium", "high"), configurable=True)  # fmt: skip
+API = Option(("--api",), "the API to ask through: chat, or responses where the model needs it (that goes by itself)", "API", choice("chat", "responses"), configurable=True)  # fmt: skip
 N = Option(("-n", "--n"), "how many answers, or pictures", "COUNT", integer(1))
 LOGPROBS = Option(("--logprobs",), "show how likely each token was, and so many others in its place (5 if no number follows)", "COUNT", integer(0), alone=5)  # fmt: skip
 PARAM = Option(("--param",), "a field of the request that no option is for; its value is read as JSON if it is; may repeat", "KEY=VALUE", pair, repeat=True)  # fmt: skip

@@ -8,15 +8,14 @@ from typing import Any
 from .. import current
 from ..client import Connection
 from ..conversations import Conversation
-from ..errors import AoaiError, Interrupted, SettingsError
+from ..errors import AoaiError, Interrupted
 from ..estimates import Estimate
-from ..exchange import Exchange
 from ..ledger import Allowance
 from ..recordings import Mode
 from ..reply import Reply
-from ..request import STREAMED, Message, chat_body, refuse, refused
+from ..request import Message, refuse
 from .answering import ask, make_ready, with_recording
-from .conversing import Continued
+from .planning import Api, planned
 
 
 def chat(
@@ -37,6 +36,7 @@ def chat(
     detail: str | None = None,
     schema: object = None,
     tools: Sequence[Any] = (),
+    api: Api | None = None,
     conversation: str | Conversation | None = None,
     new: bool = False,
     stream: bool = True,
@@ -53,6 +53,7 @@ def chat(
     its reply is; `n` answers are `reply[0]`, `reply[1]`, …; `logprobs` asks how likely each token was, and for so many others
     in its place (0 to 20). `attach` is a picture or text file, or several (see `attachments.content`), looked at as `detail`
     says; `schema` the shape of the answer (see `schema.response_format`); `tools` functions that the model may ask to call.
+    `api` is "chat" or "responses"; left out, it is chat, unless the model is known to need the other.
     `conversation`, by name or an `aoai.Conversation`, is sent along, as far as it fits, and goes on with the reply (a cell that
     is run again takes its own place anew); with `new` it begins afresh. `budget` is the most that it may cost, in US dollars;
     several calls can share an `aoai.Allowance`. `on_text` is called with each bit of text as it arrives; `params` are sent as
@@ -65,12 +66,14 @@ def chat(
     """
     connection = connection or current.connection()
     make_ready(connection, recordings)
-    body, foreseen, continued = _planned(
+    plan = planned(
         connection,
         prompt,
         deployment,
         conversation,
         new,
+        api=api,
+        stream=stream,
         system=system,
         temperature=temperature,
         top_p=top_p,
@@ -87,19 +90,24 @@ def chat(
         functions=tools,
         **params,
     )
-    refuse(body, foreseen.known)
-    if stream:
-        _stream(body, foreseen)
+    refuse(plan.form, plan.known)
     try:
         reply: Reply = ask(
-            Exchange, "chat", connection, body, foreseen, budget=budget, recordings=recordings, on_arrival=on_text
+            plan.exchange,
+            plan.operation,
+            connection,
+            plan.body,
+            plan.estimate,
+            budget=budget,
+            recordings=recordings,
+            on_arrival=on_text,
         )
     except (AoaiError, Interrupted) as error:
-        if continued and isinstance(error.reply, Reply):
-            continued.join(error.reply)
+        if plan.continued and isinstance(error.reply, Reply):
+            plan.continued.join(error.reply)
         raise
-    if continued:
-        continued.join(reply)
+    if plan.continued:
+        plan.continued.join(reply)
     return reply
 
 
@@ -113,6 +121,7 @@ def estimate(
     detail: str | None = None,
     schema: object = None,
     tools: Sequence[Any] = (),
+    api: Api | None = None,
     conversation: str | Conversation | None = None,
     new: bool = False,
     stream: bool = True,
@@ -129,12 +138,14 @@ def estimate(
     10
     """
     connection = connection or current.connection()
-    body, found, _ = _planned(
+    plan = planned(
         connection,
         prompt,
         deployment,
         conversation,
         new,
+        api=api,
+        stream=stream,
         system=system,
         max_tokens=max_tokens,
         attach=attach,
@@ -143,37 +154,5 @@ def estimate(
         functions=tools,
         **params,
     )
-    if stream:
-        _stream(body, found)
-    estimate: Estimate = with_recording(found, "chat", connection, body, recordings)
+    estimate: Estimate = with_recording(plan.estimate, plan.operation, connection, plan.body, recordings)
     return estimate
-
-
-def _stream(body: dict[str, Any], foreseen: Estimate) -> None:
-    """Have a request answered as a stream, if its model streams."""
-    if not refused({"stream": True}, foreseen.known):
-        body |= STREAMED
-
-
-def _planned(
-    connection: Connection,
-    prompt: str | Sequence[Message],
-    deployment: str | None,
-    conversation: str | Conversation | None,
-    new: bool,
-    **options: Any,
-) -> tuple[dict[str, Any], Estimate, Continued | None]:
-    """The body of a request as it would be sent, what it would cost, and what of a conversation it is."""
-    name = deployment or connection.deployment
-    if name is None:
-        raise SettingsError(
-            f"No deployment is named for {connection.target.endpoint}.",
-            "On Azure a model is called by the name that its deployment was given.",
-            "%%chat NAME, or once for all cells: %aoai connect … -d NAME",
-        )
-    known = connection.known(name)
-    body = chat_body(prompt, name, known.model if known else None, **options)
-    if conversation is None and not new:
-        return body, connection.estimated(body, known), None
-    continued = Continued(connection, body, known, "main" if conversation is None else conversation, afresh=new)
-    return continued.body, continued.estimate, continued

@@ -73,8 +73,9 @@ def lower_limit(body: dict[str, Any], tokens: int, model: Model | None = None) -
     >>> body["max_tokens"]
     20
     """
-    given = [name for name in ("max_completion_tokens", "max_tokens") if body.get(name) is not None]
-    for name in given or [_limit(model)]:
+    names = ("max_completion_tokens", "max_tokens", "max_output_tokens")
+    given = [name for name in names if body.get(name) is not None]
+    for name in given or ["max_output_tokens" if "input" in body else _limit(model)]:
         body[name] = min(body.get(name, tokens), tokens)
 
 

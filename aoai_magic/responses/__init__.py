@@ -4,8 +4,8 @@ Everything above knows one form, that of chat: what is asked, counted, shown and
 API's words on its way out, and back on its way in.
 """
 
-from .asked import UNKNOWN, response_body
+from .asked import LEAST_TOKENS, UNKNOWN, response_body
 from .chunks import ResponseChunks
 from .completion import completion
 
-__all__ = ["UNKNOWN", "ResponseChunks", "completion", "response_body"]
+__all__ = ["LEAST_TOKENS", "UNKNOWN", "ResponseChunks", "completion", "response_body"]

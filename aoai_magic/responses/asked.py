@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+#: The least that it lets `max_output_tokens` be (openapi of the v1 API; facts/azure-openai.md, section 1.1).
+LEAST_TOKENS = 16
 #: Parameters of chat that the Responses API doesn't have.
 UNKNOWN = (
     "stop",

@@ -76,8 +76,8 @@ def _reason(response: Mapping[str, Any], calls: list[Any]) -> str | None:
         case "completed":
             return "tool_calls" if calls else "stop"
         case "incomplete":
-            why = (response.get("incomplete_details") or {}).get("reason")
-            return _REASONS.get(why, why or "length")
+            why = str((response.get("incomplete_details") or {}).get("reason") or "max_output_tokens")
+            return _REASONS.get(why, why)
     return None
 
 
