@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 import aoai_magic as aoai
-from aoai_magic import errors, export
+from aoai_magic import attachments, errors, export
 from aoai_magic.settings import OPENAI_URL, Target
 from aoai_magic.visible import visible
 
@@ -216,7 +216,7 @@ def test_much_code_is_shown_in_part_and_kept_whole(run: Any, shell: Any) -> None
         ("%aoai code", "Nothing was sent yet"),
         ("%aoai request", "Nothing was sent yet"),
         ("%aoai code ruby", "none of python, curl, jsonl"),
-        ("%%chat --code ruby\nx", "none of python, curl, jsonl"),
+        ("%%chat --code ruby\nx", "a script for the openai SDK"),
         ("%%chat --code python --dry-run\nx", "--dry-run and --code"),
         ("%%image --code jsonl\nx", "Batches don't run /images/generations"),
     ],
@@ -407,3 +407,23 @@ def test_any_text_arrives_as_it_is(language: str, asked: Callable[[str], Any], t
     code = export.code(language, "chat", body, LOCAL)
     assert visible(code) == code
     assert asked(code) == body
+
+
+@pytest.mark.parametrize("language", ["python", "curl"])
+@settings(max_examples=20)
+@given(text=SENDABLE)
+def test_any_text_arrives_beside_a_picture_that_is_read_from_its_file(
+    language: str, asked: Callable[[str], Any], odd_file: Path, text: str
+) -> None:
+    picture = attachments.part(odd_file)
+    body = {"model": "gpt-4o", "messages": [{"role": "user", "content": [{"type": "text", "text": text}, picture]}]}
+    code = export.code(language, "chat", body, LOCAL)
+    assert len(code) < 2_000 + 12 * len(text), "the picture isn't in it"
+    assert asked(code) == body
+
+
+@pytest.fixture(scope="module")
+def odd_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    file = tmp_path_factory.mktemp("odd") / 'it\'s "$5" `x` \\n.png'
+    Image.effect_noise((90, 90), 50).save(file)
+    return file

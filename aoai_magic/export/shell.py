@@ -18,8 +18,6 @@ from .json_text import json_lines, json_text
 
 #: A longer picture is read from its file, where that is known.
 _LONG_PICTURE = 2_000
-#: A command's argument may have 128 KiB on Linux (MAX_ARG_STRLEN); what is longer goes through standard input.
-_LONGEST_ARGUMENT = 100_000
 
 
 def line(operation: str, body: Mapping[str, Any], target: Target) -> str:
@@ -31,23 +29,24 @@ def line(operation: str, body: Mapping[str, Any], target: Target) -> str:
     curl https://api.openai.com/v1/completions \
       -H "Authorization: Bearer $OPENAI_API_KEY" \
       -H "Content-Type: application/json" \
-      -d '{"model": "m", "prompt": "It\u0027s $5."}'
+      -d @- <<'JSON'
+    {"model": "m", "prompt": "It's $5."}
+    JSON
     """
     address = url(operation, str(body["model"]), target)
     to = f'"{address}"' if target.kind == "local" else quote(address)
     head = [f"curl{' --no-buffer' * bool(body.get('stream'))} {to}", *_proof(target)]
     if operation == "image_edits":
         return _form(head, body)
-    head.append('-H "Content-Type: application/json"')
     pictures: dict[str, str] = {}
     text = json_lines(_without_files(body, pictures))
-    if not pictures and len(text.encode()) < _LONGEST_ARGUMENT:
-        text = text.replace("'", "\\u0027")  # so that nothing in it ends the quotes
-        return " \\\n  ".join([*head, f"-d '{text}'"])
-    text = re.sub(r"[\\$`]", r"\\\g<0>", text)  # what a shell would read in a here-document
+    end = "JSON" if pictures else "'JSON'"  # between quotes, the shell reads nothing in what follows
+    command = " \\\n  ".join([*head, '-H "Content-Type: application/json"', f"-d @- <<{end}"])
+    if pictures:
+        text = re.sub(r"[\\$`]", r"\\\g<0>", text)
     for mark, file in pictures.items():
         text = text.replace(mark, f"$(base64 < {quote(file)} | tr -d '\\n')")
-    return " \\\n  ".join([*head, "--data-binary @- <<JSON"]) + f"\n{text}\nJSON"
+    return f"{command}\n{text}\nJSON"
 
 
 def _proof(target: Target) -> list[str]:

@@ -166,7 +166,7 @@ def _store(values: dict[str, Any], option: Option, name: str, typed: str, word: 
         value = option.value(typed, word) if option.metavar else True
     except ValueError as error:
         raise OptionError(
-            f"{name} can't be {word!r}: {error}.", option.help.capitalize() + ".", f"{magic} --help"
+            f"{name} can't be {word!r}: {error}.", f"{option.help[:1].upper()}{option.help[1:]}.", f"{magic} --help"
         ) from None
     if option.repeat:
         values.setdefault(option.key, []).append(value)

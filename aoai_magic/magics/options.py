@@ -33,7 +33,7 @@ NEW = Option(("--new",), "begin that conversation afresh (%aoai chats undo bring
 RAW = Option(("--raw",), "send the cell and its options as they stand: {{ }} is text")
 FORMAT = Option(("-f", "--format"), "how the reply is shown: markdown, text, json, or code, which is put into a new cell and never run", "FORMAT", choice("markdown", "text", "json", "code"), configurable=True)  # fmt: skip
 DRY_RUN = Option(("--dry-run",), "send nothing; show the tokens, the price and whether it fits")
-CODE = Option(("--code",), "send nothing; show the cell as a script for the openai SDK, a curl line or a line of a batch: python, curl or jsonl", "LANGUAGE", choice("python", "curl", "jsonl"))  # fmt: skip
+CODE = Option(("--code",), "send nothing; show the cell as code: python (a script for the openai SDK), curl, or jsonl (a line of a batch)", "LANGUAGE", choice("python", "curl", "jsonl"))  # fmt: skip
 REQUEST = Option(("--request",), "send nothing; show the JSON that would be sent")
 NO_STREAM = Option(("--no-stream",), "show the reply when it is whole, not as it arrives", configurable=True)
 RECORD = Option(("--record",), "answer from the recordings; send what isn't among them, and record it")
