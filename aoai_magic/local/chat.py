@@ -46,7 +46,7 @@ class Chat:
         """Let the filter judge the prompt, and wait for the answers to begin."""
         if self._ask.filter.prompt.blocked:
             raise self._ask.filter.refusal()
-        job, self.cut = await self._engine.fit(self._ask.job)
+        job, self.cut = await self._engine.fit(self._ask.filter.heard(self._ask.job))
         for index in range(self._n):
             own = job if job.seed is None else job._replace(seed=job.seed + index)
             ask = self._ask if own is self._ask.job else self._ask._replace(job=own)

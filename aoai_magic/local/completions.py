@@ -94,7 +94,7 @@ class Completions:
             if found.prompt.blocked:
                 raise found.refusal()
         for prompt, found in zip(self._prompts, self._filters, strict=True):
-            job, cut = await self._engine.fit(self._job._replace(prompt=prompt))
+            job, cut = await self._engine.fit(found.heard(self._job._replace(prompt=prompt)))
             self.cut += cut
             for index in range(self._best_of):
                 seeded = job if job.seed is None else job._replace(seed=job.seed + index)

@@ -1,6 +1,7 @@
 """The content filter: its verdicts on everything, and phrases in a prompt that bring each of them about.
 
-Azure's filter is a set of models; here nothing is judged, and everything is safe unless the prompt says otherwise:
+Azure's filter is a set of models; here nothing is judged, and everything is safe unless the prompt says otherwise, in
+phrases that are counted with it and that the engine doesn't get to read:
 
     aoai-filter:violence              the prompt is blocked (also hate, sexual, self_harm; severity high)
     aoai-filter:violence=low          the prompt passes, annotated "low" (safe and low pass, medium and high are filtered)
@@ -24,11 +25,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from .azure_errors import AzureError
+from .engine import Job
 
 HARMS = ("hate", "self_harm", "sexual", "violence")
 _ATTACKS = ("jailbreak", "indirect_attack")
 _SEVERITIES = ("safe", "low", "medium", "high")
 _PHRASE = re.compile(r"aoai-filter:(reply-)?([a-z_]+)(?:=(safe|low|medium|high))?")
+_PHRASE_IN_TEXT = re.compile(f" ?{_PHRASE.pattern}")
 #: How many words of a reply pass before the filter cuts it.
 CUT_AFTER_WORDS = 5
 #: The same in asynchronous mode, where nothing is held back and the verdict comes within some 1,000 characters.
@@ -67,6 +70,13 @@ class Filter:
             _find(reply if in_reply else prompt, category, severity or "high")
         return cls(Verdict(prompt), Verdict(reply))
 
+    def heard(self, job: Job) -> Job:
+        """A job as the engine gets to read it: without the phrases, if there were any."""
+        if self is SAFE:
+            return job
+        messages = [{**message, "content": without_phrases(message["content"])} for message in job.messages]
+        return job._replace(messages=messages, prompt=job.prompt and without_phrases(job.prompt))
+
     @property
     def prompt_results(self) -> list[dict[str, Any]]:
         """`prompt_filter_results` of a chat completion."""
@@ -95,6 +105,15 @@ class Filter:
         # "result" in the singular, and not as in the annotations of a reply: so it is documented.
         inner = {"code": "ResponsibleAIPolicyViolation", "content_filter_result": self.prompt.results}
         return AzureError(400, {**error, "status": 400, "innererror": inner})
+
+
+def without_phrases(text: str) -> str:
+    """A text as the engine gets to read it.
+
+    >>> without_phrases("Tell me a story. aoai-filter:reply-violence")
+    'Tell me a story.'
+    """
+    return _PHRASE_IN_TEXT.sub("", text).strip(" ") if _PHRASE.search(text) else text
 
 
 def _safe_prompt() -> dict[str, Any]:

@@ -19,7 +19,7 @@ from .asking import Extra, refuse_parameters
 from .azure_errors import AzureError, invalid_request
 from .events import sse
 from .fields import Fields
-from .filters import Filter
+from .filters import Filter, without_phrases
 from .limits import arrival_tokens
 
 if TYPE_CHECKING:
@@ -80,6 +80,7 @@ class Generations:
                 "The 'partial_images' parameter is only allowed when 'stream' is enabled.", "partial_images"
             )
         self._filter = Filter.of([self._prompt], fails=extra.filter_fails)
+        self._drawn = without_phrases(self._prompt)
         self.arrival = arrival_tokens(len(self._prompt), 0)
         self._created = int(time.time())
 
@@ -126,14 +127,14 @@ class Generations:
 
         width, height = map(int, self._size.split("x"))
         return partials(
-            self._prompt, self._partials, width=width, height=height, quality=self._quality, background=self._background,
+            self._drawn, self._partials, width=width, height=height, quality=self._quality, background=self._background,
             number=number,
         )  # fmt: skip
 
     def _facts(self) -> dict[str, str]:
         from .sketch.words import read
 
-        clear = self._background == "auto" and self._format == "png" and read(self._prompt).transparent
+        clear = self._background == "auto" and self._format == "png" and read(self._drawn).transparent
         return {
             "background": "transparent" if clear or self._background == "transparent" else "opaque",
             "output_format": self._format,
@@ -207,7 +208,7 @@ class Edits(Generations):
 
         width, height = map(int, self._size.split("x"))
         return edit_partials(
-            self._given[0], self._prompt, self._partials, self._mask, width=width, height=height,
+            self._given[0], self._drawn, self._partials, self._mask, width=width, height=height,
             quality=self._quality, background=self._background, input_fidelity=self._fidelity, number=number,
         )  # fmt: skip
 

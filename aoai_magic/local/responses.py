@@ -80,7 +80,7 @@ class Responses:
         """Let the filter judge the input, and wait for the answer to begin."""
         if self._ask.filter.prompt.blocked:
             raise self._ask.filter.refusal(responses=True)
-        job, self.cut = await self._account.engine.fit(self._ask.job)
+        job, self.cut = await self._account.engine.fit(self._ask.filter.heard(self._ask.job))
         self._turn = Turn(self._ask._replace(job=job), self._account.engine)
         await self._turn.begin()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -10,10 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aoai_magic import catalog
+from aoai_magic import catalog, tokens
 from aoai_magic.local.account import Account, Deployment
 from aoai_magic.local.echo import Echo
-from aoai_magic.local.filters import HARMS, Filter
+from aoai_magic.local.filters import HARMS, Filter, without_phrases
 
 from .serving import Served, serving
 
@@ -96,10 +97,36 @@ def test_a_reply_is_cut_and_says_why(ask: Any, phrase: str) -> None:
     answer = ask(CHAT, chat(f"aoai-filter:{phrase} {WORDS}")).json
     choice = answer["choices"][0]
     assert choice["finish_reason"] == "content_filter"
-    assert choice["message"]["content"] == f"aoai-filter:{phrase} one two three four"
+    assert choice["message"]["content"] == "one two three four five"
     (verdict,) = found(choice["content_filter_results"]).values()
     assert verdict["filtered"]
     assert answer["usage"]["completion_tokens"] > 0, "what was generated is billed"
+
+
+@pytest.mark.parametrize(
+    ("path", "asked", "read"),
+    [
+        (CHAT, chat("Hello aoai-filter:hate=low there"), lambda one: one["choices"][0]["message"]["content"]),
+        (CHAT, chat("", messages=[{"role": "user", "content": [{"type": "text", "text": "aoai-filter:hate=low Hello there"}]}]), lambda one: one["choices"][0]["message"]["content"]),
+        (RESPONSES, {"model": "gpt-4o", "input": "Hello there aoai-filter:hate=low"}, lambda one: one["output"][0]["content"][0]["text"]),
+        (COMPLETIONS, {"model": "gpt-35-turbo-instruct", "prompt": "Hello there aoai-filter:hate=low"}, lambda one: one["choices"][0]["text"]),
+    ],
+    ids=["in the middle", "at the beginning", "of a response", "of a text"],
+)  # fmt: skip
+def test_the_engine_does_not_read_the_phrases_which_are_counted_all_the_same(
+    ask: Any, path: str, asked: dict[str, Any], read: Any
+) -> None:
+    answer = ask(path, asked).json
+    without = json.loads(json.dumps(asked).replace(" aoai-filter:hate=low", "").replace("aoai-filter:hate=low ", ""))
+    plain = ask(path, without).json
+    assert read(answer) == read(plain) == "Hello there"
+    counted = "input_tokens" if path == RESPONSES else "prompt_tokens"
+    model = asked["model"]
+    assert answer["usage"][counted] - plain["usage"][counted] == tokens.count(" aoai-filter:hate=low", model)
+
+
+def test_a_prompt_of_phrases_alone_is_answered(ask: Any) -> None:
+    assert ask(CHAT, chat("aoai-filter:hate=low")).json["choices"][0]["message"]["content"] == ""
 
 
 def test_a_stream_is_cut_where_its_whole_would_be(ask: Any) -> None:
@@ -234,6 +261,13 @@ def test_the_sdk_raises_for_a_blocked_prompt(sdk: openai.OpenAI) -> None:
     assert isinstance(body, dict)
     assert blocked.value.code == "content_filter"
     assert body["innererror"]["content_filter_result"]["self_harm"]["filtered"]
+
+
+@given(st.text(), st.sampled_from(["violence", "reply-hate=low", "error"]), st.text())
+def test_a_phrase_is_taken_out_and_nothing_else(before: str, phrase: str, after: str) -> None:
+    heard = without_phrases(f"{before}. aoai-filter:{phrase}; {after}")
+    assert heard == f"{before}.; {after}".strip(" ")
+    assert without_phrases(before) == before
 
 
 @given(st.lists(st.text() | st.from_regex(r"aoai-filter:(reply-)?[a-z_]{1,30}(=[a-z]{1,8})?")))

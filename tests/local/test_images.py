@@ -238,6 +238,15 @@ def test_a_prompt_that_the_filter_stops(served: Served, words: str) -> None:
     assert "safety system" in answer.json["error"]["message"]
 
 
+def test_a_phrase_for_the_filter_is_not_drawn_and_counted_all_the_same(served: Served) -> None:
+    plain, with_phrase = (
+        served.ask(GENERATIONS, {"model": "gpt-image-1", "prompt": f"a cat{words}", **LOW}).json
+        for words in ("", " aoai-filter:violence=low")
+    )
+    assert with_phrase["data"] == plain["data"]
+    assert with_phrase["usage"]["input_tokens"] > plain["usage"]["input_tokens"]
+
+
 def edited(served: Served, **files: Any) -> Answer:
     with openai.OpenAI(base_url=f"{served.endpoint}/openai/v1/", api_key=served.key, max_retries=0) as client:
         try:
