@@ -40,6 +40,8 @@ if TYPE_CHECKING:
     from .recordings import record, replay
     from .reply import Reply
     from .spending import usage
+    from .table.estimate import TableEstimate
+    from .table.mapping import estimate_map, map  # noqa: A004  # meant: aoai.map
     from .widgets.lens import TokenLens
     from .widgets.vision import VisionCosts
 
@@ -57,6 +59,7 @@ __all__ = [
     "ImageEstimate",
     "ImageReply",
     "Reply",
+    "TableEstimate",
     "TokenLens",
     "VisionCosts",
     "chat",
@@ -69,10 +72,12 @@ __all__ = [
     "errors",
     "estimate",
     "estimate_image",
+    "estimate_map",
     "image",
     "last",
     "lessons",
     "load_ipython_extension",
+    "map",
     "models",
     "record",
     "render",
@@ -95,6 +100,7 @@ _HOME = {
     "ImageEstimate": "images",
     "ImageReply": "image_reply",
     "Reply": "reply",
+    "TableEstimate": "table.estimate",
     "TokenLens": "widgets.lens",
     "VisionCosts": "widgets.vision",
     "chat": "operations.chat",
@@ -106,7 +112,9 @@ _HOME = {
     "embed": "operations.embed",
     "estimate": "operations.chat",
     "estimate_image": "operations.image",
+    "estimate_map": "table.mapping",
     "image": "operations.image",
+    "map": "table.mapping",
     "models": "operations.listing",
     "speak": "operations.audio",
     "transcribe": "operations.audio",

@@ -10,6 +10,7 @@
     ├── BudgetError              a request that a budget has no room for; it wasn't sent
     ├── LedgerError              what is spent can't be written down
     ├── NotRecordedError         only recordings may answer, and none does
+    ├── RunFileError             the answers of a table's run can't be written down, or not be found again
     └── ServiceError             a service answered with an error, or not at all
         ├── AuthenticationError      401 and 403: key, token, role or network rules
         ├── DeploymentNotFoundError  404: no such deployment, or no such address
@@ -111,6 +112,10 @@ class LedgerError(AoaiError):
 
 class NotRecordedError(AoaiError):
     """Only recordings may answer here, and none of them does."""
+
+
+class RunFileError(AoaiError):
+    """The file of a run over a table can't be opened, read or written, so that nothing is sent that could be lost."""
 
 
 class ServiceError(AoaiError):

@@ -46,6 +46,7 @@ client
 current
 drawing
 operations
+table
 lessons doctor widgets
 magics
 lab

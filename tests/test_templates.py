@@ -180,6 +180,13 @@ def test_options_are_filled_and_then_read(run: Any) -> None:
     assert (request["model"], request["temperature"], request["seed"]) == ("gpt-4o-mini", 1.0, 21)
 
 
+def test_a_number_may_be_filled_in(run: Any, shell: Any) -> None:
+    shell.user_ns["most"] = 2
+    run("%%chat -q --max-tokens '{{ most }}'\none two three")
+    assert aoai.last is not None
+    assert aoai.last.request["max_tokens"] == 2
+
+
 def test_raw_leaves_the_options_alone_too(run: Any) -> None:
     run("%%chat -q -s 'Write {{ x }}.' --raw\nhi {{ x }}")
     assert aoai.last is not None

@@ -42,10 +42,13 @@ def reserve(
     budget: float | ledger.Allowance | None,
     *,
     recorded: bool = False,
+    lower: bool = True,
+    strict: bool = False,
 ) -> ledger.Entry:
     """Write down what is about to be sent, and lower the limit of its reply where a budget wants it lower.
 
-    What a recording answers costs nothing, and no budget has a say in it.
+    What a recording answers costs nothing, and no budget has a say in it. Unless `lower`, what doesn't fit is refused
+    instead; if `strict`, nothing is sent that can't be written down, even what is free.
     """
     entry = ledger.reserve(
         kind,
@@ -53,9 +56,10 @@ def reserve(
         operation,
         cheapest=estimate.cheapest,
         dearest=estimate.dearest,
-        limit=estimate.limit,
+        limit=estimate.limit if lower else None,
         tokens=estimate.prompt_tokens,
         slack=estimate.slack,
+        strict=strict,
         allowance=budget if budget is None or isinstance(budget, ledger.Allowance) else ledger.Allowance(budget),
         recorded=recorded,
         least=LEAST_TOKENS if operation == "responses" else 1,

@@ -46,10 +46,12 @@ class Entry:
         allowance: Allowance | None = None,
         slack: float = 0.0,
         least: int = 1,
+        strict: bool = False,
     ) -> None:
         self.limit: int | None = None
         self.note = ""
         self._row, self._allowance, self._slack, self._least = row, allowance, slack, least
+        self._strict = strict
         self._practice = row["connection"] == "local"
         self._id: int | None = None
         self._token: Token[Entry | None] | None = None
@@ -128,7 +130,7 @@ class Entry:
                 cursor = db.execute(f"INSERT INTO requests ({', '.join(row)}) VALUES ({names})", row)  # noqa: S608
                 self._id = cursor.lastrowid
         except LedgerError as error:
-            if not self._practice and not self._row["recorded"]:  # what costs nothing is sent all the same
+            if self._strict or not (self._practice or self._row["recorded"]):  # what costs nothing is sent all the same
                 raise
             self.note = f"{error.what} This request isn't written down."
 
@@ -164,6 +166,7 @@ def reserve(
     allowance: Allowance | None = None,
     recorded: bool = False,
     least: int = 1,
+    strict: bool = False,
 ) -> Entry:
     """Write down that a request is about to be sent, at its dearest price, and return its entry.
 
@@ -174,7 +177,7 @@ def reserve(
     the local service budgets count what it would cost on Azure.
 
     Raises BudgetError where no outcome fits a budget, and LedgerError where the ledger can't be written and the
-    request costs something.
+    request costs something, or `strict` says that it must be.
 
     >>> entry = reserve("local", "gpt-4o", cheapest=0.001, dearest=0.02, limit=100)
     >>> entry.limit is None
@@ -193,7 +196,7 @@ def reserve(
         "price": 0.0 if connection == "local" or recorded else None,
         "recorded": recorded,
     }
-    return Entry(row, limit, allowance, slack, least)
+    return Entry(row, limit, allowance, slack, least, strict)
 
 
 def _refused(price: float, limit: int | None, budget: Budget, practice: bool) -> BudgetError:

@@ -86,10 +86,12 @@ def split(line: str) -> list[str]:
         ) from None
 
 
-def parse(line: str, options: Sequence[Option], magic: str, fill: Callable[[str], str] = str) -> dict[str, Any]:
+def parse(
+    line: str, options: Sequence[Option], magic: str, fill: Callable[[Option, str], str] = lambda _, word: word
+) -> dict[str, Any]:
     """Read a line as options; return the given ones by key.
 
-    Long names may be written with underscores, values after a space or "=". `fill` gets each value before it is read, and
+    Long names may be written with underscores, values after a space or "=". `fill` gets each option's value before it is read, and
     can't make it anything else than a value. Raises OptionError for an unknown or
     repeated option, a missing value, a value that can't be read, and for words that belong to none.
 
@@ -135,7 +137,10 @@ def parse(line: str, options: Sequence[Option], magic: str, fill: Callable[[str]
                     f"{magic} --help",
                 )
             name, value = option.metavar or word, word
-        _store(values, option, name, value, fill(value) if option.metavar else value, magic)
+        if option.metavar is None:
+            _store(values, option, name, None, None, magic)
+        else:
+            _store(values, option, name, value, fill(option, value), magic)
     return values
 
 
@@ -153,7 +158,7 @@ def usage(magic: str, summary: str, options: Sequence[Option], examples: str) ->
     return f"{summary}\n\n{head}\n\n{table}\n\nExamples::\n\n{examples}"
 
 
-def _store(values: dict[str, Any], option: Option, name: str, typed: str, word: str, magic: str) -> None:
+def _store(values: dict[str, Any], option: Option, name: str, typed: str | None, word: str | None, magic: str) -> None:
     if option.key in values and not option.repeat:
         raise OptionError(
             f"{name} was given a second time.",
@@ -163,7 +168,7 @@ def _store(values: dict[str, Any], option: Option, name: str, typed: str, word: 
             f"{magic} --help",
         )
     try:
-        value = option.value(typed, word) if option.metavar else True
+        value = True if typed is None else option.value(typed, word)
     except ValueError as error:
         raise OptionError(
             f"{name} can't be {word!r}: {error}.", f"{option.help[:1].upper()}{option.help[1:]}.", f"{magic} --help"
@@ -276,3 +281,11 @@ def name(word: str) -> str:
     if not word.isidentifier() or keyword.iskeyword(word):
         raise ValueError("it is not the name of a variable")
     return word
+
+
+def cut_run(word: str) -> Path | bool:
+    """A reader for the file of a run over a table; "last" leaves it to be found."""
+    path = Path(word).expanduser()
+    if word != "last" and not path.is_file():
+        raise ValueError("it is no file")
+    return word == "last" or path

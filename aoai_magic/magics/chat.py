@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from ..errors import OptionError
-from .arguments import Option, parse, usage
+from .arguments import Option, split, usage
 from .live import answer, foresee
 from .options import (
     API,
@@ -31,6 +32,7 @@ from .options import (
     SEED,
     STOP,
     SYSTEM,
+    TABLE,
     TEMPERATURE,
     TOP_P,
     VERBOSITY,
@@ -64,6 +66,7 @@ OPTIONS = (
     DETAIL,
     Option(("--schema",), "the shape of the answer: 'name, age int', a JSON schema, or the variable of a pydantic class", "SCHEMA"),
     Option(("--tools",), "functions of the notebook that the model may ask to call, parted by commas; may repeat", "NAMES", repeat=True),
+    *TABLE,
     RAW,
     FORMAT,
     DRY_RUN,
@@ -90,7 +93,10 @@ EXAMPLES = """\
     %%chat -s "You are {{ role }}."
     Which month has the most rain, and is it in the plot?
     {{ rain_by_month }}
-    {{ figure }}"""
+    {{ figure }}
+
+    %%chat --over reviews -o judged -t 0 --schema 'mood good|bad, stars int'
+    Judge this review of a hotel: {{ text }}"""
 
 USAGE = usage("%%chat", "Send the cell to a chat model and show its reply.", OPTIONS, EXAMPLES)
 
@@ -104,9 +110,13 @@ def run(shell: InteractiveShell, line: str, body: str, magic: str = "%%chat") ->
     if options.pop("help", False):
         print(USAGE)
         return None
-    prompt = content if isinstance(content, str) else [{"role": "user", "content": content}]
     _look_up(shell, options)
-    _place(options, given=parse(line, OPTIONS, magic))
+    _place(options, given=[word.partition("=")[0] for word in split(line)])
+    from . import over
+
+    if over.is_meant(options):
+        return over.run(shell, content, options)
+    prompt = content if isinstance(content, str) else [{"role": "user", "content": content}]
     from ..operations.chat import chat, estimate
 
     add_fields(options, chat)
@@ -136,8 +146,8 @@ def _look_up(shell: InteractiveShell, options: dict[str, Any]) -> None:
         options["tools"] = [variables[word] for word in names]
 
 
-def _place(options: dict[str, Any], given: dict[str, Any]) -> None:
-    """Say with -c, -i and --new alike which conversation is meant. `given` are the options of the line alone."""
+def _place(options: dict[str, Any], given: Sequence[str]) -> None:
+    """Say with -c, -i and --new alike which conversation is meant. `given` are the words of the line."""
     if options.pop("continue", False):
         if options.get("chat", "main") != "main":
             raise OptionError(
@@ -149,7 +159,7 @@ def _place(options: dict[str, Any], given: dict[str, Any]) -> None:
     from ..current import cell, conversations
 
     name = options["conversation"] = options.pop("chat", "main")
-    if name in conversations and "system" not in given:
+    if name in conversations and not set(SYSTEM.names) & set(given):
         place = conversations[name].place(cell(), afresh=options.get("new", False))
         if place.before:
             options.pop("system", None)  # that of all cells is for beginnings: after them, a conversation has its own

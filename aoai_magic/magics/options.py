@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .arguments import Option, choice, ending, integer, name, number, pair
+from .arguments import Option, choice, cut_run, ending, integer, name, number, pair
 
 DEPLOYMENT = Option(("-d", "--deployment", "-m", "--model"), "the deployment to ask (a bare word means the same)", "DEPLOYMENT", positional=True, configurable=True)  # fmt: skip
 OUTPUT = Option(("-o", "--output"), "the variable that gets the reply", "NAME", name)
@@ -40,6 +40,14 @@ RECORD = Option(("--record",), "answer from the recordings; send what isn't amon
 REPLAY = Option(("--replay",), "answer from the recordings alone: send nothing")
 FRESH = Option(("--fresh",), "send it, and record the answer in place of the one that is recorded")
 QUIET = Option(("-q", "--quiet"), "show nothing; the reply is in _ and in the variable of -o")
+OVER = Option(("--over",), "send the cell once for each row of a table, its {{ column }} filled in: a DataFrame, list, dict, iterator, or file (CSV, JSON Lines, Parquet)", "VARIABLE|FILE")  # fmt: skip
+LIMIT = Option(("--limit",), "with --over: the first rows alone", "COUNT", integer(1))
+CONCURRENCY = Option(("--concurrency",), "with --over: the most requests that are under way at once", "COUNT", integer(1))  # fmt: skip
+RESUME = Option(("--resume",), "with --over: go on with a run that was cut; its file is found by the rows, if it isn't named", "FILE", cut_run, alone="last")  # fmt: skip
+NO_UNIQUE = Option(("--no-unique",), "with --over: send rows that are alike each for itself, also at temperature 0 or with a seed")  # fmt: skip
 
 #: Whether a cell is answered from recordings, whatever holds for all cells.
 RECORDINGS = (RECORD, REPLAY, FRESH)
+
+#: What a cell over a table takes beside.
+TABLE = (OVER, LIMIT, CONCURRENCY, RESUME, NO_UNIQUE)

@@ -10,6 +10,7 @@ from ..errors import OptionError, TemplateError
 from ..templates import fill
 from .arguments import Option, parse, split
 from .defaults import fill_up
+from .options import OVER, SYSTEM
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
@@ -26,19 +27,24 @@ def read(
 ) -> tuple[dict[str, Any], str | list[dict[str, Any]]]:
     """Return the options of a cell's line, and the content of its prompt: text, or parts if pictures are in it.
 
-    Options that aren't on the line come from %config and pyproject.toml (see `defaults`). With --raw nothing is filled in;
-    with --help the body isn't read. Raises OptionError, also for a cell without a
-    prompt, and TemplateError.
+    Options that aren't on the line come from %config and pyproject.toml (see `defaults`). With --raw nothing is filled in,
+    and with --over neither body nor system message, which each row fills in; with --help the body isn't read. Raises
+    OptionError, also for a cell without a prompt, and TemplateError.
     """
     # Read before the others are: what stands after an option is never an option's name (see `parse`).
-    raw = "--raw" in split(line)
-    values = parse(line, options, magic, str if raw else lambda word: _filled(shell, word))
+    words = [word.partition("=")[0] for word in split(line)]
+    raw, over = "--raw" in words, OVER in options and "--over" in words
+
+    def filled(option: Option, word: str) -> str:
+        return word if raw or (over and option is SYSTEM) else _filled(shell, word)
+
+    values = parse(line, options, magic, filled)
     values.pop("raw", None)
     if "help" in values:
         return values, ""
     choose_recordings(values, magic)
     fill_up(shell, options, values)
-    content = body if raw else fill(body, shell.user_ns, values.get("detail"))
+    content = body if raw or over else fill(body, shell.user_ns, values.get("detail"))
     if isinstance(content, str) and not content.strip():
         raise OptionError("The cell holds no prompt.", "", f"{magic}, and the prompt on the lines below it")
     return values, content

@@ -60,13 +60,7 @@ def planned(
     **options: Any,
 ) -> Plan:
     """Plan a request; `options` are those of `request.chat_body`. Raises AoaiError for what can't be sent."""
-    name = deployment or connection.deployment
-    if name is None:
-        raise SettingsError(
-            f"No deployment is named for {connection.target.endpoint}.",
-            "On Azure a model is called by the name that its deployment was given.",
-            "%%chat NAME, or once for all cells: %aoai connect … -d NAME",
-        )
+    name = deployment or connection.for_chat()
     known = connection.known(name)
     form = chat_body(prompt, name, known.model if known else None, **options)
     if stream and not refused({"stream": True}, known):

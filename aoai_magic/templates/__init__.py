@@ -6,7 +6,8 @@ holes: which braces are ours; sandbox: what may stand in them; values: what a va
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 from ..errors import AoaiError, TemplateError
@@ -27,23 +28,71 @@ def fill(text: str, names: Mapping[str, Any], detail: str | None = None) -> str 
     >>> fill("Greet {{ name }} in JSON: {'a': {}}", {"name": "{{ Ada }}"})
     "Greet {{ Ada }} in JSON: {'a': {}}"
     """
-    ours = holes(text)
-    if not ours:
-        return text
-    from .sandbox import Sandbox
+    template = Template(text, detail)
+    return template.fill(data(names)) if template.is_open else text
 
-    known = {
+
+def data(names: Mapping[str, Any]) -> dict[str, Any]:
+    """Those of a kernel's variables that are data of its user's: not what IPython and Python put there.
+
+    >>> data({"city": "Oslo", "exit": None, "__name__": "__main__"})
+    {'city': 'Oslo'}
+    """
+    return {
         name: value
         for name, value in names.items()
         if isinstance(name, str) and not (name in _NO_DATA or (name.startswith("__") and name.strip("_")))
     }
-    sandbox = Sandbox(detail)
-    try:
-        return _content(sandbox.pieces(source(text, ours), known))
-    except AoaiError:
-        raise
-    except Exception as error:
-        raise _told(error, text, ours, [*known, *sandbox.globals]) from error
+
+
+class Template:
+    """A text with its `{{ }}`, read once and filled in as often as one likes; see `fill`. Raises TemplateError.
+
+    >>> template = Template("Greet {{ name }}.")
+    >>> [template.fill({"name": name}) for name in ("Ada", "Alan")]
+    ['Greet Ada.', 'Greet Alan.']
+    """
+
+    def __init__(self, text: str, detail: str | None = None) -> None:
+        self._text, self._holes = text, holes(text)
+        if self.is_open:
+            from .sandbox import Sandbox
+
+            self._sandbox = Sandbox(detail)
+            with self._explained({}):
+                self._compiled = self._sandbox.from_string(source(text, self._holes))
+
+    @property
+    def is_open(self) -> bool:
+        """Whether there is anything to be filled in."""
+        return bool(self._holes)
+
+    def fill(self, names: Mapping[str, Any]) -> str | list[dict[str, Any]]:
+        """The text, or the content of a message, with these names alone, and the builtins."""
+        if not self.is_open:
+            return self._text
+        with self._explained(names):
+            return _content(self._sandbox.pieces(self._compiled, names))
+
+    @contextmanager
+    def _explained(self, names: Mapping[str, Any]) -> Iterator[None]:
+        try:
+            yield
+        except AoaiError:
+            raise
+        except Exception as error:
+            raise _told(error, self._text, self._holes, [*names, *self._sandbox.globals]) from error
+
+
+def absent(name: str, why: str) -> Any:
+    """What stands for a value that isn't there: it can be tested (`is defined`, `default`), and using it is an error.
+
+    >>> Template("{{ city | default('nowhere') }}").fill({"city": absent("city", "the row has no city")})
+    'nowhere'
+    """
+    from .sandbox import Missing
+
+    return Missing(hint=why, name=name)
 
 
 def _content(pieces: list[str | dict[str, Any]]) -> str | list[dict[str, Any]]:

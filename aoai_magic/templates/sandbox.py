@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from string import Formatter
 from typing import Any
 
-from jinja2 import StrictUndefined, TemplateSyntaxError, UndefinedError
+from jinja2 import StrictUndefined, Template, TemplateSyntaxError, UndefinedError
 from jinja2.filters import FILTERS
 from jinja2.nativetypes import NativeCodeGenerator
 from jinja2.runtime import Context
@@ -83,11 +83,12 @@ class Sandbox(ImmutableSandboxedEnvironment):
         self.filters = {name: FILTERS[name] for name in _FILTERS}
         self.filters |= {"format": _percent, "tojson": partial(json.dumps, ensure_ascii=False, default=str)}
 
-    def pieces(self, source: str, names: dict[str, Any]) -> list[str | dict[str, Any]]:
-        """Text and image parts that a template makes of the names. Raises what its expressions raise."""
+    def pieces(self, source: str | Template, names: Mapping[str, Any]) -> list[str | dict[str, Any]]:
+        """Text and image parts that a template, or its source, makes of the names. Raises what its expressions raise."""
         made: list[str | dict[str, Any]] = []
         size = 0
-        for piece in self.from_string(source).generate(names):
+        template = self.from_string(source) if isinstance(source, str) else source
+        for piece in template.generate(names):
             made.append(piece)
             size += len(piece) if isinstance(piece, str) else 0
             if size > LONGEST_TEXT:

@@ -1,0 +1,101 @@
+"""`%%chat --over TABLE`: a cell sent once for each row, its answers shown and kept as a table."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..errors import AoaiError, Interrupted, OptionError
+from .options import CODE, CONCURRENCY, LIMIT, NO_UNIQUE, REQUEST, RESUME
+from .prompt import add_fields
+
+if TYPE_CHECKING:
+    from IPython.core.interactiveshell import InteractiveShell
+
+
+_FILES = {".csv": "read_csv", ".tsv": "read_table", ".jsonl": "read_json", ".parquet": "read_parquet"}
+
+
+def is_meant(options: dict[str, Any]) -> bool:
+    """Whether the options are those of a cell over a table. Raises OptionError for one that needs a table, and has none."""
+    if "over" in options:
+        for option in (CODE, REQUEST):
+            if option.key in options:
+                raise OptionError(
+                    f"{option.names[0]} is about one request, and --over makes many.",
+                    "",
+                    "Fill in one row by hand first.",
+                )
+        return True
+    for option in (LIMIT, CONCURRENCY, RESUME, NO_UNIQUE):
+        if option.key in options:
+            raise OptionError(f"{option.names[0]} is about a table, and none is named.", "", "%%chat --over TABLE")
+    return False
+
+
+def run(shell: InteractiveShell, prompt: Any, options: dict[str, Any]) -> Any:
+    """Send the cell for each row, show how far it is and how it begins, and put the table where it is looked for.
+
+    With --dry-run nothing is sent, and the estimate is returned, for the shell to show. An error or interrupt leaves the
+    table so far there, too.
+    """
+    from ..local.waiting import told
+    from ..render import LiveReply
+    from ..table.job import planned
+    from ..table.mapping import map as ask
+    from ..templates import data
+
+    add_fields(options, ask)
+    output, quiet = options.pop("output", None), options.pop("quiet", False)
+    of_run = {name: options.pop(name) for name in ("concurrency", "resume", "budget") if name in options}
+    dry = options.pop("dry_run", False)
+    for idle in ("no_stream", "format"):
+        options.pop(idle, None)
+    table = _table(shell, options.pop("over"))
+    unique = not options.pop("no_unique", False)
+    job = planned(prompt, table, names=data(shell.user_ns), unique=unique, **options)
+    if dry:
+        foreseen = job.estimate(of_run.get("resume"))
+        if output is not None:
+            shell.push({output: foreseen})
+        return foreseen
+    with LiveReply(shell, quiet=quiet) as live, told(live.note):
+        try:
+            done = job.run(live.note, watched=live.watched, **of_run)
+        except (AoaiError, Interrupted) as error:
+            if error.reply is not None:
+                _keep(shell, error.reply, output)
+            raise
+        live.finish(done.preview, done.status)
+        _keep(shell, done.frame, output)
+    return None
+
+
+def _keep(shell: InteractiveShell, frame: Any, output: str | None) -> None:
+    if output is not None:
+        shell.push({output: frame})
+    shell.displayhook.update_user_ns(frame)
+
+
+def _table(shell: InteractiveShell, word: str) -> Any:
+    """The variable of that name, or the table in the file."""
+    if word in shell.user_ns:
+        return shell.user_ns[word]
+    path = Path(word).expanduser()
+    if not path.is_file():
+        raise OptionError(
+            f"--over can't be {word!r}: neither a variable nor a file has that name.",
+            "A table is a DataFrame, a list, a dict or an iterator of the notebook, or a file.",
+            "%%chat --over NAME",
+        )
+    import pandas
+
+    reader = _FILES.get(path.suffix.lower())
+    if reader is None:
+        raise OptionError(
+            f"{word} is no table: it ends in none of {', '.join(_FILES)}.", "", "Read it first: table = pandas.read_…"
+        )
+    try:
+        return getattr(pandas, reader)(path, **({"lines": True} if reader == "read_json" else {}))
+    except (OSError, ValueError, ImportError) as error:
+        raise OptionError(f"{word} can't be read as a table.", str(error), "table = pandas.read_…") from error

@@ -1,0 +1,45 @@
+"""How a table with its answers begins, as Markdown: a cell shows that much of it."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from .columns import ERROR
+from .rows import is_missing
+
+_ROWS, _COLUMNS, _WIDTH = 5, 6, 80
+# What is data is not to be read as Markdown.
+_MARKS = re.compile(r"([\\`*_\[\]<>|~$&])")
+
+
+def preview(frame: Any, added: list[str]) -> str:
+    """The first rows of a frame: the columns that were `added`, and as many others before them as there is room for.
+
+    >>> import pandas
+    >>> print(preview(pandas.DataFrame({"word": ["hey"], "answer": ["HEY!"]}), ["answer"]))
+    | word | answer |
+    |---|---|
+    | hey | HEY! |
+    """
+    head = frame.head(_ROWS)
+    cells = {name: [*head[name]] for name in frame.columns}
+    shown = [name for name in added if name != ERROR or not all(map(is_missing, cells[ERROR]))]
+    others = [name for name in frame.columns if name not in added][: max(1, _COLUMNS - len(shown))]
+    names = [*others, *shown]
+    lines = [
+        _line(names),
+        "|" + "---|" * len(names),
+        *(_line(row) for row in zip(*(cells[name] for name in names), strict=True)),
+    ]
+    rest = len(frame) - len(head)
+    return "\n".join([*lines, *([f"\n… and {rest:,} rows more"] if rest else [])])
+
+
+def _line(cells: Any) -> str:
+    return f"| {' | '.join(_cell(one) for one in cells)} |"
+
+
+def _cell(value: Any) -> str:
+    text = "" if is_missing(value) else " ".join(str(value).split())
+    return _MARKS.sub(r"\\\1", text if len(text) <= _WIDTH else text[: _WIDTH - 1] + "…")
