@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from . import saving
+from .billed import Billed, Usage
 from .estimates import Estimate
 from .render import sound_bundle
-from .reply import Billed, Usage
 from .sounds import PCM_RATE, SPOKEN, length
 from .visible import visible
 

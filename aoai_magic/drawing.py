@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any
 
+from .billed import Usage
 from .errors import NoAnswerError
 from .exchange import Exchange, Growing
 from .image_reply import ImageReply
 from .pictures import Picture, picture
-from .reply import Usage
 from .verdicts import worst
 
 if TYPE_CHECKING:

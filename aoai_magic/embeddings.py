@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from . import catalog
+from .billed import Usage
 from .errors import AoaiError, Interrupted
 from .estimates import Estimate
-from .reply import Reply, Usage
+from .reply import Reply
 from .visible import visible
 
 if TYPE_CHECKING:

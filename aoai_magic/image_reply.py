@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from . import saving
+from .billed import Billed, Usage
 from .estimates import Estimate
 from .pictures import Picture
 from .render import picture_bundle
-from .reply import Billed, Usage
 from .verdicts import remarks
 from .visible import visible
 

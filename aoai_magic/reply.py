@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import datetime
 import json
+from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from . import catalog
+from .billed import Billed, Usage
 from .conversations import Standing
 from .estimates import Estimate
-from .provenance import as_json, provenance
-from .render import is_watched, mimebundle
+from .render import Block, Quiet, Rows, Words, bundled
 from .verdicts import filtered, findings, remarks
 from .visible import visible
 
@@ -26,156 +26,18 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Usage:
-    """What one request used, in tokens mostly, as the service counted it. `str(usage)` says it in words.
-
-    >>> print(Usage(9, 120, reasoning_tokens=64))
-    9 tokens in, 120 out (64 of them reasoning)
-    """
-
-    prompt_tokens: int
-    completion_tokens: int
-    cached_tokens: int = 0
-    reasoning_tokens: int = 0
-    image_input_tokens: int = 0
-    image_output_tokens: int = 0
-    audio_input_tokens: int = 0
-    audio_output_tokens: int = 0
-    #: What is counted where a model isn't billed by tokens: seconds of sound that was listened to, or characters spoken.
-    sound_seconds: float = 0.0
-    characters: int = 0
-
-    def __str__(self) -> str:
-        if self.sound_seconds:
-            return f"{self.sound_seconds:,.1f} s of sound"
-        if self.characters:
-            return f"{self.characters:,} characters"
-        thought = f" ({self.reasoning_tokens:,} of them reasoning)" if self.reasoning_tokens else ""
-        return f"{self.prompt_tokens:,} tokens in, {self.completion_tokens:,} out{thought}"
-
-    @property
-    def total_tokens(self) -> int:
-        return self.prompt_tokens + self.completion_tokens
-
-    @property
-    def image_tokens(self) -> int | None:
-        """Tokens of pictures, handed over and made; None where the service doesn't count them apart, as for chat."""
-        return self.image_input_tokens + self.image_output_tokens or None
-
-
-@dataclass(frozen=True)
 class Choice:
-    """One of the answers of a reply: its text and why it ended (`stop`, `length`, `content_filter`)."""
+    """One of the answers of a reply: its text and why it ended (`stop`, `length`, `content_filter`, `tool_calls`).
+
+    `refusal` is what the model says instead of an answer that it won't give.
+    """
 
     text: str
     finish_reason: str | None
+    refusal: str | None = None
 
     def __str__(self) -> str:
         return self.text
-
-
-class Billed:
-    """What any kind of reply says of its price and of who answered, to people and to programs."""
-
-    request: dict[str, Any]
-    kind: Kind
-    deployment: str
-    model: str
-    usage: Usage | None
-    request_id: str | None
-    estimate: Estimate | None
-    body: dict[str, Any]
-    recorded: datetime.date | None
-
-    def to_dict(self) -> dict[str, Any]:
-        """Everything that is known of the reply, in what JSON has; bytes as base64. No key is in it.
-
-        >>> reply = Reply(request={}, deployment="gpt-4o", kind="local", choices=[Choice("Hello!", "stop")])
-        >>> reply.to_dict()["choices"]
-        [{'text': 'Hello!', 'finish_reason': 'stop'}]
-        """
-        own: Any = self
-        foreseen = self.estimate and {
-            name: getattr(self.estimate, name) for name in ("prompt_tokens", "max_tokens", "cheapest", "dearest")
-        }
-        found = {one.name: getattr(self, one.name) for one in fields(own) if one.name != "estimate"}
-        named = {name: getattr(self, name) for name in ("text", "finish_reason", "cost", "azure_cost")}
-        everything: dict[str, Any] = as_json({**found, **named, "estimate": foreseen, "provenance": self.provenance})
-        return everything
-
-    @property
-    def provenance(self) -> dict[str, Any]:
-        """Who answered which request, by which versions; in a notebook it goes into the output's metadata."""
-        # The local service's ids mean nothing to anybody, and would be others at every run.
-        ids = (
-            {}
-            if self.kind == "local"
-            else {"request_id": self.request_id, "fingerprint": self.body.get("system_fingerprint")}
-        )
-        return provenance(self.kind, self.deployment, self.model, self.request, recorded=self.recorded, **ids)
-
-    def status(self, *, watched: bool = True) -> str:
-        """The quiet line under it."""
-        raise NotImplementedError
-
-    def bundle(self, status: str = "") -> dict[str, str]:
-        """What is displayed, with a quiet line under it."""
-        raise NotImplementedError
-
-    def _repr_mimebundle_(self, **_: Any) -> tuple[dict[str, str], dict[str, Any]]:
-        return self.bundle(self.status(watched=is_watched())), {"aoai_magic": self.provenance}
-
-    @property
-    def cost(self) -> float | None:
-        """US dollars: 0.0 on the local service, an estimate elsewhere, None where the price or the usage is unknown."""
-        return 0.0 if self.kind == "local" else self.azure_cost
-
-    @property
-    def azure_cost(self) -> float | None:
-        """What the same tokens cost on Azure, in US dollars; None where that is unknown.
-
-        On the type of deployment that was foreseen, which is Global Standard where nothing else is known.
-        """
-        name = str(self.body.get("model", ""))
-        if not catalog.model(name):
-            known = self.estimate.known if self.estimate else None
-            name = known.model.id if known else self.deployment
-        price = catalog.price(name, sku=self.estimate.sku if self.estimate else "GlobalStandard")
-        if price is None or self.usage is None:
-            return None
-        used = self.usage
-        return price.cost(
-            used.prompt_tokens,
-            used.completion_tokens,
-            used.cached_tokens,
-            image_input_tokens=used.image_input_tokens,
-            image_output_tokens=used.image_output_tokens,
-            audio_input_tokens=used.audio_input_tokens,
-            audio_output_tokens=used.audio_output_tokens,
-            seconds=used.sound_seconds,
-            characters=used.characters,
-        )
-
-    def _answered_by(self, did: str = "answered") -> list[str]:
-        """The beginning of a status line: the deployment, and who is behind it."""
-        if self.kind == "local":
-            return [self.deployment, f"{did} by {self.model} on this machine" if self.model else "on this machine"]
-        return [self.deployment, *([self.model] if self.model and self.model != self.deployment else [])]
-
-    def _price(self) -> str:
-        """The price in words, for a status line."""
-        azure = self.azure_cost
-        if self.recorded is not None:
-            whose = "" if self.kind == "local" else f" on {self.kind}"
-            then = (
-                ""
-                if azure is None
-                else f"; {'on Azure' if self.kind == 'local' else 'then'} about {catalog.dollars(azure)}"
-            )
-            return f"recorded {self.recorded}{whose}, free{then}"
-        if self.kind == "local":
-            return "local, free" if azure is None else f"local, free; on Azure about {catalog.dollars(azure)}"
-        return "price unknown" if azure is None else f"about {catalog.dollars(azure)}"
 
 
 @dataclass
@@ -271,12 +133,41 @@ class Reply(Billed):
         return {name: words for name, words in said.items() if words}
 
     def _end(self) -> str:
-        if self.finish_reason == "length":
-            return "cut at the token limit"
-        if self.finish_reason == "content_filter":
+        """How it ended, unless it came to its own end; of several answers, how many did so in which way."""
+        found = Counter(self._ended(choice) for choice in self.choices or [Choice("", None)])
+        of = f" ({{}} of {len(self.choices)})" if len(self.choices) > 1 else ""
+        return " · ".join(f"{end}{of.format(count)}" for end, count in found.items() if end)
+
+    def _ended(self, choice: Choice) -> str:
+        if choice.refusal:
+            return "refused by the model"
+        if choice.finish_reason == "length":
+            return "cut at the token limit" if choice.text else "empty: cut at the token limit"
+        if choice.finish_reason == "content_filter":
             found = ", ".join(filtered(self.filters))
             return "cut by the content filter" + (f" ({found})" if found else "")
-        return "broken off" if self.finish_reason is None else ""
+        return "broken off" if choice.finish_reason is None else ""
+
+    @property
+    def emptied(self) -> str:
+        """Why an answer is empty whose tokens had a limit, and what to set; "" where that isn't so."""
+        empty = [one for one in self.choices if one.finish_reason == "length" and not (one.text or one.refusal)]
+        if not empty:
+            return ""
+        thought = self.usage.reasoning_tokens if self.usage else 0
+        if not thought:
+            return "The limit left no token for an answer: raise --max-tokens."
+        lowest = self.estimate.known.model.efforts if self.estimate and self.estimate.known else ()
+        less = f", or have it think less: --effort {lowest[0]}" if lowest and self.effort != lowest[0] else ""
+        return (
+            f"The limit left nothing for an answer: {thought:,} tokens went into reasoning. Raise --max-tokens{less}."
+        )
+
+    @property
+    def effort(self) -> str | None:
+        """How much the model was asked to think; None where the request leaves that to it."""
+        effort: str | None = self.request.get("reasoning_effort") or (self.request.get("reasoning") or {}).get("effort")
+        return effort
 
     @property
     def verdicts(self) -> list[tuple[str, ...]]:
@@ -308,11 +199,25 @@ class Reply(Billed):
         return self.text
 
     def __repr__(self) -> str:
-        return visible(self.text)
+        return visible(self.text or (self.choices[0].refusal if self.choices else None) or "")
 
     def bundle(self, status: str = "") -> dict[str, str]:
-        """The text as it is displayed, with what the content filter found and a quiet line under it."""
-        return mimebundle(self.markdown, status, table=self.verdicts)
+        """The reply as it is displayed, with a quiet line under it."""
+        return bundled(self.blocks(), status)
+
+    def blocks(self, answer: Block | None = None) -> list[Block]:
+        """What the reply is shown as: its answers, each under its number where there are several, and what the content
+        filter found. An `answer` of another form takes the answers' place.
+        """
+        several = len(self.choices) > 1
+        found: list[Block] = [] if answer is None else [answer]
+        for number, choice in enumerate(self.choices if answer is None else (), 1):
+            found += [Quiet(f"{number} of {len(self.choices)}")] if several else []
+            found += [Words(choice.text if several else self.markdown)] if choice.text else []
+            found += [Words(choice.refusal)] if choice.refusal else []
+        if self.emptied:
+            found.append(Quiet(self.emptied))
+        return [*found, *([Rows(self.verdicts)] if self.verdicts else [])]
 
     def __len__(self) -> int:
         return len(self.choices)

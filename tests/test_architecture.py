@@ -35,6 +35,7 @@ request
 estimates
 images sounds
 render
+billed
 reply embeddings
 image_reply audio_reply
 explain

@@ -9,8 +9,8 @@ import pytest
 
 import aoai_magic as aoai
 from aoai_magic import errors
+from aoai_magic.billed import Usage
 from aoai_magic.client import Connection
-from aoai_magic.reply import Usage
 from aoai_magic.settings import resolve
 
 from .cloud import Cloud

@@ -8,8 +8,8 @@ import pytest
 
 import aoai_magic as aoai
 from aoai_magic import errors, ledger
+from aoai_magic.billed import Usage
 from aoai_magic.operations.complete import estimate_completion
-from aoai_magic.reply import Usage
 
 
 def chunk(text: str, finish: str | None = None, **more: Any) -> dict[str, Any]:

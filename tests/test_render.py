@@ -3,6 +3,8 @@ from __future__ import annotations
 import base64
 import io
 import json
+import re
+from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +13,7 @@ from PIL import Image
 
 from aoai_magic import render
 from aoai_magic.pictures import picture
-from aoai_magic.render import LiveReply, mimebundle, picture_bundle
+from aoai_magic.render import Folded, LiveReply, Quiet, Ready, Rows, Words, bundled, mimebundle, picture_bundle
 
 
 class Kernel:
@@ -159,7 +161,7 @@ def test_pictures_come_into_being_in_one_place(displays: Displays) -> None:
     with LiveReply(Shell(watched=True)) as live:  # type: ignore[arg-type]
         live.note("Drawing")
         live.draw([red(finished=False)], "A fox.")
-        live.finish("words", "status", whole=picture_bundle([red()], "A fox.", "status"))
+        live.finish([Ready(picture_bundle([red()], "A fox."))], "status")
     assert [how for how, _ in displays.shown] == ["display", "update", "update"]
     assert all('<img alt="A fox."' in bundle["text/html"] for _, bundle in displays.shown[1:])
     assert displays.last == "[picture, 8 x 6 px, PNG: A fox.]\n\nstatus"
@@ -168,7 +170,7 @@ def test_pictures_come_into_being_in_one_place(displays: Displays) -> None:
 def test_where_nobody_watches_pictures_are_shown_once(displays: Displays) -> None:
     with LiveReply(Shell(watched=False)) as live:  # type: ignore[arg-type]
         live.draw([red(finished=False)], "A fox.")
-        live.finish("words", "status", whole=picture_bundle([red()], "A fox.", "status"))
+        live.finish([Ready(picture_bundle([red()], "A fox."))], "status")
     assert [how for how, _ in displays.shown] == ["display"]
 
 
@@ -177,9 +179,127 @@ def test_a_terminal_gets_pictures_in_words_as_they_stand(
 ) -> None:
     monkeypatch.setattr("sys.stdout.isatty", lambda: True)
     with LiveReply(None, animate=False) as live:
-        bundle = picture_bundle([red()], "A *fox*, [red]\x1b[2J.", "status")
         live.draw([red()], "A fox.")
-        live.finish(bundle["text/plain"].removesuffix("\n\nstatus"), "status", whole=bundle)
+        live.finish([Ready(picture_bundle([red()], "A *fox*, [red]\x1b[2J."))], "status")
     printed = capsys.readouterr().out
     assert "[picture, 8 x 6 px, PNG: A *fox*, [red]␛[2J.]" in printed
     assert "\x1b[2J" not in printed
+
+
+STORY = [
+    Quiet("1 of 2"),
+    Words("one"),
+    Folded("look(city='Oslo')", "7 °C\nrain"),
+    Words("two"),
+    Rows([("a", "b"), ("1", "2")]),
+]
+
+
+def grown(live: LiveReply) -> None:
+    live.place(STORY[0])
+    live.add("on")
+    live.add("e")
+    live.note("look(city='Oslo')")
+    live.place(STORY[2])
+    live.add("tw")
+    live.add("o")
+    live.finish(STORY, "status")
+
+
+PLAIN = "[1 of 2]\n\none\n\n▸ look(city='Oslo')\n  7 °C\n  rain\n\ntwo\n\na  b\n1  2\n\nstatus"
+
+
+def test_blocks_stand_under_each_other_each_once(capsys: pytest.CaptureFixture[str]) -> None:
+    with LiveReply(None) as live:
+        grown(live)
+    assert capsys.readouterr().out == PLAIN + "\n"
+    assert bundled(STORY, "status")["text/plain"] == PLAIN
+
+
+def test_a_stream_that_waits_gets_the_same_at_the_end(capsys: pytest.CaptureFixture[str]) -> None:
+    with LiveReply(None, reshaped=True) as live:
+        grown(live)
+        before = capsys.readouterr().out
+    assert (before, capsys.readouterr().out) == ("", PLAIN + "\n")
+
+
+def printed(capsys: pytest.CaptureFixture[str]) -> list[str]:
+    """The words that were printed, without their style."""
+    return re.sub(r"\x1b\[[0-9;]*m", "", capsys.readouterr().out).split()
+
+
+def test_a_terminal_prints_what_stands_and_then_the_rest(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+    with LiveReply(None, animate=False) as live:
+        live.place(STORY[0])
+        live.add("one")
+        live.place(STORY[2])
+        assert printed(capsys) == "[1 of 2] one ▸ look(city='Oslo') 7 °C rain".split()
+        live.add("two")
+        live.finish(STORY, "status")
+    assert printed(capsys) == "two a b 1 2 status".split()
+
+
+def test_a_watched_notebook_shows_what_stands_above_what_grows(displays: Displays) -> None:
+    with LiveReply(Shell(watched=True)) as live:  # type: ignore[arg-type]
+        live.add("one")
+        live.place(STORY[2])
+        displays.now += 1
+        live.note("Asking again")
+        assert displays.last.endswith("rain\n\nAsking again")
+        displays.now += 1
+        live.add("two")
+    assert displays.last == "one\n\n▸ look(city='Oslo')\n  7 °C\n  rain\n\ntwo"
+    assert displays.shown[-1][1]["text/html"].index("<details") < displays.shown[-1][1]["text/html"].index("two")
+
+
+def test_what_stood_when_an_error_came_is_shown(displays: Displays) -> None:
+    with pytest.raises(ZeroDivisionError), LiveReply(Shell(watched=False)) as live:  # type: ignore[arg-type]
+        live.add("one")
+        live.place(STORY[2])
+        live.add("tw")
+        raise ZeroDivisionError
+    assert displays.last == "one\n\n▸ look(city='Oslo')\n  7 °C\n  rain\n\ntw"
+
+
+def test_the_head_comes_with_the_first_text(capsys: pytest.CaptureFixture[str]) -> None:
+    with LiveReply(None, head=Quiet("1 of 2")):
+        pass
+    assert capsys.readouterr().out == ""
+    with LiveReply(None, head=Quiet("1 of 2")) as live:
+        live.add("a")
+        live.add("b")
+    assert capsys.readouterr().out == "[1 of 2]\n\nab\n"
+
+
+class Tags(HTMLParser):
+    """The tags in HTML, and the attributes that they have."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: set[str] = set()
+
+    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
+        self.found |= {tag, *(name for name, _ in attributes)}
+
+
+TAGS = {"p", "details", "summary", "div", "style", "pre", "code", "span", "table", "tr", "th", "td", "class"}
+
+
+def test_no_payload_gets_out_of_a_block() -> None:
+    for payload in json.loads((Path(__file__).parent / "payloads.json").read_text(encoding="utf-8")):
+        text = payload["payload"]
+        for block in (Quiet(text), Folded(text, text), Rows([(text,), (text,)]), Words(text, "")):
+            assert "\x1b" not in block.plain()
+            tags = Tags()
+            tags.feed(block.html())
+            assert tags.found <= TAGS, text
+
+
+def test_what_is_long_is_cut_where_it_unfolds() -> None:
+    shown = Folded("f()", "line\n" * 2_000)
+    assert "5,000 characters more" in shown.html()
+    assert shown.plain().count("\n") == 41
+    assert shown.plain().endswith("lines more")

@@ -8,8 +8,9 @@ import pytest
 
 import aoai_magic as aoai
 from aoai_magic import catalog, errors
+from aoai_magic.billed import Usage
 from aoai_magic.estimates import estimate
-from aoai_magic.reply import Choice, Reply, Usage
+from aoai_magic.reply import Choice, Reply
 
 BODY = {
     "id": "chatcmpl-1",

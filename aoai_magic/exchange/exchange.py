@@ -9,12 +9,13 @@ from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, Protocol
 
 from .. import ledger
+from ..billed import Usage
 from ..chunks import Chunks, TextChunks
 from ..errors import AoaiError, NoAnswerError, ServiceError
 from ..estimates import Estimate
 from ..explain import stream_error
 from ..recordings import Asked
-from ..reply import Choice, Reply, Usage
+from ..reply import Choice, Reply
 from ..request import lower_limit
 from ..responses import LEAST_TOKENS
 from ..sse import events
@@ -220,7 +221,10 @@ class Exchange:
             estimate=self.estimate,
             unseen_tokens=int(cut) if (cut := self.headers.get("x-aoai-local-cut", "")).isdigit() else 0,
             kind=self.asked.served_by,
-            choices=[Choice(self._text(one), one.get("finish_reason")) for one in body["choices"]],
+            choices=[
+                Choice(self._text(one), one.get("finish_reason"), (one.get("message") or {}).get("refusal"))
+                for one in body["choices"]
+            ],
             model=self.headers.get("x-aoai-local-model") or body.get("model") or "",
             usage=_usage(body.get("usage")),
             filters=worst(one.get("content_filter_results") for one in judged),

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from .. import tokens
 from ..audio_reply import Audio
-from ..reply import Choice, Reply, Usage
+from ..billed import Usage
+from ..reply import Choice, Reply
 from ..sounds import SoundEstimate, SoundFile, sound_format
 from .exchange import Exchange
 

@@ -28,8 +28,14 @@ def answer(
     shown and kept too. Raises what `ask` raises, and ReplyError for a reply that can't have that form.
     """
     stream = not options.pop("no_stream", False)
+    several = options.get("n", 1)
     show(
-        shell, lambda live: ask(prompt, stream=stream, on_text=live.add, **options), options, animate=stream, form=form
+        shell,
+        lambda live: ask(prompt, stream=stream, on_text=live.add, **options),
+        options,
+        animate=stream,
+        form=form,
+        head=f"1 of {several}" if several > 1 and form == "markdown" else "",
     )
 
 
@@ -52,14 +58,16 @@ def show(
     animate: bool = True,
     note: str = "",
     form: str = "markdown",
+    head: str = "",
 ) -> Any:
-    """Send something, show and keep its reply, and return it; `note` says meanwhile what is waited for.
+    """Send something, show and keep its reply, and return it; `note` says meanwhile what is waited for, `head` what of it
+    comes first.
 
     `output` and `quiet` are taken out of the options before it is sent. A reply that can't have the `form` of `forms` is
     shown as Markdown and kept, and ReplyError is raised.
     """
     from ..local.waiting import told
-    from ..render import LiveReply
+    from ..render import LiveReply, Quiet
     from .forms import GROWING, RESHAPED
 
     output: str | None = options.pop("output", None)
@@ -69,6 +77,7 @@ def show(
         quiet=options.pop("quiet", False),
         language=GROWING.get(form),
         reshaped=form in RESHAPED,
+        head=Quiet(head) if head else None,
     ) as live:
         try:
             with told(live.note):
@@ -114,6 +123,7 @@ def foresee(shell: InteractiveShell, estimate: Callable[..., Estimate], prompt: 
 
 def _keep(shell: InteractiveShell, live: LiveReply, reply: Any, output: str | None, form: str = "markdown") -> None:
     """Show the reply whole, and put it into _, Out and the variable that was named."""
+    from ..render import Ready, Words
     from ..reply import Reply
     from .forms import shown
 
@@ -123,10 +133,11 @@ def _keep(shell: InteractiveShell, live: LiveReply, reply: Any, output: str | No
     # What a cell's last expression would do, without showing it again.
     shell.displayhook.update_user_ns(reply)
     if not isinstance(reply, Reply):
-        live.finish(reply.text, status, whole=reply.bundle(status), metadata=metadata)
+        live.finish([Ready(reply.bundle())], status, metadata=metadata)
         return
-    live.finish(reply.markdown, status, table=reply.verdicts, metadata=metadata)
+    live.finish(reply.blocks(), status, metadata=metadata)
     found = shown(reply, form)
-    live.finish(found.text, status, language=found.language, table=reply.verdicts, metadata=metadata)
+    if form != "markdown":
+        live.finish(reply.blocks(Words(found.text, found.language)), status, metadata=metadata)
     if found.cell and live.watched:
         shell.set_next_input(found.cell, replace=False)

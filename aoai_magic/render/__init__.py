@@ -1,15 +1,23 @@
 """How replies are shown: the only room that displays anything."""
 
-from .bundles import Table, mimebundle, picture_bundle, sound_bundle
+from .blocks import Block, Folded, Quiet, Ready, Rows, Table, Words, bundled
+from .bundles import mimebundle, picture_bundle, sound_bundle
 from .code import Code
 from .live import LiveReply, progress
 from .watching import Throttle, current_shell, is_watched, replaceable
 
 __all__ = [
+    "Block",
     "Code",
+    "Folded",
     "LiveReply",
+    "Quiet",
+    "Ready",
+    "Rows",
     "Table",
     "Throttle",
+    "Words",
+    "bundled",
     "current_shell",
     "is_watched",
     "mimebundle",

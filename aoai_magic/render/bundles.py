@@ -1,4 +1,4 @@
-"""What is displayed, as HTML that is safe beside plain text: text of strangers, pictures, sound, small tables."""
+"""What is displayed, as HTML that is safe beside plain text: text of strangers, pictures, sound."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from html import escape
 from typing import TYPE_CHECKING
 
-from ..safe_html import safe_html, safe_text
+from ..safe_html import safe_html
 from ..visible import visible
+from .blocks import Rows, Table, Words, bundled
 
 if TYPE_CHECKING:
     from ..pictures import Picture
@@ -17,10 +18,6 @@ _PICTURE = (
     "height:auto;border-radius:3px;background:repeating-conic-gradient(#8883 0 25%,transparent 0 50%) 0 0/16px 16px"
 )
 
-#: Rows of plain text, the first with the heads.
-Table = Sequence[Sequence[str]]
-
-_CELL = "text-align:left;padding:1px 12px 1px 0"
 _PLAYER = "display:block;width:min(100%,30em);height:40px"
 
 
@@ -34,11 +31,7 @@ def mimebundle(text: str, status: str = "", language: str | None = None, *, tabl
     >>> mimebundle("**hi**")["text/plain"]
     '**hi**'
     """
-    plain = visible("\n\n".join(filter(None, [text, in_columns(table), status])))
-    if not table:
-        return {"text/html": safe_html(text, status, language), "text/plain": plain}
-    html = safe_html(text, language=language) + _small_table(table) + safe_html("", status)
-    return {"text/html": html, "text/plain": plain}
+    return bundled([Words(text, language), *([Rows(table)] if table else [])], status)
 
 
 def picture_bundle(pictures: Sequence[Picture], prompt: str, status: str = "") -> dict[str, str]:
@@ -71,19 +64,3 @@ def sound_bundle(url: str, described: str, status: str = "") -> dict[str, str]:
     player = f'<audio controls preload="metadata" src="{url}" aria-label="{words}" title="{words}" style="{_PLAYER}"></audio>'
     plain = visible(f"{described}\n\n{status}" if status else described)
     return {"text/html": player + safe_html("", status), "text/plain": plain}
-
-
-def _small_table(table: Table) -> str:
-    rows = [
-        "".join(f'<{tag} style="{_CELL}">{safe_text(visible(one))}</{tag}>' for one in row)
-        for tag, row in zip(["th", *["td"] * len(table)], table, strict=False)
-    ]
-    return f'<table style="opacity:.8;font-size:85%;margin:.6em 0 0"><tr>{"</tr><tr>".join(rows)}</tr></table>'
-
-
-def in_columns(table: Table) -> str:
-    """A table as plain text, its columns side by side."""
-    widths = [max(map(len, column)) for column in zip(*table, strict=True)]
-    return "\n".join(
-        "  ".join(f"{one:<{width}}" for one, width in zip(row, widths, strict=True)).rstrip() for row in table
-    )

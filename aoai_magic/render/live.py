@@ -10,7 +10,8 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from ..visible import visible
-from .bundles import Table, picture_bundle
+from .blocks import Block, Words
+from .bundles import picture_bundle
 from .screens import End, Notebook, Nothing, Plain, Screen, Terminal
 from .watching import current_shell, is_watched
 
@@ -23,12 +24,12 @@ if TYPE_CHECKING:
 class LiveReply:
     """Shows a reply as it grows, and once more when it is whole.
 
-    Use it as a context manager: `note` says what is waited for, `add` takes text as it arrives, `draw` the pictures so
-    far, `finish` the quiet line. Where it shows depends on who looks: a notebook that someone watches is updated in place, a terminal gets
+    Use it as a context manager: `note` says what is waited for, `add` takes text as it arrives, `place` a block that stands
+    between, `draw` the pictures so far, `finish` the whole and the quiet line. Where it shows depends on who looks: a notebook that someone watches is updated in place, a terminal gets
     rich's Markdown or plain text, and a notebook that nobody watches (nbval, nbclient, papermill) gets one display at
     the end. With `quiet` nothing is shown; with `animate` false only the end is. `language` is None for Markdown (see
     `mimebundle`); with `reshaped` the end shows another text than what grew, for which plain text, that can't be taken
-    back, waits.
+    back, waits. `head` stands above the first text, as soon as there is one.
 
     >>> with LiveReply(None) as live:
     ...     live.add("Hel")
@@ -44,10 +45,12 @@ class LiveReply:
         quiet: bool = False,
         language: str | None = None,
         reshaped: bool = False,
+        head: Block | None = None,
     ) -> None:
         self.watched = is_watched(shell)
         self.text = ""
-        self._language = language
+        self._language, self._head = language, head
+        self._standing: list[Block] = []
         self._end: End | None = None
         self._screen: Screen
         if quiet:
@@ -65,30 +68,35 @@ class LiveReply:
 
     def add(self, text: str) -> None:
         """Show that more of the reply has arrived."""
+        if self._head is not None:
+            head, self._head = self._head, None
+            self.place(head)
         self.text += text
-        self._screen.grow(self.text, text, self._language)
+        self._screen.grow(Words(self.text, self._language), text)
+
+    def place(self, block: Block) -> None:
+        """Show a block under what has arrived so far; what arrives from now on comes below it."""
+        blocks = [Words(self.text, self._language), block] if self.text else [block]
+        self.text = ""
+        for one in blocks:
+            self._standing.append(one)
+            self._screen.place(one)
+
+    def ask(self, question: str) -> str:
+        """What whoever watches types as the answer to a question, which may hold text of strangers."""
+        return self._screen.ask(visible(question))
 
     def draw(self, pictures: Sequence[Picture], prompt: str) -> None:
         """Show the pictures as far as they have come, if this is a place that shows any."""
         self._screen.draw(picture_bundle(pictures, prompt))
 
-    def finish(
-        self,
-        text: str,
-        status: str,
-        *,
-        language: str | None = None,
-        table: Table = (),
-        whole: dict[str, str] | None = None,
-        metadata: dict[str, Any] | None = None,
-    ) -> None:
-        """Say what the whole text is, and the table and line under it; they are shown on leaving the context.
+    def finish(self, blocks: str | Sequence[Block], status: str, *, metadata: dict[str, Any] | None = None) -> None:
+        """Say what the whole is, and the line under it; they are shown on leaving the context.
 
-        `whole` is the bundle with all where there are pictures or a sound, for places that show them; `metadata` what a
-        notebook keeps with what is shown, and doesn't show; `language` is that of the whole text, None for Markdown.
+        The whole is Markdown, or blocks, of which the first are those that stand already. `metadata` is what a notebook
+        keeps with what is shown, and doesn't show.
         """
-        self.text = text
-        self._end = End(text, status, language, table, whole, metadata)
+        self._end = End([Words(blocks, self._language)] if isinstance(blocks, str) else blocks, status, metadata)
 
     def __enter__(self) -> LiveReply:
         return self
@@ -96,7 +104,8 @@ class LiveReply:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._screen.end(self._end or End(self.text, language=self._language))
+        so_far = [*self._standing, *([Words(self.text, self._language)] if self.text else [])]
+        self._screen.end(self._end or End(so_far))
 
 
 @contextlib.contextmanager

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 from ..safe_html import safe_html
 from ..visible import visible
-from .bundles import Table, in_columns, mimebundle
+from .blocks import Block, Words, bundled
 from .watching import Throttle
 
 if TYPE_CHECKING:
@@ -19,11 +20,8 @@ if TYPE_CHECKING:
 class End:
     """What stands there in the end."""
 
-    text: str
+    blocks: Sequence[Block]
     status: str = ""
-    language: str | None = None
-    table: Table = ()
-    whole: dict[str, str] | None = None
     metadata: dict[str, Any] | None = None
 
 
@@ -31,8 +29,13 @@ class Screen(Protocol):
     """A place where a reply is shown: first what is waited for, then as much as there is, in the end the whole."""
 
     def note(self, what: str, fraction: float | None) -> None: ...
-    def grow(self, text: str, added: str, language: str | None) -> None: ...
+    def grow(self, words: Words, added: str) -> None: ...
+    def place(self, block: Block) -> None:
+        """Show a block that stands from now on; what has grown so far is such a one, and comes first."""
+        ...
+
     def draw(self, pictures: dict[str, str]) -> None: ...
+    def ask(self, question: str) -> str: ...
     def end(self, last: End) -> None: ...
 
 
@@ -40,8 +43,12 @@ class Nothing:
     """Nowhere."""
 
     def note(self, what: str, fraction: float | None) -> None: ...
-    def grow(self, text: str, added: str, language: str | None) -> None: ...
+    def grow(self, words: Words, added: str) -> None: ...
+    def place(self, block: Block) -> None: ...
     def draw(self, pictures: dict[str, str]) -> None: ...
+    def ask(self, question: str) -> str:
+        return input(question)
+
     def end(self, last: End) -> None: ...
 
 
@@ -51,23 +58,39 @@ class Notebook:
     def __init__(self, *, animate: bool) -> None:
         self._animate = animate
         self._handle: Any = None
+        self._standing: list[Block] = []
         self._throttle = Throttle()
 
     def note(self, what: str, fraction: float | None) -> None:
-        if self._animate and self._throttle.due():
-            self._show({"text/html": _progress(what, fraction), "text/plain": what})
+        if self._animate and (self._standing or self._throttle.due()):
+            shown = bundled(self._standing)
+            self._show(
+                {
+                    "text/html": shown["text/html"] + _progress(what, fraction),
+                    "text/plain": "\n\n".join(filter(None, [shown["text/plain"], what])),
+                }
+            )
 
-    def grow(self, text: str, added: str, language: str | None) -> None:
-        if self._animate and self._throttle.due(len(text)):
-            self._show(mimebundle(text, language=language))
+    def grow(self, words: Words, added: str) -> None:
+        if self._animate and self._throttle.due(len(words.text)):
+            self._show(bundled([*self._standing, words]))
+
+    def place(self, block: Block) -> None:
+        self._standing.append(block)
+        if self._animate:
+            self._show(bundled(self._standing))
 
     def draw(self, pictures: dict[str, str]) -> None:
         if self._animate:
             self._show(pictures)
 
+    def ask(self, question: str) -> str:
+        return input(question)
+
     def end(self, last: End) -> None:
-        if last.text or last.status or self._handle is not None:
-            self._show(last.whole or mimebundle(last.text, last.status, last.language, table=last.table), last.metadata)
+        shown = bundled(last.blocks, last.status)
+        if shown["text/plain"] or self._handle is not None:
+            self._show(shown, last.metadata)
 
     def _show(self, bundle: dict[str, str], metadata: dict[str, Any] | None = None) -> None:
         from IPython.display import display
@@ -89,6 +112,7 @@ class Terminal:
         from rich.live import Live
 
         self._console = Console(highlight=False, markup=False, emoji=False)
+        self._printed = 0
         self._live: Live | None = None
         if animate and not self._console.is_dumb_terminal:
             self._live = Live(console=self._console, transient=True, refresh_per_second=10, redirect_stdout=False)
@@ -102,71 +126,98 @@ class Terminal:
             bar = [] if fraction is None else [ProgressBar(total=1.0, completed=fraction, width=30)]
             self._live.update(Columns([f"{what} …", *bar]))
 
-    def grow(self, text: str, added: str, language: str | None) -> None:
+    def grow(self, words: Words, added: str) -> None:
         if self._live:
-            self._live.update(_Tail(text, language))
+            self._live.update(_Tail(words))
+
+    def place(self, block: Block) -> None:
+        if self._live:
+            self._live.update("")
+        self._print(block)
 
     def draw(self, pictures: dict[str, str]) -> None: ...
+
+    def ask(self, question: str) -> str:
+        if self._live:
+            self._live.stop()
+        try:
+            return input(question)
+        finally:
+            if self._live:
+                self._live.start()
 
     def end(self, last: End) -> None:
         if self._live:
             self._live.stop()
-        if last.text:
-            self._console.print(visible(last.text) if last.whole else _drawn(last.text, last.language))
-        for quiet in filter(None, (in_columns(last.table), last.status)):
-            self._console.print(f"\n{visible(quiet)}", style="dim")
+        for block in last.blocks[self._printed :]:
+            self._print(block)
+        if last.status:
+            self._console.print(f"\n{visible(last.status)}", style="dim")
+
+    def _print(self, block: Block) -> None:
+        if block.plain():
+            if self._printed:
+                self._console.print()
+            self._console.print(block.drawn())
+        self._printed += 1
 
 
 class Plain:
     """Text on a stream that is no terminal: each bit once, as it comes."""
 
     def __init__(self, *, waits: bool = False) -> None:
-        self._written = 0
+        self._written = 0  # characters of the text that grows
+        self._printed = 0  # blocks that stand
         self._waits = waits
 
     def note(self, what: str, fraction: float | None) -> None: ...
 
-    def grow(self, text: str, added: str, language: str | None) -> None:
+    def grow(self, words: Words, added: str) -> None:
         if not self._waits:
-            sys.stdout.write(visible(added))
-            sys.stdout.flush()
-            self._written = len(text)
+            self._write(("" if self._written or not self._printed else "\n") + visible(added))
+            self._written = len(words.text)
+
+    def place(self, block: Block) -> None:
+        if not self._waits:
+            self._print(block)
 
     def draw(self, pictures: dict[str, str]) -> None: ...
 
+    def ask(self, question: str) -> str:
+        return input(question)
+
     def end(self, last: End) -> None:
-        rest = visible(last.text[self._written :]) + "\n" * bool(last.text)
-        quiet = "".join(f"\n{visible(one)}\n" for one in (in_columns(last.table), last.status) if one)
-        sys.stdout.write(rest + quiet)
+        for block in last.blocks[self._printed :]:
+            self._print(block)
+        if last.status:
+            self._write(f"\n{visible(last.status)}\n")
+
+    def _print(self, block: Block) -> None:
+        if self._written and isinstance(block, Words):
+            self._write(visible(block.text[self._written :]) + "\n")
+        elif text := block.plain():
+            self._write("\n" * bool(self._printed) + text + "\n")
+        self._written = 0
+        self._printed += 1
+
+    def _write(self, text: str) -> None:
+        sys.stdout.write(text)
         sys.stdout.flush()
 
 
 class _Tail:
     """As much of the end of a growing text as the terminal has lines: what rich's Live can redraw without scrolling."""
 
-    def __init__(self, text: str, language: str | None) -> None:
-        self._text, self._language = text, language
+    def __init__(self, words: Words) -> None:
+        self._words = words
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         from rich.segment import Segment
 
-        lines = console.render_lines(_drawn(self._text, self._language), options, pad=False)
+        lines = console.render_lines(self._words.drawn(), options, pad=False)
         for line in lines[-max(1, console.size.height - 2) :]:
             yield from line
             yield Segment.line()
-
-
-def _drawn(text: str, language: str | None) -> Any:
-    if language:
-        from rich.syntax import Syntax
-
-        return Syntax(visible(text), language, background_color="default", word_wrap=True)
-    if language == "":
-        return visible(text)
-    from rich.markdown import Markdown
-
-    # hyperlinks off: the address is written out, and no escape sequence carries it.
-    return Markdown(visible(text), hyperlinks=False)
 
 
 def _progress(what: str, fraction: float | None) -> str:
