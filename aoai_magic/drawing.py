@@ -76,8 +76,7 @@ class Drawing(Exchange):
             estimate=self.estimate,
             kind=self.asked.served_by,
             pictures=self._drawn.pictures,
-            # The local service's model writes; its pictures are drawn by rule (local/sketch).
-            model="sketch" if self.asked.served_by == "local" else str(body.get("model") or ""),
+            model=self.headers.get("x-aoai-local-model") or str(body.get("model") or ""),
             usage=self._drawn.usage,
             filters=self._drawn.filters,
             request_id=self._request_id,

@@ -95,6 +95,7 @@ def _handler(operation: Operation) -> Any:
         version = check_version(call)
         body = await (form(call) if operation.multipart else json_body(call))
         account = account_of(call)
+        call.done_by = operation.done_by(account.engine)
         name = call.path_params.get("deployment") or body.get("model")
         deployment = account.deployment(name, v1=is_v1(call))
         try:

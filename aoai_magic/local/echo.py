@@ -23,7 +23,7 @@ _WORDS_AT_ONCE = 32
 class Echo:
     """Answers with the last user message, or with the smallest JSON that a schema allows."""
 
-    model = "echo"
+    model = embedder = "echo"
     fingerprint = "fp_local_echo"
 
     async def generate(self, job: Job) -> AsyncGenerator[Piece]:

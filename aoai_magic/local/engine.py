@@ -45,6 +45,8 @@ class Engine(Protocol):
 
     #: Who really answers, for people.
     model: str
+    #: Who makes the vectors.
+    embedder: str
     #: Who really answers, for `system_fingerprint`: another one where the same request may get another answer.
     fingerprint: str
 

@@ -48,6 +48,7 @@ class Llama:
 
     def __init__(self, model: Path, home: Path, threads: int | None = None) -> None:
         self.model = model.name.removesuffix(".gguf")
+        self.embedder = weights.EMBEDDING.file.removesuffix(".gguf")
         self.fingerprint = "fp_local_" + self.model.lower().replace(".", "-")
         self._file, self._threads = model, threads or default_threads()
         self._idle = [_load(self._file, self._threads)]

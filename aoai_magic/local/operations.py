@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Any, Protocol
 
 from .account import Account, Deployment
@@ -12,6 +13,7 @@ from .azure_errors import AzureError
 from .chat import Chat
 from .completions import Completions
 from .embeddings import Embeddings
+from .engine import Engine
 from .images import Edits, Generations
 from .responses import Responses
 
@@ -57,6 +59,8 @@ class Operation:
     multipart: bool = False
     #: Whether the events of its streams have names.
     named_events: bool = False
+    #: Who really does it.
+    done_by: Callable[[Engine], str] = attrgetter("model")
 
     def check(self, deployment: Deployment) -> None:
         """Refuse a deployment whose model can't do this."""
@@ -82,16 +86,22 @@ def _unsupported(label: str) -> Callable[[dict[str, Any], Deployment, Account, E
     return refuse
 
 
+def _sketch(engine: Engine) -> str:
+    return "sketch"  # no model draws here
+
+
 _ALL = (
     Operation("chat/completions", "chat", "ChatCompletions_Create", "chatCompletion", Chat),
     Operation("completions", "completions", "Completions_Create", "completion", Completions),
-    Operation("embeddings", "embeddings", "Embeddings_Create", "embeddings", Embeddings),
+    Operation("embeddings", "embeddings", "Embeddings_Create", "embeddings", Embeddings, done_by=attrgetter("embedder")),
     Operation("responses", "responses", "Responses_Create", "responses", Responses, named_events=True),
     Operation(
-        "images/generations", "images", "ImageGenerations_Create", "imageGeneration", Generations, named_events=True
+        "images/generations", "images", "ImageGenerations_Create", "imageGeneration", Generations, named_events=True,
+        done_by=_sketch,
     ),
     Operation(
-        "images/edits", "image_edits", "ImageEdits_Create", "imageEdit", Edits, multipart=True, named_events=True
+        "images/edits", "image_edits", "ImageEdits_Create", "imageEdit", Edits, multipart=True, named_events=True,
+        done_by=_sketch,
     ),
     Operation("audio/speech", "speech", "AudioSpeech_Create", "audioSpeech", _unsupported("audioSpeech")),
     Operation(

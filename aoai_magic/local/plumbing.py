@@ -44,6 +44,8 @@ class Call(Request):
         self.sent = {name.decode("latin-1"): value.decode("latin-1") for name, value in reversed(scope["headers"])}
         #: The answer's headers beside those that every answer has, as ASGI has them.
         self.told: dict[bytes, bytes] = {}
+        #: Who really answers, where that isn't the engine's model.
+        self.done_by = ""
         #: Whether the content filter is to fail.
         self.filter_fails = False
 

@@ -36,8 +36,6 @@ class Service:
     ) -> None:
         self.account, self.faults, self.run_one = account, faults, run_one
         self._routes, self._guard = routes, guard
-        model = account.engine.model.encode("latin-1", "replace")
-        self._signature = [(b"x-ms-region", REGION.encode()), (b"x-aoai-local-model", model)]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request with the headers that Azure sends, and one that says which model really answered.
@@ -82,7 +80,13 @@ class Service:
 
     def _signed(self, call: Call) -> list[tuple[bytes, bytes]]:
         identity = call.id.encode()
-        own = [(b"apim-request-id", identity), (b"x-request-id", identity), *self._signature]
+        model = call.done_by or self.account.engine.model
+        own = [
+            (b"apim-request-id", identity),
+            (b"x-request-id", identity),
+            (b"x-ms-region", REGION.encode()),
+            (b"x-aoai-local-model", model.encode("latin-1", "replace")),
+        ]
         if theirs := call.sent.get("x-ms-client-request-id"):
             own.append((b"x-ms-client-request-id", theirs.encode("latin-1")))
         return [*call.told.items(), *own]

@@ -33,6 +33,16 @@ def test_each_model_has_its_size(ask: Any, model: str, size: int) -> None:
     assert math.hypot(*vector) == pytest.approx(1)
 
 
+def test_the_answer_says_who_really_made_it(ask: Any) -> None:
+    asked = {
+        "embeddings": ({"model": "text-embedding-3-small", "input": "a"}, "echo"),
+        "images/generations": ({"model": "gpt-image-1", "prompt": "a red circle", "quality": "low"}, "sketch"),
+        "chat/completions": ({"model": "gpt-4o", "messages": [{"role": "user", "content": "hi"}]}, "echo"),
+    }
+    for path, (body, who) in asked.items():
+        assert ask(f"/openai/v1/{path}", body).headers["x-aoai-local-model"] == who
+
+
 def test_base64_holds_the_very_numbers(ask: Any) -> None:
     (numbers,) = vectors(ask, "one two")
     (encoded,) = vectors(ask, "one two", encoding_format="base64")

@@ -40,6 +40,11 @@ def test_it_answers_and_says_who_it_is(sdk: openai.OpenAI) -> None:
     assert whole.usage.prompt_tokens == 17
 
 
+def test_another_model_makes_the_vectors_and_says_who_it_is(sdk: openai.OpenAI) -> None:
+    made = sdk.embeddings.with_raw_response.create(model="text-embedding-3-small", input="A boat crosses the ocean.")
+    assert made.headers["x-aoai-local-model"] == "all-MiniLM-L6-v2.F16"
+
+
 def test_it_streams_token_by_token(sdk: openai.OpenAI) -> None:
     with sdk.chat.completions.create(model="gpt-4o", messages=ASK, temperature=0, stream=True) as stream:
         pieces = [
