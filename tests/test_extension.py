@@ -26,7 +26,10 @@ def test_loading_twice_is_loading_once(shell: Any) -> None:
 def test_unloading_takes_everything_back(_ipython: Any) -> None:
     def state() -> Any:
         events = {name: len(callbacks) for name, callbacks in _ipython.events.callbacks.items()}
-        return magics(_ipython), len(_ipython.configurables), set(_ipython.magics_manager.registry), events
+        transformers = [*_ipython.input_transformers_cleanup, *_ipython.input_transformers_post]
+        matchers = list(_ipython.Completer.custom_matchers)
+        registry = set(_ipython.magics_manager.registry)
+        return magics(_ipython), len(_ipython.configurables), registry, events, transformers, matchers
 
     before = state()
     for _ in range(3):

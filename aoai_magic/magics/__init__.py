@@ -12,10 +12,11 @@ from IPython.core.magic import Magics, cell_magic, line_cell_magic, magics_class
 from traitlets import Bool, TraitError, observe
 
 from ..errors import AoaiError, SettingsError
+from .cells import Cells
 from .defaults import CONFIGURABLE, Setting, check_names
 
 if TYPE_CHECKING:
-    from IPython.core.interactiveshell import ExecutionInfo, ExecutionResult, InteractiveShell
+    from IPython.core.interactiveshell import ExecutionResult, InteractiveShell
     from traitlets.config import Config
 
 _OWN = "AoaiMagics"
@@ -51,9 +52,9 @@ class AoaiMagics(_CellOptions):  # type: ignore[misc]
     take_over = Bool(False, help="Take %%chat over from another extension that has it.").tag(config=True)
 
     def __init__(self, shell: InteractiveShell) -> None:
-        self._typed = ""
         self._refused: tuple[AoaiError, Any] | None = None  # what %config couldn't take, and what was set before
         self._owner: Any = None  # what %%chat was before it was taken over
+        self.cells = Cells(shell, self._owns)
         super().__init__(shell)
         self._chat = self.magics["cell"]["chat"]
 
@@ -67,7 +68,7 @@ class AoaiMagics(_CellOptions):  # type: ignore[misc]
             return aoai.run(line)
         from . import chat
 
-        return chat.run(self.shell, line, self._as_typed("aoai", line, cell), "%%aoai")
+        return chat.run(self.shell, line, self.cells.as_typed("aoai", line, cell), "%%aoai")
 
     @no_var_expand
     @cell_magic
@@ -75,7 +76,7 @@ class AoaiMagics(_CellOptions):  # type: ignore[misc]
         """Send the cell to a chat model and show its reply."""
         from . import chat
 
-        return chat.run(self.shell, line, self._as_typed("chat", line, cell))
+        return chat.run(self.shell, line, self.cells.as_typed("chat", line, cell))
 
     @no_var_expand
     @cell_magic
@@ -83,7 +84,7 @@ class AoaiMagics(_CellOptions):  # type: ignore[misc]
         """Let a completions model continue the cell, and show what it writes."""
         from . import complete
 
-        return complete.run(self.shell, line, self._as_typed("complete", line, cell))
+        return complete.run(self.shell, line, self.cells.as_typed("complete", line, cell))
 
     @no_var_expand
     @cell_magic
@@ -91,7 +92,7 @@ class AoaiMagics(_CellOptions):  # type: ignore[misc]
         """Let an image model draw what the cell says, or change a picture, and show it."""
         from . import image
 
-        return image.run(self.shell, line, self._as_typed("image", line, cell))
+        return image.run(self.shell, line, self.cells.as_typed("image", line, cell))
 
     @no_var_expand
     @cell_magic
@@ -99,7 +100,7 @@ class AoaiMagics(_CellOptions):  # type: ignore[misc]
         """Show the cell's text in its tokens, by one model or several; nothing is sent."""
         from . import tokens
 
-        return tokens.run(self.shell, line, self._as_typed("tokens", line, cell))
+        return tokens.run(self.shell, line, self.cells.as_typed("tokens", line, cell))
 
     chat.getdoc = _chat_help  # type: ignore[union-attr]  # IPython asks for it at %%chat?
     complete.getdoc = _complete_help  # type: ignore[union-attr]
@@ -155,14 +156,14 @@ class AoaiMagics(_CellOptions):  # type: ignore[misc]
                 "To take it over: %config AoaiMagics.take_over = True"
             )
         self.shell.register_magics(self)
-        self.shell.events.register("pre_run_cell", self.remember)
         self.shell.events.register("post_run_cell", self.conclude)
+        self.cells.attach()
 
     def unregister(self) -> None:
         """Take back all that `register` did."""
         self.take_over, self.deployment = False, None
-        self.shell.events.unregister("pre_run_cell", self.remember)
         self.shell.events.unregister("post_run_cell", self.conclude)
+        self.cells.detach()
         manager = self.shell.magics_manager
         for kind, names in self.magics.items():
             for name in names:
@@ -170,10 +171,6 @@ class AoaiMagics(_CellOptions):  # type: ignore[misc]
                     del manager.magics[kind][name]
         manager.registry.pop(_OWN, None)
         self.shell.configurables.remove(self)
-
-    def remember(self, info: ExecutionInfo) -> None:
-        """Keep the cell as it was typed: IPython strips prompts and indentation from what a magic gets."""
-        self._typed = info.raw_cell or ""
 
     def conclude(self, result: ExecutionResult) -> None:
         """Fail the cell in which %config was given what it can't take."""
@@ -183,16 +180,6 @@ class AoaiMagics(_CellOptions):  # type: ignore[misc]
             if result.success:
                 result.error_in_exec = error
                 self.shell.showtraceback((type(error), error, error.__traceback__))
-
-    def _as_typed(self, name: str, line: str, cell: str) -> str:
-        first, newline, body = self._typed.partition("\n")
-        if (
-            newline
-            and first.split(maxsplit=1)[:1] == [f"%%{name}"]
-            and first.strip()[len(name) + 2 :].strip() == line.strip()
-        ):
-            return body
-        return cell.removesuffix("\n")  # called by other code, or from inside another cell
 
 
 def load(shell: InteractiveShell) -> None:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from ..errors import OptionError
-from .arguments import Option, split, usage
+from .arguments import Option, usage
 from .live import answer, foresee
 from .options import (
     API,
@@ -29,6 +28,7 @@ from .options import (
     RAW,
     RECORDINGS,
     REQUEST,
+    ROLES,
     SEED,
     STOP,
     SYSTEM,
@@ -67,6 +67,7 @@ OPTIONS = (
     Option(("--schema",), "the shape of the answer: 'name, age int', a JSON schema, or the variable of a pydantic class", "SCHEMA"),
     Option(("--tools",), "functions of the notebook that the model may ask to call, parted by commas; may repeat", "NAMES", repeat=True),
     *TABLE,
+    ROLES,
     RAW,
     FORMAT,
     DRY_RUN,
@@ -90,6 +91,12 @@ EXAMPLES = """\
     %%chat gpt-4o -a photo.jpg --detail low --dry-run
     What is on this picture?
 
+    %%chat --roles
+    system: You say whether a review is good or bad.
+    user: The soup was cold.
+    assistant: bad
+    user: I will come again.
+
     %%chat -s "You are {{ role }}."
     Which month has the most rain, and is it in the plot?
     {{ rain_by_month }}
@@ -106,17 +113,16 @@ def run(shell: InteractiveShell, line: str, body: str, magic: str = "%%chat") ->
 
     With --dry-run, --code or --request nothing is sent; what they show is returned.
     """
-    options, content = read(shell, line, body, OPTIONS, magic)
+    options, prompt, given = read(shell, line, body, OPTIONS, magic)
     if options.pop("help", False):
         print(USAGE)
         return None
     _look_up(shell, options)
-    _place(options, given=[word.partition("=")[0] for word in split(line)])
+    _place(options, given)
     from . import over
 
     if over.is_meant(options):
-        return over.run(shell, content, options)
-    prompt = content if isinstance(content, str) else [{"role": "user", "content": content}]
+        return over.run(shell, prompt, options)
     from ..operations.chat import chat, estimate
 
     add_fields(options, chat)
@@ -146,8 +152,8 @@ def _look_up(shell: InteractiveShell, options: dict[str, Any]) -> None:
         options["tools"] = [variables[word] for word in names]
 
 
-def _place(options: dict[str, Any], given: Sequence[str]) -> None:
-    """Say with -c, -i and --new alike which conversation is meant. `given` are the words of the line."""
+def _place(options: dict[str, Any], given: set[str]) -> None:
+    """Say with -c, -i and --new alike which conversation is meant. `given` are the options of the line alone."""
     if options.pop("continue", False):
         if options.get("chat", "main") != "main":
             raise OptionError(
@@ -159,7 +165,7 @@ def _place(options: dict[str, Any], given: Sequence[str]) -> None:
     from ..current import cell, conversations
 
     name = options["conversation"] = options.pop("chat", "main")
-    if name in conversations and not set(SYSTEM.names) & set(given):
+    if name in conversations and SYSTEM.key not in given:
         place = conversations[name].place(cell(), afresh=options.get("new", False))
         if place.before:
             options.pop("system", None)  # that of all cells is for beginnings: after them, a conversation has its own

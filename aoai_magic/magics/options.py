@@ -30,6 +30,9 @@ DETAIL = Option(("--detail",), "how closely pictures are looked at: low, high, a
 CHAT = Option(("-i", "--chat"), "go on with the conversation of that name: its turns are sent along, this one joins them", "CONVERSATION")  # fmt: skip
 CONTINUE = Option(("-c", "--continue"), "go on with the conversation main: the same as -i main")
 NEW = Option(("--new",), "begin that conversation afresh (%aoai chats undo brings the old one back)")
+ROLES = Option(
+    ("--roles",), "the cell is several messages: system:, user: or assistant: at the start of a line begins each"
+)
 RAW = Option(("--raw",), "send the cell and its options as they stand: {{ }} is text")
 FORMAT = Option(("-f", "--format"), "how the reply is shown: markdown, text, json, or code, which is put into a new cell and never run", "FORMAT", choice("markdown", "text", "json", "code"), configurable=True)  # fmt: skip
 DRY_RUN = Option(("--dry-run",), "send nothing; show the tokens, the price and whether it fits")

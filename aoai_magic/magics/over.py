@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import AoaiError, Interrupted, OptionError
 from .options import CODE, CONCURRENCY, LIMIT, NO_UNIQUE, REQUEST, RESUME
-from .prompt import add_fields
+from .prompt import add_fields, names
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
@@ -53,7 +53,7 @@ def run(shell: InteractiveShell, prompt: Any, options: dict[str, Any]) -> Any:
         options.pop(idle, None)
     table = _table(shell, options.pop("over"))
     unique = not options.pop("no_unique", False)
-    job = planned(prompt, table, names=data(shell.user_ns), unique=unique, **options)
+    job = planned(prompt, table, names=data(names(shell)), unique=unique, **options)
     if dry:
         foreseen = job.estimate(of_run.get("resume"))
         if output is not None:

@@ -11,6 +11,7 @@ from ..templates import fill
 from .arguments import Option, parse, split
 from .defaults import fill_up
 from .options import OVER, SYSTEM
+from .roles import messages
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
@@ -24,37 +25,47 @@ _MADE = frozenset("model messages input stream stream_options".split())
 
 def read(
     shell: InteractiveShell, line: str, body: str, options: Sequence[Option], magic: str
-) -> tuple[dict[str, Any], str | list[dict[str, Any]]]:
-    """Return the options of a cell's line, and the content of its prompt: text, or parts if pictures are in it.
+) -> tuple[dict[str, Any], str | list[dict[str, Any]], set[str]]:
+    """Return a cell's options, its prompt (text, or messages if there are pictures or roles in it), and which options its line gives.
 
-    Options that aren't on the line come from %config and pyproject.toml (see `defaults`). With --raw nothing is filled in,
-    and with --over neither body nor system message, which each row fills in; with --help the body isn't read. Raises
-    OptionError, also for a cell without a prompt, and TemplateError.
+    The others come from %config and pyproject.toml (see `defaults`). With --raw nothing is filled in, and with --over neither
+    body nor system message, which each row fills in; with --help the body isn't read. Raises OptionError, also for a cell
+    without a prompt, and TemplateError.
     """
     # Read before the others are: what stands after an option is never an option's name (see `parse`).
     words = [word.partition("=")[0] for word in split(line)]
     raw, over = "--raw" in words, OVER in options and "--over" in words
+    variables = names(shell)
 
     def filled(option: Option, word: str) -> str:
-        return word if raw or (over and option is SYSTEM) else _filled(shell, word)
+        return word if raw or (over and option is SYSTEM) else _filled(word, variables)
 
     values = parse(line, options, magic, filled)
     values.pop("raw", None)
     if "help" in values:
-        return values, ""
+        return values, "", set()
+    given = set(values)
     choose_recordings(values, magic)
     fill_up(shell, options, values)
-    content = body if raw or over else fill(body, shell.user_ns, values.get("detail"))
-    if isinstance(content, str) and not content.strip():
+    detail = values.get("detail")
+    if values.pop("roles", False):
+        told = messages(body, None if raw or over else lambda text: fill(text, variables, detail))
+        if told[0]["role"] == "system" and SYSTEM.key not in given:
+            values.pop("system", None)  # that of all cells: this one has its own
+        return values, told, given
+    content = body if raw or over else fill(body, variables, detail)
+    if not isinstance(content, str):
+        return values, [{"role": "user", "content": content}], given
+    if not content.strip():
         raise OptionError("The cell holds no prompt.", "", f"{magic}, and the prompt on the lines below it")
-    return values, content
+    return values, content, given
 
 
 def read_text(
     shell: InteractiveShell, line: str, body: str, options: Sequence[Option], magic: str
 ) -> tuple[dict[str, Any], str]:
     """The same for a magic whose prompts are text alone. Raises OptionError for a picture in the cell, too."""
-    values, content = read(shell, line, body, options, magic)
+    values, content, _ = read(shell, line, body, options, magic)
     if isinstance(content, str):
         return values, content
     raise OptionError(
@@ -95,8 +106,15 @@ def choose_recordings(values: dict[str, Any], magic: str) -> None:
         values["recordings"] = modes[given[0]]
 
 
-def _filled(shell: InteractiveShell, word: str) -> str:
-    content = fill(word, shell.user_ns)
+def names(shell: InteractiveShell) -> dict[str, Any]:
+    """What `{{ }}` knows in a cell: the kernel's variables, and In, Out and Err (see `cells`)."""
+    magics: Any = shell.magics_manager.registry["AoaiMagics"]
+    found: dict[str, Any] = magics.cells.names()
+    return found
+
+
+def _filled(word: str, variables: dict[str, Any]) -> str:
+    content = fill(word, variables)
     if isinstance(content, str):
         return content
     raise TemplateError(

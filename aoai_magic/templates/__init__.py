@@ -1,6 +1,6 @@
 """`{{ expression }}` in a cell's body and options, filled with the kernel's values by Jinja2 in its sandbox.
 
-holes: which braces are ours; sandbox: what may stand in them; values: what a value is in a prompt.
+holes: which braces are ours; sandbox: what may stand in them; values: what a value is in a prompt; history: In, Out, Err.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from ..errors import AoaiError, TemplateError
+from .history import History
 from .holes import RAW, Hole, holes, source
 
 #: Put into every kernel by IPython and Python: no data, and a way to the system.
@@ -117,8 +118,7 @@ def _told(error: Exception, text: str, ours: list[Hole], known: list[str]) -> Te
 
     why = ""
     if isinstance(error, NotFound):
-        what, near = _not_found(error, known)
-        why = f"Did you mean {' or '.join(near)}?" if near else ""
+        what, why = _not_found(error, known)
     elif isinstance(error, TemplateSyntaxError):
         what = f"this can't be read: {error.message or 'a syntax error'}"
         why = "What stands in such braces is read as a Jinja template."
@@ -137,17 +137,21 @@ def _told(error: Exception, text: str, ours: list[Hole], known: list[str]) -> Te
     return TemplateError(told[0].upper() + told[1:], why, RAW)
 
 
-def _not_found(error: Any, known: list[str]) -> tuple[str, list[str]]:
+def _not_found(error: Any, known: list[str]) -> tuple[str, str]:
+    """What isn't there, and what is."""
     if error.hint:
-        return error.hint, []
+        return error.hint, ""
     if not error.has_owner:
         return f"no variable is named {error.name}", _near(error.name, known)
+    if isinstance(error.owner, History):
+        return error.owner.missing(error.name)
     kind = type(error.owner).__name__
     if not isinstance(error.name, str):
-        return f"the {kind} has no item {error.name!r}", []
+        return f"the {kind} has no item {error.name!r}", ""
     there = [*error.owner] if isinstance(error.owner, Mapping) else dir(error.owner)
     return f"the {kind} has no {error.name}", _near(error.name, [one for one in there if isinstance(one, str)])
 
 
-def _near(name: str, known: list[str]) -> list[str]:
-    return difflib.get_close_matches(name, [one for one in known if one[:1] != "_"], n=2)
+def _near(name: str, known: list[str]) -> str:
+    near = difflib.get_close_matches(name, [one for one in known if one[:1] != "_"], n=2)
+    return f"Did you mean {' or '.join(near)}?" if near else ""
