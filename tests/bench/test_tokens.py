@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import statistics
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pydoc_data.topics import topics
 
 import pytest
@@ -127,12 +129,25 @@ def many() -> dict[str, tuple[float, list[str]]]:
     }
 
 
+def free_cores() -> float:
+    """How many cores there are to be had just now: how much faster two threads hash than one."""
+    data = bytes(4_000_000)
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(hashlib.sha256, [data] * 2))
+        begun = time.perf_counter()
+        hashlib.sha256(data)
+        middle = time.perf_counter()
+        list(pool.map(hashlib.sha256, [data] * 2))
+        return 2 * (middle - begun) / (time.perf_counter() - middle)
+
+
 @pytest.mark.parametrize("kind", ["all of them", "English", "code", "other scripts", "lines"])
 def test_counting_many_on_all_cores_beats_tiktokens_one_core(kind: str) -> None:
     least, texts = many()[kind]
     encoding = reference("o200k_base")
-    passes = []
+    passes, free = [], []
     for _ in range(15):
+        free.append(free_cores())
         tokens.text._tokenizer("o200k_base").clear_cache()  # of the words that it has seen
         passes.append(
             interleaved(
@@ -147,9 +162,11 @@ def test_counting_many_on_all_cores_beats_tiktokens_one_core(kind: str) -> None:
     our, their = (statistics.median(map(max, side)) for side in (ours, theirs))
     middle = statistics.median(map(statistics.median, ours)) / statistics.median(map(statistics.median, theirs))
     print(
-        f"\n{kind}, {len(texts):,} texts, {os.cpu_count()} cores under a load of {os.getloadavg()[0]:.1f}: "
+        f"\n{kind}, {len(texts):,} texts, {statistics.median(free):.1f} of {os.cpu_count()} cores free: "
         f"{our:.1f} MB/s, tiktoken on one {their:.1f}: {our / their:.1f} times (the median pass {middle:.1f})"
     )
+    if statistics.median(free) < 1.6:
+        pytest.skip("something else has the cores that this is about")
     assert our / their >= least
 
 
