@@ -116,6 +116,9 @@ def answer(printed: str) -> Any:
 
 
 def text(body: Mapping[str, Any]) -> str:
+    body = body.get("response", body)
+    if "output" in body:
+        return "".join(part["text"] for item in body["output"] for part in item["content"])
     choice = body["choices"][0]
     found: str = choice["text"] if "text" in choice else choice["message"]["content"]
     return found
@@ -147,6 +150,7 @@ CELLS = {
     "a long text": "%%chat\n" + "line by line, 'quoted' for $5\n" * 5_000,
     "a schema": "%%chat --schema 'name, age int'\nWho?",
     "a picture": "%%chat -a photo.png\nWhat is this?",
+    "the Responses API": "%%chat --api responses -s 'Be brief.' -a photo.png --schema 'name'\nWho\nis it?",
     "a continuation": "%%complete --max-tokens 7\nOnce upon a time",
     "the best of two": "%%complete --best-of 2 --suffix 'the end.'\nOnce upon a time\n\n",
 }
@@ -218,6 +222,7 @@ def test_much_code_is_shown_in_part_and_kept_whole(run: Any, shell: Any) -> None
         ("%aoai code ruby", "none of python, curl, jsonl"),
         ("%%chat --code ruby\nx", "a script for the openai SDK"),
         ("%%chat --code python --dry-run\nx", "--dry-run and --code"),
+        ("%%chat gpt-5 -t 0.5 --code python\nx", "gpt-5 doesn't take temperature"),
         ("%%image --code jsonl\nx", "Batches don't run /images/generations"),
     ],
 )

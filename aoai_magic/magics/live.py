@@ -95,7 +95,8 @@ def show(
 def foresee(shell: InteractiveShell, estimate: Callable[..., Estimate], prompt: Prompt, options: dict[str, Any]) -> Any:
     """With --dry-run, --code or --request, return what each shows, also into the variable of -o; else None.
 
-    `estimate` foresees the request. Nothing is sent. Raises OptionError for two of them at once.
+    `estimate` foresees the request. Nothing is sent. Raises OptionError for two of them at once, and for
+    what the model refuses.
     """
     asked = {name: options.pop(name) for name in ("dry_run", "code", "request") if name in options}
     if not asked:
@@ -104,6 +105,7 @@ def foresee(shell: InteractiveShell, estimate: Callable[..., Estimate], prompt: 
         names = " and ".join(f"--{name.replace('_', '-')}" for name in asked)
         raise OptionError(f"{names} can't be had at once.", "Each shows something else, and nothing is sent.", "")
     from .. import current, export
+    from ..request import refuse
 
     output: str | None = options.pop("output", None)
     if options.pop("no_stream", False):
@@ -112,6 +114,8 @@ def foresee(shell: InteractiveShell, estimate: Callable[..., Estimate], prompt: 
         options.pop(idle, None)
     foreseen = estimate(prompt, **options)
     found: Any = foreseen
+    if "dry_run" not in asked:
+        refuse(foreseen.request, foreseen.known)  # as sending it would; a dry run warns
     if "code" in asked:
         found = export.code(asked["code"], foreseen.operation, foreseen.request, current.connection().target)
     elif "request" in asked:
