@@ -69,9 +69,10 @@ class Billed:
     def to_dict(self) -> dict[str, Any]:
         """Everything that is known of the reply, in what JSON has; bytes as base64. No key is in it.
 
+        >>> from .reply import Choice, Reply
         >>> reply = Reply(request={}, deployment="gpt-4o", kind="local", choices=[Choice("Hello!", "stop")])
         >>> reply.to_dict()["choices"]
-        [{'text': 'Hello!', 'finish_reason': 'stop', 'refusal': None}]
+        [{'text': 'Hello!', 'finish_reason': 'stop', 'refusal': None, 'parsed': None}]
         """
         own: Any = self
         foreseen = self.estimate and {

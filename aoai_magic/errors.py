@@ -7,6 +7,7 @@
     ├── MissingExtraError        a part that isn't installed is needed
     ├── LocalServiceError        the local service can't start, or has no model
     ├── ReplyError               a reply that isn't what was asked for; it is kept in the error's `reply`
+    │   └── SchemaError              an answer that hasn't the shape that was asked for
     ├── BudgetError              a request that a budget has no room for; it wasn't sent
     ├── LedgerError              what is spent can't be written down
     ├── NotRecordedError         only recordings may answer, and none does
@@ -100,6 +101,10 @@ class LocalServiceError(AoaiError):
 
 class ReplyError(AoaiError):
     """A reply that isn't what was asked for: no JSON, no code. `reply` holds it."""
+
+
+class SchemaError(ReplyError):
+    """An answer that hasn't the shape that was asked for: cut, refused, or another one. `reply` holds it."""
 
 
 class BudgetError(AoaiError):

@@ -29,12 +29,14 @@ if TYPE_CHECKING:
 class Choice:
     """One of the answers of a reply: its text and why it ended (`stop`, `length`, `content_filter`, `tool_calls`).
 
-    `refusal` is what the model says instead of an answer that it won't give.
+    `refusal` is what the model says instead of an answer that it won't give; `parsed` what the text says in the shape that
+    was asked for, None where none was.
     """
 
     text: str
     finish_reason: str | None
     refusal: str | None = None
+    parsed: Any = field(default=None, compare=False)
 
     def __str__(self) -> str:
         return self.text
@@ -91,6 +93,13 @@ class Reply(Billed):
     def json(self) -> Any:
         """The text read as JSON. Raises ValueError where it isn't JSON."""
         return json.loads(self.text)
+
+    @property
+    def parsed(self) -> Any:
+        """What the first choice says in the shape that `schema` asked for: a pydantic class's instance, a DataFrame for a list
+        of fields in words, else what JSON has; None where no shape was asked for.
+        """
+        return self.choices[0].parsed if self.choices else None
 
     @property
     def finish_reason(self) -> str | None:

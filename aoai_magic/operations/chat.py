@@ -14,8 +14,10 @@ from ..ledger import Allowance
 from ..recordings import Mode
 from ..reply import Reply
 from ..request import Message, refuse
+from ..schema import reader
 from .answering import ask, make_ready, with_recording
 from .planning import Api, planned
+from .shaping import shape
 
 
 def chat(
@@ -52,20 +54,21 @@ def chat(
     limits the reply, and its reasoning with it; `effort` says how much a reasoning model thinks first, `verbosity` how long
     its reply is; `n` answers are `reply[0]`, `reply[1]`, …; `logprobs` asks how likely each token was, and for so many others
     in its place (0 to 20). `attach` is a picture or text file, or several (see `attachments.content`), looked at as `detail`
-    says; `schema` the shape of the answer (see `schema.response_format`); `tools` functions that the model may ask to call.
+    says; `schema` the shape of the answer (see `schema.response_format`), which `reply.parsed` then has (see `schema.reader`); `tools` functions that the model may ask to call.
     `api` is "chat" or "responses"; left out, it is chat, unless the model is known to need the other.
     `conversation`, by name or an `aoai.Conversation`, is sent along, as far as it fits, and goes on with the reply (a cell that
     is run again takes its own place anew); with `new` it begins afresh. `budget` is the most that it may cost, in US dollars;
     several calls can share an `aoai.Allowance`. `on_text` is called with each bit of text as it arrives; `params` are sent as
     they are. The answer is read as a stream unless `stream` is false, so that a break loses nothing: an error's or
     interrupt's `reply` holds what had arrived. Raises AoaiError (see `errors`), OptionError before anything is sent for what
-    the model is known to refuse; and, for Ctrl-C, Interrupted.
+    the model is known to refuse, SchemaError for an answer that hasn't the shape; and, for Ctrl-C, Interrupted.
 
     >>> chat("Say hello.", deployment="gpt-4o", temperature=0, max_tokens=20)  # doctest: +SKIP
     Hello! How can I help you today?
     """
     connection = connection or current.connection()
     make_ready(connection, recordings)
+    read = None if schema is None else reader(schema)
     plan = planned(
         connection,
         prompt,
@@ -102,6 +105,8 @@ def chat(
             recordings=recordings,
             on_arrival=on_text,
         )
+        if read is not None:
+            shape(reply, read)
     except (AoaiError, Interrupted) as error:
         if plan.continued and isinstance(error.reply, Reply):
             plan.continued.join(error.reply)

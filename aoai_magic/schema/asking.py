@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from .errors import OptionError
+from ..errors import OptionError
 
 _TYPES: dict[str, dict[str, Any]] = {
     "str": {"type": "string"},

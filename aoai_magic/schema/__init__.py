@@ -1,0 +1,6 @@
+"""The shape of an answer: asked for, and held to."""
+
+from .asking import response_format
+from .reading import reader
+
+__all__ = ["reader", "response_format"]
