@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from .ledger import Allowance
     from .operations.audio import speak, transcribe
     from .operations.chat import chat, estimate
+    from .operations.compare import compare
     from .operations.complete import complete
     from .operations.embed import embed
     from .operations.image import estimate_image, image
@@ -63,6 +64,7 @@ __all__ = [
     "TokenLens",
     "VisionCosts",
     "chat",
+    "compare",
     "complete",
     "connect",
     "connection",
@@ -104,6 +106,7 @@ _HOME = {
     "TokenLens": "widgets.lens",
     "VisionCosts": "widgets.vision",
     "chat": "operations.chat",
+    "compare": "operations.compare",
     "complete": "operations.complete",
     "connect": "current",
     "connection": "current",

@@ -12,6 +12,7 @@
     ├── LedgerError              what is spent can't be written down
     ├── NotRecordedError         only recordings may answer, and none does
     ├── RunFileError             the answers of a table's run can't be written down, or not be found again
+    ├── ComparisonError          some of several deployments failed
     └── ServiceError             a service answered with an error, or not at all
         ├── AuthenticationError      401 and 403: key, token, role or network rules
         ├── DeploymentNotFoundError  404: no such deployment, or no such address
@@ -34,12 +35,14 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from .visible import visible
 
 if TYPE_CHECKING:
+    import pandas
+
     from .audio_reply import Audio
     from .embeddings import Embeddings
     from .image_reply import ImageReply
     from .reply import Reply
 
-    Arrived: TypeAlias = Reply | ImageReply | Audio | Embeddings
+    Arrived: TypeAlias = Reply | ImageReply | Audio | Embeddings | pandas.DataFrame
 
 
 class AoaiError(Exception):
@@ -121,6 +124,10 @@ class NotRecordedError(AoaiError):
 
 class RunFileError(AoaiError):
     """The file of a run over a table can't be opened, read or written, so that nothing is sent that could be lost."""
+
+
+class ComparisonError(AoaiError):
+    """Some of the deployments that were compared failed; `reply` is the table, with a row for each of them."""
 
 
 class ServiceError(AoaiError):

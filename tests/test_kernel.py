@@ -102,6 +102,37 @@ def test_a_watched_cell_is_shown_in_one_display_that_grows(kernel: Kernel) -> No
     assert all("text/markdown" not in content["data"] for content in ran.of("display_data", "update_display_data"))
 
 
+def test_a_watched_comparison_grows_in_one_display(kernel: Kernel) -> None:
+    kernel.run('%aoai fault "pace=0.2 times=2"')
+    ran = kernel.run("%%chat --compare gpt-4o,gpt-4o-mini\none two three four")
+    assert len(ran.of("display_data")) == 1
+    shown = [one["data"]["text/plain"] for one in ran.of("display_data", "update_display_data")]
+    assert any("one" in text and "four" not in text for text in shown)
+    assert shown[-1].count("one two three four") == shown[-1].count("local, free") == 2
+    last = ran.of("update_display_data")[-1]
+    assert [one["deployment"] for one in last["metadata"]["aoai_magic"]] == ["gpt-4o", "gpt-4o-mini"]
+
+
+def test_an_unwatched_comparison_is_shown_once_and_says_nothing_that_varies(kernel: Kernel) -> None:
+    ran = kernel.run("%%chat --compare gpt-4o,gpt-4o-mini\nhi", watched=False)
+    assert [kind for kind, _ in ran.messages if "display" in kind] == ["display_data"]
+    again = kernel.run("%%chat --compare gpt-4o,gpt-4o-mini\nhi", watched=False)
+    assert ran.of("display_data")[0]["data"] == again.of("display_data")[0]["data"]
+    assert "$" not in ran.text
+
+
+def test_an_interrupted_comparison_keeps_what_had_come(kernel: Kernel) -> None:
+    kernel.run('%aoai fault "pace=2 times=2"')
+    cell = "%%chat --compare gpt-4o,gpt-4o-mini -o table\none two three four five six seven"
+    ran = kernel.run(cell, interrupt_at="two")
+    assert time.monotonic() - ran.interrupted < 5
+    assert ran.error["ename"] == "Interrupted"
+    assert ran.text.count("broken off") == ran.text.count("interrupted") == 2
+    kept = kernel.run("print([text.startswith('one') for text in table['reply']], *table['error'])").text
+    assert kept == "[True, True] interrupted interrupted\n"
+    assert kernel.run("%%chat\nStill there?").error is None
+
+
 def test_a_watched_picture_comes_into_being_in_one_display(kernel: Kernel) -> None:
     cell = "%%image --size 1024x1024 --quality low --partial-images 2\nA red fox."
     ran = kernel.run(cell)

@@ -10,7 +10,7 @@ from itertools import takewhile
 from typing import Any
 
 from ..errors import SettingsError
-from ..safe_html import safe_html
+from ..safe_html import safe_html, safe_text
 from ..visible import visible
 
 Message = Mapping[str, Any]
@@ -208,9 +208,12 @@ class Conversation:
     __repr__ = __str__
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
-        head = safe_html("", self.standing())
-        said = "".join(f"{safe_html('', who)}{safe_html(text)}" for who, text in self._said())
-        return {"text/html": head + said, "text/plain": str(self)}
+        said = "".join(
+            f'<div style="opacity:.65;font-size:85%;padding-top:.15em">{safe_text(visible(who))}</div>{safe_html(text)}'
+            for who, text in self._said()
+        )
+        rows = f'<div style="display:grid;grid-template-columns:auto 1fr;gap:.2em 1.2em;margin-top:.6em">{said}</div>'
+        return {"text/html": safe_html("", self.standing()) + rows * bool(said), "text/plain": str(self)}
 
     def _said(self) -> Iterator[tuple[str, str]]:
         """Who said what, message by message; of a long conversation, the end."""

@@ -12,6 +12,7 @@ from .options import (
     BUDGET,
     CHAT,
     CODE,
+    COMPARE,
     CONTINUE,
     DEPLOYMENT,
     DETAIL,
@@ -62,6 +63,7 @@ OPTIONS = (
     CONTINUE,
     CHAT,
     NEW,
+    COMPARE,
     Option(("-a", "--attach"), "a picture or text file, a picture's URL, or a variable (PIL image, array, figure); may repeat", "FILE|URL|VARIABLE", repeat=True),
     DETAIL,
     Option(("--schema",), "the shape of the answer: 'name, age int', a JSON schema, or the variable of a pydantic class", "SCHEMA"),
@@ -87,6 +89,9 @@ EXAMPLES = """\
 
     %%chat -c
     And which of Germany?
+
+    %%chat --compare gpt-4o,gpt-4o-mini,gpt-4.1-nano -o replies
+    What is a token, in one sentence?
 
     %%chat gpt-4o -a photo.jpg --detail low --dry-run
     What is on this picture?
@@ -126,6 +131,10 @@ def run(shell: InteractiveShell, line: str, body: str, magic: str = "%%chat") ->
     from ..operations.chat import chat, estimate
 
     add_fields(options, chat)
+    if "compare" in options:
+        from . import comparing
+
+        return comparing.run(shell, prompt, options)
     form = options.pop("format", "markdown")
     if (foreseen := foresee(shell, estimate, prompt, options)) is not None:
         return foreseen

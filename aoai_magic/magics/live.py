@@ -132,10 +132,7 @@ def _keep(shell: InteractiveShell, live: LiveReply, reply: Any, output: str | No
     from .forms import shown
 
     status, metadata = reply.status(watched=live.watched), {"aoai_magic": reply.provenance}
-    if output is not None:
-        shell.push({output: reply})
-    # What a cell's last expression would do, without showing it again.
-    shell.displayhook.update_user_ns(reply)
+    keep(shell, reply, output)
     if not isinstance(reply, Reply):
         live.finish([Ready(reply.bundle())], status, metadata=metadata)
         return
@@ -145,3 +142,11 @@ def _keep(shell: InteractiveShell, live: LiveReply, reply: Any, output: str | No
         live.finish(reply.blocks(Words(found.text, found.language)), status, metadata=metadata)
     if found.cell and live.watched:
         shell.set_next_input(found.cell, replace=False)
+
+
+def keep(shell: InteractiveShell, result: Any, output: str | None) -> None:
+    """Put what a cell brings into _, Out and the variable that was named."""
+    if output is not None:
+        shell.push({output: result})
+    # What a cell's last expression would do, without showing it again.
+    shell.displayhook.update_user_ns(result)

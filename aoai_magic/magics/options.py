@@ -33,6 +33,11 @@ NEW = Option(("--new",), "begin that conversation afresh (%aoai chats undo bring
 ROLES = Option(
     ("--roles",), "the cell is several messages: system:, user: or assistant: at the start of a line begins each"
 )
+COMPARE = Option(
+    ("--compare",),
+    "ask several deployments at once, and show their replies side by side; -o gets a DataFrame",
+    "DEPLOYMENT,…",
+)
 RAW = Option(("--raw",), "send the cell and its options as they stand: {{ }} is text")
 FORMAT = Option(("-f", "--format"), "how the reply is shown: markdown, text, json, or code, which is put into a new cell and never run", "FORMAT", choice("markdown", "text", "json", "code"), configurable=True)  # fmt: skip
 DRY_RUN = Option(("--dry-run",), "send nothing; show the tokens, the price and whether it fits")

@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import AoaiError, Interrupted, OptionError
-from .options import CODE, CONCURRENCY, LIMIT, NO_UNIQUE, REQUEST, RESUME
+from .live import keep
+from .options import CODE, COMPARE, CONCURRENCY, LIMIT, NO_UNIQUE, REQUEST, RESUME
 from .prompt import add_fields, names
 
 if TYPE_CHECKING:
@@ -26,6 +27,12 @@ def is_meant(options: dict[str, Any]) -> bool:
                     "",
                     "Fill in one row by hand first.",
                 )
+        if "conversation" in options or COMPARE.key in options:
+            raise OptionError(
+                f"{'-c, -i and --new are' if 'conversation' in options else '--compare is'} about one prompt, and --over sends many.",
+                "Each row stands alone, and is answered by one deployment.",
+                "%%chat NAME --over TABLE",
+            )
         return True
     for option in (LIMIT, CONCURRENCY, RESUME, NO_UNIQUE):
         if option.key in options:
@@ -64,17 +71,11 @@ def run(shell: InteractiveShell, prompt: Any, options: dict[str, Any]) -> Any:
             done = job.run(live.note, watched=live.watched, **of_run)
         except (AoaiError, Interrupted) as error:
             if error.reply is not None:
-                _keep(shell, error.reply, output)
+                keep(shell, error.reply, output)
             raise
         live.finish(done.preview, done.status)
-        _keep(shell, done.frame, output)
+        keep(shell, done.frame, output)
     return None
-
-
-def _keep(shell: InteractiveShell, frame: Any, output: str | None) -> None:
-    if output is not None:
-        shell.push({output: frame})
-    shell.displayhook.update_user_ns(frame)
 
 
 def _table(shell: InteractiveShell, word: str) -> Any:

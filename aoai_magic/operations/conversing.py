@@ -33,7 +33,7 @@ class Continued:
         self, connection: Connection, body: dict[str, Any], known: Known | None, conversation: object, *, afresh: bool
     ) -> None:
         self._known, self._named = known, isinstance(conversation, str)
-        self._place = _found(conversation).place(current.cell(), afresh=afresh)
+        self._place = found(conversation).place(current.cell(), afresh=afresh)
         system = tuple(takewhile(lambda one: one["role"] in ("system", "developer"), body["messages"]))
         self._own = copy.deepcopy(body["messages"][len(system) :])
         self._system = copy.deepcopy(system) or self._place.system
@@ -76,7 +76,8 @@ class Continued:
         )
 
 
-def _found(conversation: object) -> Conversation:
+def found(conversation: object) -> Conversation:
+    """The conversation that is meant: one, or the name of one. Raises SettingsError for anything else."""
     if isinstance(conversation, Conversation):
         return conversation
     if isinstance(conversation, str):

@@ -3,12 +3,15 @@
 from .blocks import Block, Folded, Quiet, Ready, Rows, Table, Words, bundled
 from .bundles import mimebundle, picture_bundle, sound_bundle
 from .code import Code
+from .columns import Column, Columns
 from .live import LiveReply, progress
 from .watching import Throttle, current_shell, is_watched, replaceable
 
 __all__ = [
     "Block",
     "Code",
+    "Column",
+    "Columns",
     "Folded",
     "LiveReply",
     "Quiet",

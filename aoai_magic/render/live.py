@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from ..visible import visible
 from .blocks import Block, Words
 from .bundles import picture_bundle
+from .columns import Columns
 from .screens import End, Notebook, Nothing, Plain, Screen, Terminal
 from .watching import current_shell, is_watched
 
@@ -81,6 +82,10 @@ class LiveReply:
         for one in blocks:
             self._standing.append(one)
             self._screen.place(one)
+
+    def set_out(self, columns: Columns) -> None:
+        """Show several answers as far as they have come."""
+        self._screen.set_out(columns)
 
     def ask(self, question: str) -> str:
         """What whoever watches types as the answer to a question, which may hold text of strangers."""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from ..safe_html import safe_html
 from ..visible import visible
 from .blocks import Block, Words, bundled
+from .columns import Columns
 from .watching import Throttle
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ class Screen(Protocol):
         ...
 
     def draw(self, pictures: dict[str, str]) -> None: ...
+    def set_out(self, columns: Columns) -> None: ...
     def ask(self, question: str) -> str: ...
     def end(self, last: End) -> None: ...
 
@@ -46,6 +48,7 @@ class Nothing:
     def grow(self, words: Words, added: str) -> None: ...
     def place(self, block: Block) -> None: ...
     def draw(self, pictures: dict[str, str]) -> None: ...
+    def set_out(self, columns: Columns) -> None: ...
     def ask(self, question: str) -> str:
         return input(question)
 
@@ -83,6 +86,10 @@ class Notebook:
     def draw(self, pictures: dict[str, str]) -> None:
         if self._animate:
             self._show(pictures)
+
+    def set_out(self, columns: Columns) -> None:
+        if self._animate and self._throttle.due(columns.length):
+            self._show(bundled([columns]))
 
     def ask(self, question: str) -> str:
         return input(question)
@@ -137,6 +144,10 @@ class Terminal:
 
     def draw(self, pictures: dict[str, str]) -> None: ...
 
+    def set_out(self, columns: Columns) -> None:
+        if self._live:
+            self._live.update(columns.growing())
+
     def ask(self, question: str) -> str:
         if self._live:
             self._live.stop()
@@ -182,6 +193,7 @@ class Plain:
             self._print(block)
 
     def draw(self, pictures: dict[str, str]) -> None: ...
+    def set_out(self, columns: Columns) -> None: ...
 
     def ask(self, question: str) -> str:
         return input(question)

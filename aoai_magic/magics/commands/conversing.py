@@ -10,9 +10,8 @@ from ..arguments import Option, choice, integer
 from .command import Command
 
 if TYPE_CHECKING:
-    import pandas
-
     from ...conversations import Conversation
+    from ...widgets.static import Static
 
 
 def _chats(options: dict[str, Any]) -> Any:
@@ -29,23 +28,24 @@ def _chats(options: dict[str, Any]) -> Any:
     return act(*given)
 
 
-def _list() -> pandas.DataFrame | str:
+def _list() -> Static | str:
     from ... import current
-    from ...conversations import text_of
-    from ...visible import visible
+    from ...render import mimebundle
+    from ...widgets.static import Static
 
     if not current.conversations:
         return "There is no conversation yet. %%chat -c begins one, %%chat -i NAME one of that name."
-    import pandas
-
     rows = [
-        {"name": one.name, "turns": len(one), "limit": one.limit, "last prompt": visible(_last(one, text_of))}
+        (one.name, f"{len(one):,}", "the model's" if one.limit is None else f"{one.limit:,} tokens", _last(one))
         for one in current.conversations.values()
     ]
-    return pandas.DataFrame(rows).convert_dtypes()
+    shown = mimebundle("", table=[("name", "turns", "limit", "last prompt"), *rows])
+    return Static(shown["text/html"], shown["text/plain"])
 
 
-def _last(conversation: Conversation, text_of: Callable[[Any], str]) -> str:
+def _last(conversation: Conversation) -> str:
+    from ...conversations import text_of
+
     text = " ".join(text_of(conversation.turns[-1].messages[0]).split()) if conversation.turns else ""
     return text if len(text) <= 60 else f"{text[:59]}…"
 

@@ -1,0 +1,116 @@
+"""Several answers side by side, each with its facts under it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from ..safe_html import safe_text
+from ..visible import visible
+from .blocks import Block, bundled
+
+_CELL = "text-align:left;vertical-align:top;white-space:normal;overflow-wrap:anywhere"
+_WIDE = f"{_CELL};padding:4px 10px;font-size:var(--jp-content-font-size1,inherit)"
+_QUIET = f"{_CELL};padding:1px 10px;font-weight:normal;font-size:85%;opacity:.65"
+_ROW = '<tr style="background:none">'
+
+
+@dataclass(frozen=True)
+class Column:
+    """One of them: its head, the blocks that it is shown as, its facts by name, and what went wrong, if anything did."""
+
+    head: str
+    blocks: Sequence[Block] = ()
+    facts: dict[str, str] = field(default_factory=dict)
+    error: str = ""
+
+
+@dataclass(frozen=True)
+class Columns:
+    """All of them, as one block: a table; as plain text and in a terminal, one below the other.
+
+    >>> print(Columns([Column("gpt-4o", facts={"tokens": "9 in, 2 out"}), Column("o1", error="Not there.")]).plain())
+    gpt-4o
+    ──────
+    9 in, 2 out
+    <BLANKLINE>
+    o1
+    ──
+    Not there.
+    """
+
+    columns: Sequence[Column]
+
+    @property
+    def length(self) -> int:
+        """How many characters they have."""
+        return sum(len(block.plain()) for column in self.columns for block in column.blocks)
+
+    def html(self) -> str:
+        columns = self.columns
+        heads = "".join(f'<th scope="col" style="{_WIDE};font-weight:600">{_safe(one.head)}</th>' for one in columns)
+        texts = "".join(f'<td style="{_WIDE}">{bundled(one.blocks)["text/html"]}{_failed(one)}</td>' for one in columns)
+        names = dict.fromkeys(name for one in columns for name in one.facts)
+        facts = "".join(
+            f'{_ROW}<th scope="row" style="{_QUIET}">{_safe(name)}</th>'
+            + "".join(f'<td style="{_QUIET}">{_safe(one.facts.get(name, ""))}</td>' for one in columns)
+            + "</tr>"
+            for name in names
+        )
+        width = f"width:100%;min-width:{6 + 15 * len(columns)}em;table-layout:fixed;margin:0"
+        return (
+            f'<div class="aoai-columns" style="overflow-x:auto"><table style="{width}">'
+            f'<colgroup><col style="width:6em">{"<col>" * len(columns)}</colgroup>'
+            f'<thead>{_ROW}<td style="{_WIDE}"></td>{heads}</tr></thead>'
+            f'<tbody>{_ROW}<td style="{_WIDE}"></td>{texts}</tr>{facts}</tbody></table></div>'
+        )
+
+    def plain(self) -> str:
+        return visible("\n\n".join(map(_in_text, self.columns)))
+
+    def drawn(self) -> Any:
+        from rich.console import Group
+
+        return Group(*(part for column in self.columns for part in _parts(column)))
+
+    def growing(self) -> Any:
+        """What rich shows while they come: a line for each, with the end of what there is."""
+        from rich.console import Group
+
+        return Group(*map(_in_a_line, self.columns))
+
+
+def _in_text(column: Column) -> str:
+    blocks = [block.plain() for block in column.blocks]
+    said = "\n\n".join(filter(None, [*blocks, column.error, " · ".join(column.facts.values())]))
+    return f"{column.head}\n{'─' * len(column.head)}\n{said}"
+
+
+def _parts(column: Column) -> list[Any]:
+    from rich.rule import Rule
+    from rich.text import Text
+
+    parts: list[Any] = [Rule(Text(visible(column.head), style="bold"), align="left", style="dim")]
+    parts += [block.drawn() for block in column.blocks]
+    parts += [Text(visible(column.error), style="red")] if column.error else []
+    return [*parts, Text(visible(" · ".join(column.facts.values())) + "\n", style="dim")]
+
+
+def _in_a_line(column: Column) -> Any:
+    from rich.text import Text
+
+    text = column.error or (column.blocks[-1].plain() if column.blocks else "")
+    head = Text(visible(column.head), style="bold")
+    return Text.assemble(
+        head, "  ", visible(text.rstrip().split("\n")[-1][-300:]) or "…", overflow="ellipsis", no_wrap=True
+    )
+
+
+def _failed(column: Column) -> str:
+    lines = "<br>".join(_safe(line) for line in column.error.split("\n")) if column.error else ""
+    return f'<div style="color:var(--jp-error-color1,#c62828)">{lines}</div>' if lines else ""
+
+
+def _safe(text: str) -> str:
+    return safe_text(visible(text))
