@@ -131,8 +131,6 @@ def test_a_dry_run_is_a_table_of_estimates(run: Any, shell: Any) -> None:
         ("--compare gpt-4o,gpt-4o-mini,gpt-4o", "named twice"),
         ("gpt-4o --compare gpt-4o,gpt-4o-mini", "--deployment can't go with"),
         ("-f json --compare gpt-4o,gpt-4o-mini", "--format can't go with"),
-        ("--over x --compare gpt-4o,gpt-4o-mini", "is about one prompt"),
-        ("--over x -c", "are about one prompt"),
         ("--request --compare gpt-4o,gpt-4o-mini", "--request can't go with"),
     ],
 )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import AoaiError, Interrupted, OptionError
 from .live import keep
-from .options import CODE, COMPARE, CONCURRENCY, LIMIT, NO_UNIQUE, REQUEST, RESUME
+from .options import CODE, CONCURRENCY, LIMIT, NO_UNIQUE, REQUEST, RESUME
 from .prompt import add_fields, names
 
 if TYPE_CHECKING:
@@ -27,12 +27,6 @@ def is_meant(options: dict[str, Any]) -> bool:
                     "",
                     "Fill in one row by hand first.",
                 )
-        if "conversation" in options or COMPARE.key in options:
-            raise OptionError(
-                f"{'-c, -i and --new are' if 'conversation' in options else '--compare is'} about one prompt, and --over sends many.",
-                "Each row stands alone, and is answered by one deployment.",
-                "%%chat NAME --over TABLE",
-            )
         return True
     for option in (LIMIT, CONCURRENCY, RESUME, NO_UNIQUE):
         if option.key in options:

@@ -37,6 +37,7 @@ _ROUNDING = 1e-8
 _UNFIT = {
     "api": "It goes through the chat API.",
     "n": "Each row has one answer.",
+    "compare": "Each row is answered by one deployment.",
     "stream": "The answers of a table come whole.",
     "tools": "What a model asks to call is answered in a conversation.",
     "conversation": "A row knows nothing of the others.",

@@ -88,6 +88,7 @@ def test_an_endless_iterator_asks_for_a_limit(run: Any, shell: Any) -> None:
         ("--over cities --request", "is about one request"),
         ("--over cities --code python", "is about one request"),
         ("--over cities -n 2", "takes no n"),
+        ("--over cities --compare gpt-4o,gpt-4o-mini", "takes no compare"),
         ("--resume", "is about a table"),
         ("--limit 3", "is about a table"),
         ("--concurrency 3", "is about a table"),
