@@ -409,6 +409,44 @@ def test_a_mask_without_a_hole_changes_nothing() -> None:
     assert edited("a red balloon", mask_of(0, 0, 0, 0)) == GIVEN
 
 
+PLAIN = Image.new("RGB", (128, 128), (180, 140, 90))
+CORNERS = [(31, 31), (96, 31), (31, 96), (96, 96)]
+
+
+@pytest.mark.parametrize("prompt", ["a snowman", "a red balloon", "a boat", "a cow and a tree"])
+def test_things_stand_in_what_is_around_the_hole(prompt: str) -> None:
+    changed = edited(prompt, mask_of(30, 30, 98, 98), PLAIN)
+    assert all(changed.getpixel(corner) == pytest.approx((180, 140, 90), abs=2) for corner in CORNERS)
+    assert differs(changed, PLAIN) > 0.02
+
+
+@pytest.mark.parametrize("prompt", ["a boat on the sea", "a cow in a meadow", "a red ball on a blue background"])
+def test_a_place_that_the_prompt_names_is_drawn_with_them(prompt: str) -> None:
+    changed = edited(prompt, mask_of(30, 30, 98, 98), PLAIN)
+    assert all(changed.getpixel(corner) != pytest.approx((180, 140, 90), abs=30) for corner in CORNERS)
+
+
+def test_what_is_around_goes_on_where_something_is_removed() -> None:
+    half = PLAIN.copy()
+    half.paste((20, 90, 200), (64, 0, 128, 128))
+    changed = edited("remove the cat", mask_of(30, 30, 98, 98), half)
+    assert changed.getpixel((31, 64)) == pytest.approx((180, 140, 90), abs=12)
+    assert changed.getpixel((96, 64)) == pytest.approx((20, 90, 200), abs=12)
+    assert 90 < changed.getpixel((64, 64))[2] < 200
+    assert differs(edited("erase the cat", mask_of(30, 30, 98, 98), PLAIN), PLAIN) == 0
+
+
+def test_in_a_hole_too_what_is_there_already_is_not_drawn_again() -> None:
+    changed = edited("replace the cow with a red heart", mask_of(30, 30, 98, 98), PLAIN)
+    alone = edited("a red heart", mask_of(30, 30, 98, 98), PLAIN)
+    assert len(near(changed, COLOURS["red"], 50)) == pytest.approx(len(near(alone, COLOURS["red"], 50)), rel=0.5)
+
+
+def test_a_hole_as_large_as_the_picture_is_paper() -> None:
+    changed = edited("a red balloon", mask_of(0, 0, 128, 128), PLAIN)
+    assert changed.getpixel((2, 2)) == (244, 241, 234)
+
+
 def test_a_hole_on_transparent_ground_stays_clear_around_the_things() -> None:
     changed = edited("a red circle", mask_of(20, 20, 100, 100), background="transparent")
     assert changed.mode == "RGBA"

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from random import Random
 
-from PIL import Image, ImageChops, ImageEnhance, ImageFilter, ImageOps, ImageStat
+from PIL import Image, ImageChops, ImageEnhance, ImageFilter, ImageOps
 
 from .colours import Colour, luminance, mix
 from .picture import DETAIL, Composition, compose, pictures, stamped, toned
@@ -15,6 +15,9 @@ from .scene import Scene, cleaned, seed
 from .sky import weather
 from .words import read
 
+_PAPER = (244, 241, 234)
+_ALL_OR_NOTHING = [0] + [255] * 255
+_REMOVED = r"\b(?:remov(?:e|es|ed|ing)|eras(?:e|es|ed|ing)|delet(?:e|es|ed|ing)|without|get rid of|take away)\b"
 #: How much of the picture what is added may take: less where more of the picture given is to be kept.
 _ROOM = {"low": 0.8, "high": 0.5}
 
@@ -25,9 +28,10 @@ def edit(
 ) -> Image.Image:  # fmt: skip
     """Change a picture as the prompt says.
 
-    Where the mask is fully transparent the prompt is drawn, and every other pixel stays as it is. Without a mask,
-    words such as "make it blue", "darker" or "flip" change the whole picture, and new things are drawn over it.
-    "The" speaks of what is there already: "the cat" is not drawn a second time.
+    Where the mask is fully transparent the prompt's things are drawn on what is around, continued, or in the place that
+    the prompt names; every other pixel stays as it is. Without a mask, words such as "make it blue", "darker" or "flip"
+    change the whole picture, and new things are drawn over it. "The" speaks of what is there already: "the cat" is not
+    drawn a second time, and with "remove" what is around takes its place.
 
     >>> given = Image.new("RGB", (32, 32), "white")
     >>> mask = Image.new("RGBA", (32, 32), "black")
@@ -68,20 +72,38 @@ def edit_partials(
         for _ in range(steps + 1):
             yield base.copy()
         return
-    window, size = base.crop(box), (box[2] - box[0], box[3] - box[1])
-    changed = _transformed(window, prompt, scene)
-    clear = background == "transparent"
-    if scene.says_nothing and changed is not window:
-        inside = iter([changed] * (steps + 1))
-    else:
-        if scene.groups and not scene.place and scene.backdrop is None:
-            scene = replace(scene, backdrop=_around(base, hole))
-        composition = compose(scene, *size, random, DETAIL[quality], behind=not clear)
-        inside = pictures(scene, composition, size, quality, random, clear=clear, steps=steps)
-    for drawn in inside:
+    for drawn in _inside(base, hole, box, prompt, scene, random, quality, background == "transparent", steps):
         result = base.copy()
         result.paste(stamped(drawn.copy(), hole.crop(box)).convert(base.mode), box, hole.crop(box))
         yield result
+
+
+def _inside(
+    base: Image.Image, hole: Image.Image, box: tuple[int, int, int, int], prompt: str, scene: Scene, random: Random,
+    quality: str, clear: bool, steps: int,
+) -> Iterator[Image.Image]:  # fmt: skip
+    """What comes into the hole, `box` being the part of the picture that it is in, at its steps and whole."""
+    window, size = base.crop(box), (box[2] - box[0], box[3] - box[1])
+    changed, added = _transformed(window, prompt, scene), _added(scene)
+    if not added.groups and (scene.groups or scene.says_nothing):  # nothing new is to be drawn
+        if re.search(_REMOVED, prompt.casefold()):
+            changed = _continued(base, hole).crop(box)
+        if changed is not window:
+            yield from [changed] * (steps + 1)
+            return
+        added = scene
+    alone = bool(added.groups) and not scene.place_said and scene.backdrop is None
+    if clear or not alone:
+        composition = compose(scene, *size, random, DETAIL[quality], behind=not clear)
+        yield from pictures(scene, composition, size, quality, random, clear=clear, steps=steps)
+        return
+    around = _continued(base, hole).crop(box)
+    if scene.time in _LIGHTS:
+        around = _lit(around, *_LIGHTS[scene.time])
+    added = replace(added, place="")
+    composition = compose(added, *size, random, DETAIL[quality], behind=False)
+    for layer in pictures(added, composition, size, quality, random, clear=True, steps=steps):
+        yield _over(around, layer)
 
 
 def _prepared(image: Image.Image, size: tuple[int, int], background: str) -> Image.Image:
@@ -102,13 +124,23 @@ def _hole(mask: Image.Image, size: tuple[int, int]) -> Image.Image:
     return alpha.point([255] + [0] * 255)
 
 
-def _around(base: Image.Image, hole: Image.Image) -> Colour:
-    """The colour around the hole, which what is drawn into it stands before."""
-    rim = ImageChops.subtract(hole.filter(ImageFilter.MaxFilter(15)), hole)
-    if rim.getbbox() is None:
-        return (244, 241, 234)
-    red, green, blue = (round(mean) for mean in ImageStat.Stat(base.convert("RGB"), rim).mean)
-    return red, green, blue
+def _continued(picture: Image.Image, hole: Image.Image) -> Image.Image:
+    """The picture with its hole filled from around it, and the less sharply the further from its rim.
+
+    It is halved until no hole is left, and each half fills the holes of the one that it was made from.
+    """
+    known = ImageChops.darker(picture.convert("RGBA").getchannel("A"), ImageChops.invert(hole)).point(_ALL_OR_NOTHING)
+    levels = [picture.convert("RGB")]
+    levels[0].putalpha(known)
+    while known.getextrema()[0] == 0 and max(known.size) > 1:
+        smaller = levels[-1].convert("RGBa").reduce(2).convert("RGBA")
+        known = smaller.getchannel("A").point(_ALL_OR_NOTHING)
+        smaller.putalpha(known)
+        levels.append(smaller)
+    filled = Image.new("RGBA", known.size, _PAPER)
+    for finer in reversed(levels):
+        filled = Image.alpha_composite(filled.resize(finer.size, Image.Resampling.BICUBIC), finer)
+    return filled.convert("RGB")
 
 
 def _added(scene: Scene) -> Scene:

@@ -32,6 +32,7 @@ class Scene:
 
     groups: tuple[Group, ...] = ()
     place: str = ""
+    place_said: bool = False  # not only where such things are at home
     time: str = ""
     weather: frozenset[str] = frozenset()
     style: str = "picture"

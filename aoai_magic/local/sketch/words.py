@@ -377,7 +377,7 @@ class _Reader:
             facts = replace(facts, time=facts.time or "night")
         if place == "night" or (not place and facts.backdrop is None and (facts.time or facts.weather)):
             place = "meadow"
-        return replace(facts, groups=tuple(self.groups), place=place)
+        return replace(facts, groups=tuple(self.groups), place=place, place_said=facts.place != "")
 
 
 def _is_colour(word: str) -> bool:
