@@ -72,7 +72,7 @@ class Billed:
         >>> from .reply import Choice, Reply
         >>> reply = Reply(request={}, deployment="gpt-4o", kind="local", choices=[Choice("Hello!", "stop")])
         >>> reply.to_dict()["choices"]
-        [{'text': 'Hello!', 'finish_reason': 'stop', 'refusal': None, 'parsed': None}]
+        [{'text': 'Hello!', 'finish_reason': 'stop', 'refusal': None, 'parsed': None, 'logprobs': []}]
         """
         own: Any = self
         foreseen = self.estimate and {

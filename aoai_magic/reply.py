@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from .billed import Billed, Usage
 from .conversations import Standing
 from .estimates import Estimate
+from .logprobs import Confidence, Token
 from .render import Block, Quiet, Rows, Words, bundled
 from .verdicts import filtered, findings, remarks
 from .visible import visible
@@ -30,13 +31,18 @@ class Choice:
     """One of the answers of a reply: its text and why it ended (`stop`, `length`, `content_filter`, `tool_calls`).
 
     `refusal` is what the model says instead of an answer that it won't give; `parsed` what the text says in the shape that
-    was asked for, None where none was.
+    was asked for, None where none was; `logprobs` how likely each of its tokens was, where that was asked for.
     """
 
     text: str
     finish_reason: str | None
     refusal: str | None = None
     parsed: Any = field(default=None, compare=False)
+    logprobs: tuple[Token, ...] = field(default=(), repr=False)
+
+    def confidence(self) -> Confidence:
+        """The text, each token shaded by how unlikely it was, with the alternatives behind it."""
+        return Confidence(self.logprobs)
 
     def __str__(self) -> str:
         return self.text
@@ -100,6 +106,15 @@ class Reply(Billed):
         of fields in words, else what JSON has; None where no shape was asked for.
         """
         return self.choices[0].parsed if self.choices else None
+
+    @property
+    def logprobs(self) -> list[Token]:
+        """The tokens of the first choice with their log probabilities and alternatives; none where they weren't asked for."""
+        return [*self.choices[0].logprobs] if self.choices else []
+
+    def confidence(self) -> Confidence:
+        """How sure the model was of the first choice: its text with each token shaded by how unlikely it was."""
+        return Confidence(self.logprobs)
 
     @property
     def finish_reason(self) -> str | None:
@@ -224,6 +239,7 @@ class Reply(Billed):
             found += [Quiet(f"{number} of {len(self.choices)}")] if several else []
             found += [Words(choice.text if several else self.markdown)] if choice.text else []
             found += [Words(choice.refusal)] if choice.refusal else []
+            found += [Confidence(choice.logprobs, folded=True)] if choice.logprobs else []
         if self.emptied:
             found.append(Quiet(self.emptied))
         return [*found, *([Rows(self.verdicts)] if self.verdicts else [])]

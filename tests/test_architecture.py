@@ -35,7 +35,7 @@ request
 estimates
 images sounds
 render
-billed
+billed logprobs
 reply embeddings
 image_reply audio_reply
 explain

@@ -14,6 +14,7 @@ from ..chunks import Chunks, TextChunks
 from ..errors import AoaiError, NoAnswerError, ServiceError
 from ..estimates import Estimate
 from ..explain import stream_error
+from ..logprobs import Token, chat_tokens, text_tokens
 from ..recordings import Asked
 from ..reply import Choice, Reply
 from ..request import lower_limit
@@ -222,7 +223,12 @@ class Exchange:
             unseen_tokens=int(cut) if (cut := self.headers.get("x-aoai-local-cut", "")).isdigit() else 0,
             kind=self.asked.served_by,
             choices=[
-                Choice(self._text(one), one.get("finish_reason"), (one.get("message") or {}).get("refusal"))
+                Choice(
+                    self._text(one),
+                    one.get("finish_reason"),
+                    (one.get("message") or {}).get("refusal"),
+                    logprobs=self._tokens(one.get("logprobs")),
+                )
                 for one in body["choices"]
             ],
             model=self.headers.get("x-aoai-local-model") or body.get("model") or "",
@@ -236,6 +242,9 @@ class Exchange:
             body=body,
             response=self._response,
         )
+
+    def _tokens(self, logprobs: dict[str, Any] | None) -> tuple[Token, ...]:
+        return chat_tokens(logprobs)
 
     def _completion(self) -> dict[str, Any]:
         """The answer as far as it has arrived, as a completion."""
@@ -280,6 +289,9 @@ class TextExchange(Exchange):
 
     def _text(self, choice: dict[str, Any]) -> str:
         return choice["text"] or ""
+
+    def _tokens(self, logprobs: dict[str, Any] | None) -> tuple[Token, ...]:
+        return text_tokens(logprobs)
 
 
 def _usage(counted: dict[str, Any] | None) -> Usage | None:
