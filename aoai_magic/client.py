@@ -157,6 +157,21 @@ class Connection:
         plane: ControlPlane | None = vars(self).get("control_plane")
         return plane.seen.get(deployment) if plane else None
 
+    def names(self) -> list[str]:
+        """The deployments that are known without asking: the connection's own, those that answered, and those that were listed.
+
+        Of the local service and OpenAI, which have a set of their own, all.
+        """
+        plane: ControlPlane | None = vars(self).get("control_plane")
+        found = [*([self.deployment] if self.deployment else []), *self._replied, *(plane.seen if plane else ())]
+        if self.kind == "local":
+            from .local.account import DEFAULT_DEPLOYMENTS
+
+            found += DEFAULT_DEPLOYMENTS
+        elif self.kind == "openai":
+            found += [model.name for model in catalog.models()]
+        return list(dict.fromkeys(found))
+
     def estimated(self, body: dict[str, Any], known: Known | None) -> Estimate:
         """What sending a body would cost; `known` is the model of its deployment."""
         return estimate(body, known, **self.circumstances(body["model"]))

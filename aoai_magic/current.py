@@ -75,6 +75,11 @@ def connection() -> Connection:
     return _connection or connect()
 
 
+def foreseen() -> Connection:
+    """The connection that the next request will take, without settling on it: what the environment says may still change."""
+    return _connection or Connection(settings.resolve())
+
+
 def prefer(deployment: str | None) -> None:
     """Say which deployment is asked where a cell names none, now and by connections to come; None takes it back.
 

@@ -183,4 +183,4 @@ def test_help_lists_commands_and_options(run: Any) -> None:
         printed = run(line)
         assert "--max-tokens COUNT" in printed
         assert "connect  " in printed
-    assert "--key-env VARIABLE" in run("%aoai connect --help")
+    assert "--key-env NAME" in run("%aoai connect --help")

@@ -13,6 +13,7 @@ from traitlets import Bool, TraitError, observe
 
 from ..errors import AoaiError, SettingsError
 from .cells import Cells
+from .completion import Completion
 from .defaults import CONFIGURABLE, Setting, check_names
 
 if TYPE_CHECKING:
@@ -55,6 +56,7 @@ class AoaiMagics(_CellOptions):  # type: ignore[misc]
         self._refused: tuple[AoaiError, Any] | None = None  # what %config couldn't take, and what was set before
         self._owner: Any = None  # what %%chat was before it was taken over
         self.cells = Cells(shell, self._owns)
+        self._completion = Completion(shell, self._owns)
         super().__init__(shell)
         self._chat = self.magics["cell"]["chat"]
 
@@ -158,12 +160,14 @@ class AoaiMagics(_CellOptions):  # type: ignore[misc]
         self.shell.register_magics(self)
         self.shell.events.register("post_run_cell", self.conclude)
         self.cells.attach()
+        self._completion.attach()
 
     def unregister(self) -> None:
         """Take back all that `register` did."""
         self.take_over, self.deployment = False, None
         self.shell.events.unregister("post_run_cell", self.conclude)
         self.cells.detach()
+        self._completion.detach()
         manager = self.shell.magics_manager
         for kind, names in self.magics.items():
             for name in names:

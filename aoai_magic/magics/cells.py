@@ -45,8 +45,8 @@ class Cells:
         Comments and blank lines above the magic are taken away, and a magic alone (`%%chat --help`) gets an empty line.
         Other cells are returned as they are.
         """
-        at = _first(lines)
-        found = _MAGIC.match(lines[at]) if at < len(lines) else None
+        at = first_line(lines)
+        found = opening(lines[at]) if at < len(lines) else None
         if found is None or not self._owns(found[1]):
             return lines
         first = f"%%{found[1]} {lines[at][found.end() :]}"  # IPython looks for a space after the name
@@ -70,8 +70,8 @@ class Cells:
     def as_typed(self, name: str, line: str, cell: str) -> str:
         """The body of the running cell as it was typed, if it is this magic's; else as the magic got it."""
         lines = self._typed.split("\n")
-        at = _first(lines)
-        found = _MAGIC.match(lines[at]) if at + 1 < len(lines) else None
+        at = first_line(lines)
+        found = opening(lines[at]) if at + 1 < len(lines) else None
         if found and found[1] == name and lines[at][found.end() :].strip() == line.strip():
             return "\n".join(lines[at + 1 :])
         return cell.removesuffix("\n")  # called by other code, or from inside another cell
@@ -122,9 +122,18 @@ class Cells:
         return " ".join(told) if told else name
 
 
-def _first(lines: list[str]) -> int:
-    """The index of the first line that is neither blank nor a comment."""
+def first_line(lines: list[str]) -> int:
+    """The index of the first line that is neither blank nor a comment; the number of lines if all are."""
     return next((at for at, line in enumerate(lines) if line.strip() and not line.lstrip().startswith("#")), len(lines))
+
+
+def opening(line: str) -> re.Match[str] | None:
+    """The magic with which a line opens a cell, its name as group 1, and the space after it.
+
+    >>> opening("%%chat -t 0")[1]
+    'chat'
+    """
+    return _MAGIC.match(line)
 
 
 def _chain(one: traceback.TracebackException) -> Iterator[traceback.TracebackException]:
