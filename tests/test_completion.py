@@ -66,6 +66,7 @@ def variables(run: Any) -> None:
         ("%%chat --tools te¦", ["%%chat --tools tell"]),
         ("%%chat --tools tell,te¦", ["%%chat --tools tell,tell"]),
         ("%%tokens gpt-4o,o4¦", ["%%tokens gpt-4o,o4-mini"]),
+        ("%%chat --compare gpt-4o,gpt-4.1-n¦", ["%%chat --compare gpt-4o,gpt-4.1-nano"]),
         ("%%chat -i af¦", ["%%chat -i afternoon"]),
         ("%%chat -s 'in ¦", []),
         ("%%chat -t ¦", []),

@@ -20,7 +20,7 @@ class Option:
     """One option of a magic: names ("-t", "--temperature"), what its value is called, how it is read, what it is for.
 
     Without a `metavar` it is a switch, that takes no value. The metavar's words, parted by |, say what may stand there:
-    FILE, VARIABLE, DEPLOYMENT, … or a lower-case word as it is; completion goes by them, and @FILE lets a word that
+    FILE, VARIABLE, DEPLOYMENT,… (several, parted by commas) or a lower-case word as it is; completion goes by them, and @FILE lets a word that
     begins with @ stand for the text of a file. `read` turns the word into the value and raises ValueError with the reason.
     `positional` says that a bare word on the line is this option's value, `configurable` that %config and pyproject.toml
     may set it for all cells (see `defaults`); `alone` is the value where no word follows that can be one.

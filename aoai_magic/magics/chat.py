@@ -67,7 +67,7 @@ OPTIONS = (
     Option(("-a", "--attach"), "a picture or text file, a picture's URL, or a variable (PIL image, array, figure); may repeat", "FILE|URL|VARIABLE", repeat=True),
     DETAIL,
     Option(("--schema",), "the shape of the answer: 'name, age int', a JSON schema, or the variable of a pydantic class", "SCHEMA"),
-    Option(("--tools",), "functions of the notebook that the model may ask to call, parted by commas; may repeat", "NAMES", repeat=True),
+    Option(("--tools",), "functions of the notebook that the model may ask to call, parted by commas; may repeat", "FUNCTION,…", repeat=True),
     *TABLE,
     ROLES,
     RAW,

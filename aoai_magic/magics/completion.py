@@ -109,16 +109,16 @@ class Completion:
             return Offer(fragment, option.read.words, "value")
         names: list[str] = []
         for kind in sorted(option.kinds, key=lambda kind: kind != "VARIABLE"):  # a variable goes before a file
-            if kind in ("NAMES", "MODELS", "DEPLOYMENTS"):
+            if kind.endswith(",…"):
                 fragment = fragment.rpartition(",")[2]
-            names += [kind] if kind.islower() else self._of_kind(kind, fragment, option, magic)
+            names += [kind] if kind.islower() else self._of_kind(kind.removesuffix(",…"), fragment, option, magic)
         return Offer(fragment, names, "value")
 
     def _of_kind(self, kind: str, fragment: str, option: Option, magic: str) -> Iterable[str]:
         from . import names
 
         variables = self._shell.user_ns
-        if kind in ("DEPLOYMENT", "DEPLOYMENTS"):
+        if kind == "DEPLOYMENT":
             return names.deployments(magic)
         if kind in ("FILE", "@FILE", "FOLDER"):
             return names.files(fragment, kind)

@@ -98,8 +98,7 @@ KINDS: dict[str, Callable[[Mapping[str, Any]], Iterable[str]]] = {
     "CONVERSATION": _conversations,
     "ENDPOINT": lambda names: ["local", "openai", "https://"],
     "MODEL": _models,
-    "MODELS": _models,
-    "NAMES": lambda names: variables(names, inspect.isfunction),
+    "FUNCTION": lambda names: variables(names, inspect.isfunction),
     "SCHEMA": lambda names: variables(
         names, lambda value: hasattr(value, "model_json_schema") or isinstance(value, dict)
     ),

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
 OPTIONS = (
-    Option(("-d", "--deployment", "-m", "--model"), "models or encodings, parted by commas: a column each (gpt-4o if left out)", "MODELS", positional=True),
+    Option(("-d", "--deployment", "-m", "--model"), "models or encodings, parted by commas: a column each (gpt-4o if left out)", "MODEL,…", positional=True),
     Option(("-o", "--output"), "the variable that gets what is shown", "NAME", name),
 )  # fmt: skip
 
