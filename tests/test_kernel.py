@@ -156,7 +156,7 @@ def test_an_output_says_in_its_metadata_where_it_comes_from(kernel: Kernel, watc
     ran = kernel.run("%%chat gpt-4o-mini\nSay hello", watched=watched)
     said = ran.of("display_data", "update_display_data")[-1]["metadata"]["aoai_magic"]
     assert (said["service"], said["deployment"], said["model"]) == ("local", "gpt-4o-mini", "echo")
-    again = kernel.run("%aoai last", watched=watched).of("execute_result")[0]
+    again = kernel.run("%aoai last", watched=watched).of("display_data")[0]
     assert again["metadata"]["aoai_magic"] == said
     assert again["data"]["text/plain"].startswith("Say hello\n\ngpt-4o-mini · answered by echo")
 

@@ -13,7 +13,20 @@ from PIL import Image
 
 from aoai_magic import render
 from aoai_magic.pictures import picture
-from aoai_magic.render import Folded, LiveReply, Quiet, Ready, Rows, Words, bundled, mimebundle, picture_bundle
+from aoai_magic.render import (
+    Column,
+    Columns,
+    Folded,
+    LiveReply,
+    Quiet,
+    Ready,
+    Rows,
+    Words,
+    bundled,
+    mimebundle,
+    picture_bundle,
+)
+from aoai_magic.visible import visible
 
 
 class Kernel:
@@ -303,3 +316,36 @@ def test_what_is_long_is_cut_where_it_unfolds() -> None:
     assert "5,000 characters more" in shown.html()
     assert shown.plain().count("\n") == 41
     assert shown.plain().endswith("lines more")
+
+
+def drawn(*blocks: Any, width: int = 60) -> str:
+    """What a terminal gets, with colours; its other control sequences are those of rich."""
+    from rich.console import Console
+
+    out = io.StringIO()
+    console = Console(file=out, force_terminal=True, width=width, highlight=False, markup=False, emoji=False)
+    for block in blocks:
+        console.print(block.drawn())
+    return out.getvalue()
+
+
+def test_no_payload_reaches_a_terminal_as_anything_but_text() -> None:
+    for one in json.loads((Path(__file__).parent / "payloads.json").read_text(encoding="utf-8")):
+        text = one["payload"]
+        columns = Columns([Column(text, [Words(text)], {text: text}, text)])
+        printed = drawn(Words(text), Words(text, ""), Quiet(text), Folded(text, text), Rows([[text], [text]]), columns)
+        bare = re.sub(r"\x1b\[[0-9;]*m", "", printed)
+        assert bare == visible(bare), one["id"]
+
+
+def test_columns_that_grow_take_a_line_each_however_narrow_it_is() -> None:
+    from rich.console import Console
+
+    texts = ["", "short", "word " * 200, "a\nb\n\n", "\x1b[2J" * 30, "日本語" * 40]
+    columns = Columns([*(Column(f"gpt-{n}", [Words(text)]) for n, text in enumerate(texts)), Column("x", error="a\nb")])
+    for width in (1, 10, 20, 60, 200):
+        out = io.StringIO()
+        Console(file=out, width=width).print(columns.growing())
+        lines = out.getvalue().split("\n")[:-1]
+        assert len(lines) == len(columns.columns)
+        assert "\x1b[2J" not in out.getvalue()

@@ -73,7 +73,9 @@ class Cells:
         at = first_line(lines)
         found = opening(lines[at]) if at + 1 < len(lines) else None
         if found and found[1] == name and lines[at][found.end() :].strip() == line.strip():
-            return "\n".join(lines[at + 1 :])
+            body = "\n".join(lines[at + 1 :])
+            # At a terminal's prompt, empty lines are what ends a cell; elsewhere they are what was typed.
+            return body.rstrip("\n") if getattr(self._shell, "pt_app", None) is not None else body
         return cell.removesuffix("\n")  # called by other code, or from inside another cell
 
     def names(self) -> dict[str, Any]:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from ..estimates import Estimate
     from ..image_reply import ImageReply
-    from ..render import LiveReply
+    from ..render import Block, LiveReply
     from ..reply import Reply
     from ..request import Message
 
@@ -127,21 +127,27 @@ def foresee(shell: InteractiveShell, estimate: Callable[..., Estimate], prompt: 
 
 def _keep(shell: InteractiveShell, live: LiveReply, reply: Any, output: str | None, form: str = "markdown") -> None:
     """Show the reply whole, and put it into _, Out and the variable that was named."""
-    from ..render import Ready, Words
+    from ..render import Words
     from ..reply import Reply
     from .forms import shown
 
-    status, metadata = reply.status(watched=live.watched), {"aoai_magic": reply.provenance}
     keep(shell, reply, output)
-    if not isinstance(reply, Reply):
-        live.finish([Ready(reply.bundle())], status, metadata=metadata)
+    finish(live, reply)
+    if not isinstance(reply, Reply) or form == "markdown":
         return
-    live.finish(reply.blocks(), status, metadata=metadata)
     found = shown(reply, form)
-    if form != "markdown":
-        live.finish(reply.blocks(Words(found.text, found.language)), status, metadata=metadata)
+    finish(live, reply, Words(found.text, found.language))
     if found.cell and live.watched:
         shell.set_next_input(found.cell, replace=False)
+
+
+def finish(live: LiveReply, reply: Any, answer: Block | None = None) -> None:
+    """Have a reply stand there in the end, with its quiet line; an `answer` of another form in the place of its own."""
+    from ..render import Ready
+    from ..reply import Reply
+
+    blocks = reply.blocks(answer) if isinstance(reply, Reply) else [Ready(reply.bundle())]
+    live.finish(blocks, reply.status(watched=live.watched), metadata={"aoai_magic": reply.provenance})
 
 
 def keep(shell: InteractiveShell, result: Any, output: str | None) -> None:

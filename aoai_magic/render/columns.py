@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..safe_html import safe_text
 from ..visible import visible
 from .blocks import Block, bundled
+
+if TYPE_CHECKING:
+    from rich.console import Console, ConsoleOptions, RenderResult
 
 _CELL = "text-align:left;vertical-align:top;white-space:normal;overflow-wrap:anywhere"
 _WIDE = f"{_CELL};padding:4px 10px;font-size:var(--jp-content-font-size1,inherit)"
@@ -76,9 +79,24 @@ class Columns:
 
     def growing(self) -> Any:
         """What rich shows while they come: a line for each, with the end of what there is."""
-        from rich.console import Group
+        return _Growing(self.columns)
 
-        return Group(*map(_in_a_line, self.columns))
+
+@dataclass(frozen=True)
+class _Growing:
+    columns: Sequence[Column]
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        from rich.text import Text
+
+        width = max(len(visible(column.head)) for column in self.columns)
+        for column in self.columns:
+            text = visible(column.error).split("\n")[0] if column.error else " ".join(_said(column).split())
+            room = max(options.max_width - width - 4, 1)
+            end = text if column.error or len(text) <= room else f"…{text[1 - room :]}"
+            line = Text.assemble((f"{visible(column.head):<{width}}", "bold"), "  ", end or "…")
+            line.truncate(options.max_width, overflow="ellipsis")
+            yield line
 
 
 def _in_text(column: Column) -> str:
@@ -94,17 +112,12 @@ def _parts(column: Column) -> list[Any]:
     parts: list[Any] = [Rule(Text(visible(column.head), style="bold"), align="left", style="dim")]
     parts += [block.drawn() for block in column.blocks]
     parts += [Text(visible(column.error), style="red")] if column.error else []
-    return [*parts, Text(visible(" · ".join(column.facts.values())) + "\n", style="dim")]
+    facts = visible(" · ".join(column.facts.values()))
+    return [*parts, *([Text(f"\n{facts}", style="dim")] if facts else []), Text()]
 
 
-def _in_a_line(column: Column) -> Any:
-    from rich.text import Text
-
-    text = column.error or (column.blocks[-1].plain() if column.blocks else "")
-    head = Text(visible(column.head), style="bold")
-    return Text.assemble(
-        head, "  ", visible(text.rstrip().split("\n")[-1][-300:]) or "…", overflow="ellipsis", no_wrap=True
-    )
+def _said(column: Column) -> str:
+    return column.blocks[-1].plain() if column.blocks else ""
 
 
 def _failed(column: Column) -> str:

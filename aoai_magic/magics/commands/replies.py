@@ -8,13 +8,16 @@ from ...errors import SettingsError
 from .command import Command
 
 
-def _last(options: dict[str, Any]) -> Any:
+def _last(options: dict[str, Any]) -> None:
     from ... import current
+    from ...render import LiveReply, current_shell
+    from ..live import finish
 
     reply = current.last()
     if reply is None:
         raise SettingsError("There is no last reply.", "Nothing was answered yet in this kernel.", "%%chat")
-    return reply
+    with LiveReply(current_shell(), animate=False) as live:
+        finish(live, reply)
 
 
 COMMANDS = {
