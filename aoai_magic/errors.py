@@ -59,6 +59,8 @@ class AoaiError(Exception):
 
     #: Whether a notebook shows the lines alone, without the traceback (`%config AoaiMagics.short_errors`).
     short = True
+    #: Whether the name of an error is shown in red: unless the environment has NO_COLOR (no-color.org).
+    coloured = True
 
     def __init__(self, what: str, why: str = "", fix: str = "", *, reply: Arrived | None = None) -> None:
         super().__init__(what)
@@ -197,8 +199,12 @@ class Interrupted(KeyboardInterrupt):
 
 
 def _short_traceback(error: BaseException) -> list[str]:
+    from IPython.core.getipython import get_ipython
+
     first, *rest = str(error).split("\n")
-    return [f"\x1b[31m{type(error).__name__}\x1b[39m: {first}", *(f"  {line}" for line in rest)]
+    plain = not AoaiError.coloured or getattr(get_ipython(), "colors", "").lower() == "nocolor"
+    name = type(error).__name__ if plain else f"\x1b[31m{type(error).__name__}\x1b[39m"
+    return [f"{name}: {first}", *(f"  {line}" for line in rest)]
 
 
 def _whole_traceback(error: BaseException) -> list[str]:

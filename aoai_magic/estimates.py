@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import math
+import textwrap
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -17,6 +18,7 @@ from .safe_html import safe_text
 from .tokens import Part, chat_parts, count, count_many
 from .visible import visible
 
+_WIDTH = 79
 _SOON = datetime.timedelta(days=90)
 _HOW = {
     "told": "as you said",
@@ -188,7 +190,11 @@ class Estimate:
     def __str__(self) -> str:
         rows = self.rows()
         names, amounts = (max(len(row[column]) for row in rows) for column in (0, 1))
-        lines = [f"{name:<{names}}  {amount:>{amounts}}  {remark}".rstrip() for name, amount, remark in rows]
+        lines = []
+        for name, amount, remark in rows:
+            first, *more = _wrapped(remark, _WIDTH - names - amounts - 4) or [""]
+            lines.append(f"{name:<{names}}  {amount:>{amounts}}  {first}".rstrip())
+            lines += [f"{'':{names + amounts + 4}}{line}" for line in more]
         return visible("\n".join([self._head(), "", *lines, *(f"! {warning}" for warning in self.warnings)]))
 
     __repr__ = __str__
@@ -346,6 +352,10 @@ def _remark(part: Part) -> str:
     if part.image:
         return "\n".join(part.image.steps)
     return "an estimate: no document says how it is counted" if part.estimated else ""
+
+
+def _wrapped(remark: str, width: int) -> list[str]:
+    return [line for one in remark.split("\n") for line in textwrap.wrap(one, max(width, 24))]
 
 
 def _html(text: str) -> str:

@@ -50,3 +50,17 @@ def test_the_traceback_comes_back_on_request(run: Any) -> None:
     shown = caught.value.shown  # type: ignore[attr-defined]
     assert "Traceback" in shown
     assert "arguments.py" in shown
+
+
+def test_without_colours_an_error_has_none(shell: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    error = AoaiError("No.")
+    monkeypatch.setattr(shell, "colors", "neutral")
+    assert error._render_traceback_() == ["\x1b[31mAoaiError\x1b[39m: No."]
+    monkeypatch.setenv("NO_COLOR", "1")
+    shell.run_line_magic("reload_ext", "aoai_magic")
+    assert error._render_traceback_() == ["AoaiError: No."]
+    monkeypatch.delenv("NO_COLOR")
+    shell.run_line_magic("reload_ext", "aoai_magic")
+    assert "\x1b" in error._render_traceback_()[0]
+    monkeypatch.setattr(shell, "colors", "nocolor")
+    assert error._render_traceback_() == ["AoaiError: No."]

@@ -12,6 +12,7 @@ from IPython.core.magic import Magics, cell_magic, line_cell_magic, magics_class
 from traitlets import Bool, TraitError, observe
 
 from ..errors import AoaiError, SettingsError
+from ..settings import environment
 from .cells import Cells
 from .completion import Completion
 from .defaults import CONFIGURABLE, Setting, check_names
@@ -57,6 +58,7 @@ class AoaiMagics(_CellOptions):  # type: ignore[misc]
         self._owner: Any = None  # what %%chat was before it was taken over
         self.cells = Cells(shell, self._owns)
         self._completion = Completion(shell, self._owns)
+        AoaiError.coloured = environment("NO_COLOR") is None
         super().__init__(shell)
         self._chat = self.magics["cell"]["chat"]
 
