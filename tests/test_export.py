@@ -432,3 +432,11 @@ def odd_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     file = tmp_path_factory.mktemp("odd") / 'it\'s "$5" `x` \\n.png'
     Image.effect_noise((90, 90), 50).save(file)
     return file
+
+
+def test_any_key_may_have_a_long_text(asked: Callable[[str], Any]) -> None:
+    keys = [*"class import base64 os Path client text text_2 print ﬁle file é a-b 1".split(), "", "with space"]
+    metadata = {key: f"{number} {'word ' * 30}" for number, key in enumerate(keys)}
+    body = {"model": "gpt-4o", "messages": [{"role": "lambda", "content": "x" * 99}], "metadata": metadata, **metadata}
+    for language in ("python", "curl"):
+        assert asked(export.code(language, "chat", body, LOCAL)) == body

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import builtins
 import inspect
+import keyword
 from collections.abc import Mapping
 from functools import cache
 from itertools import count
@@ -12,7 +13,7 @@ from operator import attrgetter
 from typing import Any
 
 from ..attachments import PictureURL
-from ..images import PictureFile
+from ..images import FORMATS, PictureFile
 from ..settings import Target
 from .address import key_variable, path
 from .layout import laid_out
@@ -31,7 +32,8 @@ _METHODS = {
     "image_edits": "images.edit",
 }
 _ROLES = {"user": "prompt", "developer": "system", "assistant": "answer", "tool": "result"}
-_TAKEN = {"client", "completion", "drawn", "images", "number", "response", "stream", "token_provider", *dir(builtins)}
+# What no text's variable may be called, since the script has something else of that name.
+_TAKEN = {"Path", "base64", "client", "token_provider", *dir(builtins), *keyword.kwlist}
 
 # What is done with the answer, by operation: as a stream, and whole.
 _STREAMED = {
@@ -116,7 +118,8 @@ def script(operation: str, body: Mapping[str, Any], target: Target) -> str:
     )
     result = "stream" if streams else _RESULTS.get(operation, "response")
     shown = _STREAMED[operation] if streams else (not mixed and _SIMPLE.get(operation)) or _WHOLE[operation]
-    shown = shown.replace("FORMAT", str(body.get("output_format", "png")))
+    form = body.get("output_format")
+    shown = shown.replace("FORMAT", form if form in FORMATS else "png")
     client = _client(target)
     imports = _imports(client, variables.pictures or pictures)
     call = f"{result} = client.{_METHODS[operation]}(\n{lines})\n{shown}"
@@ -172,7 +175,7 @@ class _Variables:
     def _named(self, source: str, name: str) -> Source:
         """A variable for what a source says; the same again for the same."""
         if source not in self._names:
-            base = name if name.isidentifier() and name not in _TAKEN else "text"
+            base = name if name.isidentifier() and name.isascii() and name not in _TAKEN else "text"
             tried = (f"{base}_{number}" if number > 1 else base for number in count(1))
             self._names[source] = next(one for one in tried if one not in self._names.values())
             self.assignments.append(f"{self._names[source]} = {source}")
@@ -194,7 +197,7 @@ def _parameters(operation: str) -> frozenset[str]:
 
 
 def _imports(client: str, pictures: bool) -> str:
-    standard = ["import base64"] * pictures + ["import os"] * ("os." in client)
+    standard = ["import base64"] * pictures + ["import os"] * ("os.environ[" in client)
     standard += ["from pathlib import Path"] * pictures
     identity = ["from azure.identity import DefaultAzureCredential, get_bearer_token_provider"]
     others = identity * ("token_provider" in client)
@@ -205,7 +208,7 @@ def _imports(client: str, pictures: bool) -> str:
 def _client(target: Target) -> str:
     """The lines that make the client; no key is in them."""
     variable = key_variable(target)
-    proof = f'os.environ["{variable}"]' if variable else "token_provider"
+    proof = f"os.environ[{quoted(variable)}]" if variable else "token_provider"
     sign_in = ""
     if variable is None and target.kind == "azure":
         sign_in = f"token_provider = get_bearer_token_provider(DefaultAzureCredential(), {quoted(target.scope)})\n"
