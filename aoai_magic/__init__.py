@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from .recordings import record, replay
     from .reply import Reply
     from .spending import usage
+    from .table.batch import Batch, batch
     from .table.estimate import TableEstimate
     from .table.mapping import estimate_map, map  # noqa: A004  # meant: aoai.map
     from .widgets.lens import TokenLens
@@ -53,6 +54,7 @@ __version__ = "0.1.0.dev0"
 __all__ = [
     "Allowance",
     "Audio",
+    "Batch",
     "Connection",
     "Conversation",
     "Embeddings",
@@ -63,6 +65,7 @@ __all__ = [
     "TableEstimate",
     "TokenLens",
     "VisionCosts",
+    "batch",
     "chat",
     "compare",
     "complete",
@@ -95,6 +98,7 @@ __all__ = [
 _HOME = {
     "Allowance": "ledger",
     "Audio": "audio_reply",
+    "Batch": "table.batch",
     "Connection": "client",
     "Conversation": "conversations",
     "Embeddings": "embeddings",
@@ -105,6 +109,7 @@ _HOME = {
     "TableEstimate": "table.estimate",
     "TokenLens": "widgets.lens",
     "VisionCosts": "widgets.vision",
+    "batch": "table.batch",
     "chat": "operations.chat",
     "compare": "operations.compare",
     "complete": "operations.complete",
@@ -119,10 +124,10 @@ _HOME = {
     "image": "operations.image",
     "map": "table.mapping",
     "models": "operations.listing",
-    "speak": "operations.audio",
-    "transcribe": "operations.audio",
     "record": "recordings",
     "replay": "recordings",
+    "speak": "operations.audio",
+    "transcribe": "operations.audio",
     "usage": "spending",
 }
 

@@ -232,7 +232,7 @@ class Exchange:
                 for one in body["choices"]
             ],
             model=self.headers.get("x-aoai-local-model") or body.get("model") or "",
-            usage=_usage(body.get("usage")),
+            usage=usage_of(body.get("usage")),
             filters=worst(one.get("content_filter_results") for one in judged),
             request_id=self._request_id,
             seconds=self._elapsed() if self._ended is None else self._ended,
@@ -294,7 +294,8 @@ class TextExchange(Exchange):
         return text_tokens(logprobs)
 
 
-def _usage(counted: dict[str, Any] | None) -> Usage | None:
+def usage_of(counted: dict[str, Any] | None) -> Usage | None:
+    """A completion's `usage` in our words."""
     if not counted:
         return None
     return Usage(

@@ -5,7 +5,7 @@ that broke off, an error after the service had begun) counts in full, with the d
 """
 
 from .budget import Allowance, Budget, budgets, set_budget
-from .entry import Entry, current, reserve, rows
+from .entry import Entry, current, reopened, reserve, rows
 from .store import path
 
-__all__ = ["Allowance", "Budget", "Entry", "budgets", "current", "path", "reserve", "rows", "set_budget"]
+__all__ = ["Allowance", "Budget", "Entry", "budgets", "current", "path", "reopened", "reserve", "rows", "set_budget"]

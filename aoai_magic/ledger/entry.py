@@ -58,6 +58,11 @@ class Entry:
         self.may_be_charged = False
         self._reserve(limit)
 
+    @property
+    def number(self) -> int | None:
+        """The number of its row, by which `reopened` finds it; None where it couldn't be written."""
+        return self._id
+
     def __enter__(self) -> Entry:
         self._token = current.set(self)
         return self
@@ -197,6 +202,21 @@ def reserve(
         "recorded": recorded,
     }
     return Entry(row, limit, allowance, slack, least, strict)
+
+
+def reopened(number: int) -> Entry:
+    """The entry of a row that was reserved before, maybe by another kernel, to be settled now.
+
+    >>> entry = reserve("local", "gpt-4o", "batch", cheapest=0.001, dearest=0.02)
+    >>> reopened(entry.number).settle("completed", azure_price=0.01)
+    """
+    entry = object.__new__(Entry)
+    with transaction(writing=False) as db:
+        found = db.execute("SELECT connection FROM requests WHERE id = ?", (number,)).fetchone()
+    entry.limit, entry.note, entry._allowance, entry._slack, entry._token = None, "", None, 0.0, None
+    entry._row, entry._practice = {}, bool(found) and found[0] == "local"
+    entry._id, entry.may_be_charged = number if found else None, True
+    return entry
 
 
 def _refused(price: float, limit: int | None, budget: Budget, practice: bool) -> BudgetError:

@@ -6,7 +6,18 @@ from typing import Any
 
 from ..errors import OptionError
 from .arguments import parse, usage
-from .commands import connecting, conversing, exporting, listing, practice, recording, replies, sound, spending
+from .commands import (
+    batching,
+    connecting,
+    conversing,
+    exporting,
+    listing,
+    practice,
+    recording,
+    replies,
+    sound,
+    spending,
+)
 from .commands.command import Command
 
 
@@ -59,6 +70,7 @@ COMMANDS: dict[str, Command] = {
     **exporting.COMMANDS,
     **listing.COMMANDS,
     **recording.COMMANDS,
+    **batching.COMMANDS,
     **sound.COMMANDS,
     **practice.COMMANDS,
     **replies.COMMANDS,

@@ -52,10 +52,11 @@ OVER = Option(("--over",), "send the cell once for each row of a table, its {{ c
 LIMIT = Option(("--limit",), "with --over: the first rows alone", "COUNT", integer(1))
 CONCURRENCY = Option(("--concurrency",), "with --over: the most requests that are under way at once", "COUNT", integer(1))  # fmt: skip
 RESUME = Option(("--resume",), "with --over: go on with a run that was cut; its file is found by the rows, if it isn't named", "FILE", cut_run, alone="last")  # fmt: skip
+BATCH = Option(("--batch",), "with --over: hand all over to the Batch API, at half the price and within a day; the variable of -o gets the batch")  # fmt: skip
 NO_UNIQUE = Option(("--no-unique",), "with --over: send rows that are alike each for itself, also at temperature 0 or with a seed")  # fmt: skip
 
 #: Whether a cell is answered from recordings, whatever holds for all cells.
 RECORDINGS = (RECORD, REPLAY, FRESH)
 
 #: What a cell over a table takes beside.
-TABLE = (OVER, LIMIT, CONCURRENCY, RESUME, NO_UNIQUE)
+TABLE = (OVER, LIMIT, CONCURRENCY, RESUME, NO_UNIQUE, BATCH)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import AoaiError, Interrupted, OptionError
 from .live import keep
-from .options import CODE, CONCURRENCY, LIMIT, NO_UNIQUE, REQUEST, RESUME
+from .options import BATCH, CODE, CONCURRENCY, LIMIT, NO_UNIQUE, REQUEST, RESUME
 from .prompt import add_fields, names
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ def is_meant(options: dict[str, Any]) -> bool:
                     "Fill in one row by hand first.",
                 )
         return True
-    for option in (LIMIT, CONCURRENCY, RESUME, NO_UNIQUE):
+    for option in (LIMIT, CONCURRENCY, RESUME, NO_UNIQUE, BATCH):
         if option.key in options:
             raise OptionError(f"{option.names[0]} is about a table, and none is named.", "", "%%chat --over TABLE")
     return False
@@ -49,18 +49,23 @@ def run(shell: InteractiveShell, prompt: Any, options: dict[str, Any]) -> Any:
     add_fields(options, ask)
     output, quiet = options.pop("output", None), options.pop("quiet", False)
     of_run = {name: options.pop(name) for name in ("concurrency", "resume", "budget") if name in options}
-    dry = options.pop("dry_run", False)
+    dry, batch = options.pop("dry_run", False), options.pop("batch", False)
     for idle in ("no_stream", "format"):
         options.pop(idle, None)
     table = _table(shell, options.pop("over"))
     unique = not options.pop("no_unique", False)
     job = planned(prompt, table, names=data(names(shell)), unique=unique, **options)
     if dry:
-        foreseen = job.estimate(of_run.get("resume"))
+        foreseen = job.estimate(of_run.get("resume"), batch=batch)
         if output is not None:
             shell.push({output: foreseen})
         return foreseen
     with LiveReply(shell, quiet=quiet) as live, told(live.note):
+        if batch:
+            sent = job.send(of_run.get("budget"))
+            live.finish("", f"{sent!r} · {output or '_'}.wait().collect(), or tomorrow aoai.batch({sent.id!r})")
+            keep(shell, sent, output)
+            return None
         try:
             done = job.run(live.note, watched=live.watched, **of_run)
         except (AoaiError, Interrupted) as error:

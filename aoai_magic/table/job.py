@@ -20,6 +20,7 @@ from ..operations.answering import make_ready
 from ..recordings import Mode
 from ..request import Message
 from . import columns, file, rows
+from .batch import Batch, foresee, send
 from .estimate import TableEstimate, estimate
 from .file import RunFile
 from .pacing import Width, pace_of
@@ -63,14 +64,23 @@ class Job:
     schema: Mapping[str, Any] | None
     recordings: Mode | None
 
-    def estimate(self, resume: bool | str | os.PathLike[str] | None = None) -> TableEstimate:
-        """What it would cost, without what recordings answer, or a run that was cut has answered."""
+    def estimate(self, resume: bool | str | os.PathLike[str] | None = None, *, batch: bool = False) -> TableEstimate:
+        """What it would cost, without what recordings answer, or a run that was cut has answered; or as a batch, all of it."""
+        if batch:
+            return foresee(self.plan)
         try:
             there = recorded(self.plan, self.recordings)
         except NotRecordedError as error:
             found = self._estimate(resume, set())
             return replace(found, warnings=(*found.warnings, error.what))
         return self._estimate(resume, there)
+
+    def send(self, budget: float | Allowance | None = None) -> Batch:
+        """Hand it over to the Batch API."""
+        allowance = budget if budget is None or isinstance(budget, Allowance) else Allowance(budget)
+        foreseen = foresee(self.plan)
+        self._hold(foreseen, allowance)
+        return send(self.plan, self.output, self.schema, allowance, foreseen)
 
     def _estimate(self, resume: bool | str | os.PathLike[str] | None, recorded: set[str]) -> TableEstimate:
         path = self._cut(resume)

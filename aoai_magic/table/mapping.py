@@ -15,7 +15,7 @@ from .estimate import TableEstimate
 from .job import planned
 
 if TYPE_CHECKING:
-    import pandas
+    pass
 
 
 def map(  # noqa: A001  # what it does, for a table
@@ -37,13 +37,14 @@ def map(  # noqa: A001  # what it does, for a table
     unique: bool = True,
     limit: int | None = None,
     resume: bool | str | os.PathLike[str] | None = None,
+    batch: bool = False,
     budget: float | Allowance | None = None,
     recordings: Mode | None = None,
     names: Mapping[str, Any] | None = None,
     on_progress: Callable[[str, float | None], None] | None = None,
     connection: Connection | None = None,
     **params: Any,
-) -> pandas.DataFrame:
+) -> Any:
     """Send a prompt once for each row of a table, and return the table with the answers as columns.
 
     `table` is a DataFrame (pandas or polars), a list, a dict of columns or of rows, or an iterator; `limit` takes its first
@@ -57,7 +58,8 @@ def map(  # noqa: A001  # what it does, for a table
     that are alike are one request, unless `unique` is false. `budget` is for all together, in US dollars. A run that was
     cut, by an interrupt, an error or a kill, leaves its answers in a file, which is named while it runs:
     `resume=True` finds it, a path names it, and what it holds isn't sent again. `on_progress` is told in words and as a
-    fraction how far it is. The rest is as in `chat`. Raises AoaiError and Interrupted, whose `reply` is the table so far.
+    fraction how far it is. With `batch` all goes through the Batch API, at half the price and within a day, and what comes back at once is
+    a `Batch`, which collects the answers later. The rest is as in `chat`. Raises AoaiError and Interrupted, whose `reply` is the table so far.
 
     >>> import aoai_magic as aoai
     >>> aoai.map("Shout: {{ word }}", [{"word": "hey"}], deployment="gpt-4o")["answer"].tolist()  # doctest: +SKIP
@@ -84,6 +86,8 @@ def map(  # noqa: A001  # what it does, for a table
         connection=connection,
         **params,
     )
+    if batch:
+        return job.send(budget)
     with progress() as tell:
         return job.run(on_progress or tell, concurrency=concurrency, resume=resume, budget=budget).frame
 
@@ -93,6 +97,7 @@ def estimate_map(
     table: Any,
     *,
     resume: bool | str | os.PathLike[str] | None = None,
+    batch: bool = False,
     **options: Any,
 ) -> TableEstimate:
     """Return what `map` with the same arguments would cost: the tokens of all rows, exact, price and time. Nothing is sent.
@@ -102,4 +107,4 @@ def estimate_map(
     >>> estimate_map("Shout: {{ value }}", ["hey", "hey", "you"], deployment="gpt-4o", temperature=0).choices
     2
     """
-    return planned(prompt, table, **options).estimate(resume)
+    return planned(prompt, table, **options).estimate(resume, batch=batch)
