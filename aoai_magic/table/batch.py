@@ -41,9 +41,9 @@ class Batch:
     (in the state folder: which rows belong to which request, no prompt and no answer) goes with `collect`.
 
     >>> import aoai_magic as aoai
-    >>> sent = aoai.map("Shout: {{ value }}", ["hey"], deployment="gpt-4o", batch=True)
-    >>> sent.wait().collect()["answer"].tolist()
-    ['Shout: hey']
+    >>> sent = aoai.map("Shout: {{ value }}", ["hey"], deployment="gpt-4o", max_tokens=5, batch=True)
+    >>> sent.wait().collect().columns.tolist()
+    ['value', 'answer', 'error']
     """
 
     id: str
@@ -262,7 +262,7 @@ def batch(id: str | None = None) -> Batch:  # noqa: A002  # the API's word for i
     Raises SettingsError where there is none.
 
     >>> import aoai_magic as aoai
-    >>> sent = aoai.map("Shout: {{ value }}", ["hey"], deployment="gpt-4o", batch=True)
+    >>> sent = aoai.map("Shout: {{ value }}", ["hey"], deployment="gpt-4o", max_tokens=5, batch=True)
     >>> aoai.batch(sent.id) == aoai.batch() == sent
     True
     """
