@@ -7,7 +7,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from aoai_magic.errors import OptionError
-from aoai_magic.magics.arguments import Option, integer, name, number, parse, split, usage
+from aoai_magic.magics.arguments import Option, integer, name, number, parse, split
 
 OPTIONS = (
     Option(("-d", "--deployment", "-m", "--model"), "the deployment", "DEPLOYMENT", positional=True),
@@ -117,12 +117,3 @@ def test_what_cannot_be_read_is_said(line: str, said: str) -> None:
     with pytest.raises(OptionError) as caught:
         read(line)
     assert said in str(caught.value)
-
-
-def test_help_names_every_option_with_its_value() -> None:
-    text = usage("%%chat", "Send.", OPTIONS, "    %%chat")
-    assert "--logprobs [COUNT]" in text
-    for option in OPTIONS:
-        assert ", ".join(option.names) in text
-        assert (option.metavar or "") in text
-        assert option.help in text

@@ -5,7 +5,9 @@ What a magic does is imported when it is first called, so that `%load_ext` costs
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from copy import deepcopy
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from IPython.core.magic import Magics, cell_magic, line_cell_magic, magics_class, no_var_expand
@@ -26,22 +28,9 @@ _OWN = "AoaiMagics"
 _CellOptions: Any = type("CellOptions", (Magics,), {key: Setting(option) for key, option in CONFIGURABLE.items()})
 
 
-def _chat_help() -> str:
-    from .chat import USAGE
-
-    return USAGE
-
-
-def _complete_help() -> str:
-    from .complete import USAGE
-
-    return USAGE
-
-
-def _image_help() -> str:
-    from .image import USAGE
-
-    return USAGE
+def _help_of(room: str) -> Callable[[], str]:
+    """What IPython shows at %%chat? and the like, from the room that does it."""
+    return lambda: str(import_module(f".{room}", __name__).USAGE)
 
 
 @magics_class
@@ -106,9 +95,9 @@ class AoaiMagics(_CellOptions):  # type: ignore[misc]
 
         return tokens.run(self.shell, line, self.cells.as_typed("tokens", line, cell))
 
-    chat.getdoc = _chat_help  # type: ignore[union-attr]  # IPython asks for it at %%chat?
-    complete.getdoc = _complete_help  # type: ignore[union-attr]
-    image.getdoc = _image_help  # type: ignore[union-attr]
+    _magics: tuple[Any, ...] = (aoai, chat, complete, image, tokens)
+    for _magic in _magics:
+        _magic.getdoc = _help_of(_magic.__name__)
 
     def update_config(self, config: Config) -> None:
         """Take what `%config AoaiMagics.NAME = VALUE` says. What can't be taken fails the cell when it ends.

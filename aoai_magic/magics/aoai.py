@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from ..errors import OptionError
-from .arguments import parse, usage
+from . import chat
+from .arguments import parse
 from .commands import (
     batching,
     connecting,
@@ -19,6 +20,7 @@ from .commands import (
     spending,
 )
 from .commands.command import Command
+from .help import rows, usage
 
 
 def run(line: str) -> Any:
@@ -44,15 +46,6 @@ def run(line: str) -> Any:
     return None
 
 
-def _help(options: dict[str, Any]) -> str:
-    from .chat import USAGE
-
-    width = max(map(len, COMMANDS)) + 2
-    commands = "\n".join(f"  {name:<{width}}{command.summary}" for name, command in COMMANDS.items())
-    others = "Other cells: %%complete, %%image, %%tokens. --help on their line says more."
-    return f"{USAGE}\n\n{others}\n\n%aoai COMMAND [options]\n\n{commands}\n\n%aoai COMMAND --help says more about each."
-
-
 def _unknown(name: str) -> OptionError:
     import difflib
 
@@ -75,5 +68,15 @@ COMMANDS: dict[str, Command] = {
     **practice.COMMANDS,
     **replies.COMMANDS,
     **conversing.COMMANDS,
-    "help": Command("Show the magics and their options.", _help),
+    "help": Command("Show the magics and their options.", lambda options: USAGE),
 }
+
+USAGE: str = f"""{chat.USAGE}
+
+Other cells: %%complete, %%image, %%tokens. --help on their line says more.
+
+%aoai COMMAND [options]
+
+{rows([(name, command.summary) for name, command in COMMANDS.items()])}
+
+%aoai COMMAND --help says more about each."""

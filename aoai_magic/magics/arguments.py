@@ -1,6 +1,6 @@
-"""The line of a magic: split into words, read as options, and explained by --help.
+"""The line of a magic: split into words, and read as options.
 
-An option is defined once, as an `Option`; parsing, help and error messages all come from it.
+An option is defined once, as an `Option`; parsing, help, completion and error messages all come from it.
 """
 
 from __future__ import annotations
@@ -142,20 +142,6 @@ def parse(
         else:
             _store(values, option, name, value, fill(option, value), magic)
     return values
-
-
-def usage(magic: str, summary: str, options: Sequence[Option], examples: str) -> str:
-    """The help text of a magic, made from its options."""
-    positional = " ".join(f"[{option.metavar}]" for option in options if option.positional)
-    rows = []
-    for option in (*options, HELP):
-        value = f"[{option.metavar}]" if option.alone is not None else option.metavar
-        names = ", ".join(option.names) + (f" {value}" if value else "")
-        rows.append((names, option.help))
-    width = max(len(names) for names, _ in rows) + 2
-    table = "\n".join(f"  {names:<{width}}{text}" for names, text in rows)
-    head = " ".join(filter(None, [magic, positional, "[options]"]))
-    return f"{summary}\n\n{head}\n\n{table}\n\nExamples::\n\n{examples}"
 
 
 def _store(values: dict[str, Any], option: Option, name: str, typed: str | None, word: str | None, magic: str) -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ..errors import OptionError
-from .arguments import Option, usage
+from .arguments import Option
+from .help import usage
 from .live import answer, foresee
 from .options import (
     API,

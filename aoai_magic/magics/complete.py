@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .arguments import Option, integer, usage
+from .arguments import Option, integer
+from .help import usage
 from .live import answer, foresee
 from .options import (
     BUDGET,

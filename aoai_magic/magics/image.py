@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ..errors import OptionError
-from .arguments import Option, choice, integer, usage
+from .arguments import Option, choice, integer
+from .help import usage
 from .live import draw, foresee
 from .options import BUDGET, CODE, DEPLOYMENT, DRY_RUN, OUTPUT, PARAM, QUIET, RAW, RECORDINGS, REQUEST, N
 from .prompt import add_fields, read_text

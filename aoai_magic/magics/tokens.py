@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .arguments import Option, name, parse, usage
+from .arguments import Option, name, parse
+from .help import usage
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
