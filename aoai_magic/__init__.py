@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from .table.estimate import TableEstimate
     from .table.mapping import estimate_map, map  # noqa: A004  # meant: aoai.map
     from .widgets.lens import TokenLens
+    from .widgets.panel import ChatPanel
     from .widgets.vision import VisionCosts
 
     last: Reply | ImageReply | Audio | None
@@ -55,6 +56,7 @@ __all__ = [
     "Allowance",
     "Audio",
     "Batch",
+    "ChatPanel",
     "Connection",
     "Conversation",
     "Embeddings",
@@ -99,6 +101,7 @@ _HOME = {
     "Allowance": "ledger",
     "Audio": "audio_reply",
     "Batch": "table.batch",
+    "ChatPanel": "widgets.panel",
     "Connection": "client",
     "Conversation": "conversations",
     "Embeddings": "embeddings",

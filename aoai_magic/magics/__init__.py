@@ -5,6 +5,7 @@ What a magic does is imported when it is first called, so that `%load_ext` costs
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from copy import deepcopy
 from importlib import import_module
@@ -156,6 +157,8 @@ class AoaiMagics(_CellOptions):  # type: ignore[misc]
     def unregister(self) -> None:
         """Take back all that `register` did."""
         self.take_over, self.deployment = False, None
+        if panels := sys.modules.get("aoai_magic.widgets.panel"):
+            panels.close_all()
         self.shell.events.unregister("post_run_cell", self.conclude)
         self.cells.detach()
         self._completion.detach()

@@ -1,0 +1,360 @@
+"""The chat panel: a chat with a deployment in a notebook's output, over what cells call too."""
+
+from __future__ import annotations
+
+import threading
+import weakref
+from collections.abc import Callable
+from typing import Any
+
+import ipywidgets
+
+from .. import current, export
+from ..catalog import Model
+from ..conversations import Conversation
+from ..errors import AoaiError, Interrupted
+from ..estimates import Estimate
+from ..local.waiting import told
+from ..operations.chat import chat, estimate
+from ..render import is_watched, replaceable
+from ..stopping import Stop
+from .as_cell import as_cell
+from .parameters import Parameters
+from .prompt_box import PromptBox
+from .static import Static, bundle, safe
+from .transcript import Transcript, Turn
+
+_ANOTHER = ""  # of the names to choose from, the one that is typed
+_NEEDS_A_KERNEL = '<span style="opacity:.7;font-size:85%">The chat panel needs a running kernel.</span>'
+_open: weakref.WeakSet[ChatPanel] = weakref.WeakSet()
+
+
+class ChatPanel(ipywidgets.VBox):
+    """A chat in a panel: deployment, system message and settings above it, what a prompt will cost below as you type.
+
+    `deployment` is what to begin with, else the connection's own; `system` the system message. It sends what `%%chat -i` sends,
+    to where cells go, within the same budgets; `panel.conversation` is what was said. A reply can be stopped, and what had
+    come stays; `panel.static()` is the form that stays in a saved notebook.
+
+    >>> ChatPanel("gpt-4o")
+    <ChatPanel gpt-4o, no turns>
+    """
+
+    def __init__(self, deployment: str | None = None, *, system: str = "") -> None:
+        self.conversation = Conversation("panel")
+        self._connection = current.connection()
+        self._watched = is_watched()  # else only what is the same at every run is said
+        self._running: tuple[Stop, Turn] | None = None
+        self._thread: threading.Thread | None = None
+        self._kept: list[Callable[[dict[str, Any]], None]] = []
+
+        self._picker = ipywidgets.Dropdown(description="Deployment", layout={"width": "22em"})
+        self._other = ipywidgets.Text(
+            placeholder="its name", tooltip="name of the deployment", layout={"width": "12em", "display": "none"}
+        )
+        self._refresh_button = _button("Refresh", "ask the service which deployments there are", self.refresh)
+        self._settings_shown = ipywidgets.ToggleButton(
+            description="Settings", tooltip="system message, temperature and more"
+        )
+        self._system = ipywidgets.Textarea(
+            system,
+            description="System",
+            rows=2,
+            placeholder="what the model should be and do",
+            layout={"width": "auto"},
+        )
+        self._parameters = Parameters(self._foresee)
+        self._settings = ipywidgets.VBox([self._system, self._parameters], layout={"display": "none"})
+        self._settings.add_class("aoai-settings")
+        self._transcript = Transcript()
+        self._box = PromptBox(self.ask, self._say_inserted)
+        self._line = ipywidgets.HTML()
+        self._line.add_class("aoai-quiet")
+        self._code = ipywidgets.HTML()
+        self._cell = ""
+        self._foreseen: Estimate | None = None
+        self._send_button = _button("Send", "send the prompt (Ctrl+Enter)", self.ask, "primary")
+        self._stop_button = _button("Stop", "stop the reply, and keep what has come", self.stop)
+        self._retry_button = _button("Retry", "ask the last prompt again", self.retry)
+        self._anew_button = _button("New chat", "begin anew", self.anew)
+        self._code_shown = ipywidgets.ToggleButton(
+            description="View code", tooltip="the prompt in the box, or else the last one, as a Python script"
+        )
+        self._to_cell = _button("To a cell", "put the prompt into a cell of its own", self.to_a_cell)
+        head = ipywidgets.HBox([self._picker, self._other, self._refresh_button, self._settings_shown])
+        row = ipywidgets.HBox(
+            [
+                self._send_button,
+                self._stop_button,
+                self._retry_button,
+                self._anew_button,
+                self._code_shown,
+                self._to_cell,
+            ]
+        )
+        super().__init__([head, self._settings, self._transcript, self._box, self._line, row, self._code])
+        self.add_class("aoai-panel")
+
+        self._offer(deployment)
+        self._picker.observe(self._chosen, "value")
+        self._other.observe(self._chosen, "value")
+        self._system.observe(lambda _: self._foresee(), "value")
+        self._box.observe(lambda _: self._foresee(), "text")
+        self._settings_shown.observe(self._show_settings, "value")
+        self._code_shown.observe(lambda _: self._show_code(), "value")
+        self._chosen()
+        self._show_state()
+        _open.add(self)
+
+    @property
+    def deployment(self) -> str:
+        """The deployment that is chosen."""
+        return self._other.value.strip() if self._picker.value == _ANOTHER else str(self._picker.value)
+
+    def ask(self, prompt: str | None = None) -> None:
+        """Send a prompt, or what stands in the box. Nothing is sent while a reply is on its way."""
+        text = self._box.text if prompt is None else prompt
+        if not text.strip() or self._running:
+            return
+        if prompt is None:
+            self._box.text = ""
+        self._notice_connection()
+        stop, turn = Stop(), Turn(text, self.deployment)
+        self._running = stop, turn
+        self._transcript.begin(turn)
+        self._show_state("Answering.")
+        name = f"aoai-panel-{len(self._transcript.turns)}"
+        self._thread = threading.Thread(target=self._answer, args=[turn, stop, self._options()], name=name, daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Stop the reply that is on its way. What has come of it stays."""
+        if self._running:
+            stop, turn = self._running
+            stop()
+            turn.status = "stopped"
+            self._end(stop, turn)
+
+    def retry(self) -> None:
+        """Ask the last prompt again, in place of what came of it."""
+        if self._running or not self._transcript.turns:
+            return
+        turn = self._transcript.drop()
+        if turn.joined:
+            self.conversation.undo()
+        self.ask(turn.prompt)
+
+    def anew(self) -> None:
+        """Begin a new chat."""
+        self.stop()
+        while self._transcript.turns:
+            self._transcript.drop()
+        self.conversation = Conversation("panel")
+        self._keep()
+        self._show_state()
+        self._foresee()
+
+    def refresh(self) -> None:
+        """Ask the control plane which deployments there are."""
+        self._refresh_button.disabled = True
+        threading.Thread(target=self._look, name="aoai-panel-deployments", daemon=True).start()
+
+    def to_a_cell(self) -> None:
+        """Put the prompt in the box, or else the last one, into a cell that sends the same: with what was said before it."""
+        said, prompt = self.conversation.messages, self._box.text
+        if not prompt.strip():
+            if not self._transcript.turns:
+                return
+            last = self._transcript.turns[-1]
+            prompt = last.prompt
+            if last.joined:
+                said = said[: -len(self.conversation.turns[-1].messages)]
+        if self._system.value.strip():
+            said = [message for message in said if message["role"] != "system"]
+            said.insert(0, {"role": "system", "content": self._system.value})
+        self._cell = as_cell(self.deployment, [*said, {"role": "user", "content": prompt}], self._parameters.values())
+        self._box.insert(self._cell, self.model_id)
+
+    def static(self) -> Static:
+        """What was said, without what it was said with."""
+        return self._transcript.static()
+
+    def close(self) -> None:
+        """Stop the reply that is on its way, and take the panel away."""
+        self.stop()
+        if self._thread is not None and self._thread is not threading.current_thread():
+            self._thread.join(2)
+        _open.discard(self)
+        _close(self)
+
+    def _options(self) -> dict[str, Any]:
+        system = self._system.value.strip()
+        return {
+            "deployment": self.deployment or None,
+            "conversation": self.conversation,
+            **({"system": self._system.value} if system else {}),
+            **self._parameters.values(),
+        }
+
+    def _answer(self, turn: Turn, stop: Stop, options: dict[str, Any]) -> None:
+        """Have a prompt answered, in a thread of its own."""
+
+        def grow(text: str) -> None:
+            if not stop.asked:
+                turn.text += text
+                self._transcript.grow(turn)
+
+        reply: Any = None
+        with stop, told(self._wait):
+            try:
+                reply = chat(turn.prompt, on_text=grow, **options)
+            except Interrupted as error:
+                reply = error.reply
+            except AoaiError as error:
+                reply, turn.wrong = error.reply, str(error)
+            except Exception as error:  # shown where someone looks; a thread's own goes to the server's log
+                turn.wrong = f"{type(error).__name__}: {error}"
+        if reply is not None:
+            turn.text = reply.markdown
+            turn.status = " · ".join([reply.status(watched=self._watched), *(["stopped"] if stop.asked else [])])
+            self._foreseen = reply.estimate
+            turn.joined = reply.conversation is not None and reply.conversation.joined
+        self._end(stop, turn)
+
+    def _end(self, stop: Stop, turn: Turn) -> None:
+        """Show a turn as it is in the end, which a stopped one may come to twice."""
+        self._transcript.show(turn)
+        self._keep()
+        if self._running and self._running[0] is stop:
+            self._running = None
+            self._show_state("Stopped." if stop.asked else "It failed." if turn.wrong else "Answered.")
+            self._parameters.fit(self._connection.known(self.deployment))
+            self._foresee()
+
+    def _look(self) -> None:
+        self._notice_connection()
+        try:
+            with told(self._wait):
+                self._connection.control_plane.deployments()
+            self._offer(self.deployment)
+            self._foresee()
+        except AoaiError as error:
+            self._line.value = f'<div class="aoai-wrong">{safe(error)}</div>'
+        finally:
+            self._refresh_button.disabled = False
+
+    def _offer(self, chosen: str | None) -> None:
+        """Offer the deployments that are known, and choose one."""
+        known = {name: self._connection.known(name) for name in self._connection.names()}
+        names = [name for name, one in known.items() if one is None or _chats(one.model)]
+        chosen = chosen or self._connection.deployment
+        if chosen and chosen not in names:
+            names.append(chosen)
+        self._picker.options = [*((name, name) for name in names), ("another …", _ANOTHER)]
+        self._picker.value = chosen or _ANOTHER
+
+    def _notice_connection(self) -> None:
+        """Follow where cells go, if that was changed meanwhile."""
+        if current.connection() is not self._connection:
+            self._connection = current.connection()
+            self._offer(None)
+
+    def _chosen(self, _: Any = None) -> None:
+        self._other.layout.display = None if self._picker.value == _ANOTHER else "none"
+        self._parameters.fit(self._connection.known(self.deployment) if self.deployment else None)
+        self._foresee()
+
+    def _foresee(self) -> None:
+        """Say what the prompt in the box will cost. Nothing is sent."""
+        if self._running:
+            return
+        self._notice_connection()
+        if self._box.text.strip():
+            try:
+                self._foreseen = estimate(self._box.text, **self._options())
+                self._line.value = "<br>".join(map(safe, [_brief(self._foreseen), *self._foreseen.warnings]))
+            except AoaiError as error:
+                self._line.value = safe(error)
+        else:
+            self._line.value = ""
+        self._show_code()
+
+    def _show_code(self) -> None:
+        """Show what is foreseen, or else was sent last, as a script, if that is wanted."""
+        found = self._foreseen
+        if not self._code_shown.value or found is None:
+            self._code.value = ""
+            return
+        written = export.code("python", found.operation, found.request, self._connection.target)
+        self._code.value = written._repr_mimebundle_()["text/html"]
+
+    def _wait(self, what: str, fraction: float | None) -> None:
+        """Say what is waited for."""
+        done = "" if fraction is None else f" {fraction:.0%}"
+        self._line.value = safe(f"{what}{done} …")
+
+    def _say_inserted(self, done: bool) -> None:
+        """Say that a cell is there; where the front end has no way to make one, show what would be in it."""
+        self._box.heard = "A cell was added below." if done else "The cell is shown below, to be copied."
+        self._code.value = "" if done else f"<pre>{safe(self._cell)}</pre>"
+
+    def _show_settings(self, change: Any) -> None:
+        self._settings.layout.display = None if change["new"] else "none"
+
+    def _show_state(self, heard: str = "") -> None:
+        busy = self._running is not None
+        self._send_button.disabled, self._stop_button.disabled = busy, not busy
+        self._retry_button.disabled = self._anew_button.disabled = busy or not self._transcript.turns
+        self._box.heard = heard
+        if busy:
+            self._line.value = "Answering …"
+
+    def _keep(self) -> None:
+        """Have what was said in the outputs that a notebook is saved with."""
+        for replace in self._kept:
+            replace(self.static()._repr_mimebundle_())
+
+    def _ipython_display_(self) -> None:
+        # Two outputs: the panel, which no saved notebook shows, and what was said in it, which the panel's style hides
+        # while it is alive. Updating the panel's own output would build it anew, and take the focus out of its box.
+        replaceable(bundle(self, Static(_NEEDS_A_KERNEL, repr(self))))
+        self._kept.append(replaceable(self.static()._repr_mimebundle_()))
+
+    def __repr__(self) -> str:
+        turns = len(self._transcript.turns)
+        said = "no turns" if not turns else f"{turns} turn{'s' * (turns > 1)}"
+        return f"<ChatPanel {self.deployment}, {said}>"
+
+
+def close_all() -> None:
+    """Close all panels that are open, and with them the requests that are on their way."""
+    for panel in list(_open):
+        panel.close()
+
+
+def _button(label: str, told: str, press: Callable[[], None], style: str = "") -> ipywidgets.Button:
+    made = ipywidgets.Button(description=label, tooltip=told, button_style=style)
+    made.on_click(lambda _: press())
+    return made
+
+
+def _chats(model: Model) -> bool:
+    return not model.retired() and not {"chat", "responses"}.isdisjoint(model.operations)
+
+
+def _brief(found: Estimate) -> str:
+    """An estimate in a line."""
+    rows = {name: (amount, remark) for name, amount, remark in found.rows()}
+    about = "" if found.exact else "about "
+    reply = "a reply of unknown length" if found.max_tokens is None else f"{found.max_tokens:,} out at most"
+    words = [f"{about}{found.prompt_tokens:,} tokens in, {reply}", "{} ({})".format(*rows["price"])]
+    limit, left = rows.get("rate limit", ("", ""))
+    words += [f"{limit}: {left}"] if limit.startswith("doesn't") else []
+    return " · ".join(words)
+
+
+def _close(widget: Any) -> None:
+    """Close a widget and all that is in it."""
+    for child in (*getattr(widget, "children", ()), *([widget.link] if hasattr(widget, "link") else [])):
+        _close(child)
+    ipywidgets.Widget.close(widget)

@@ -1,0 +1,42 @@
+"""The chat panel's box for a prompt: ipywidgets' own says nothing of Ctrl+Enter."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import anywidget
+import traitlets
+
+_HERE = Path(__file__).parent
+
+
+class PromptBox(anywidget.AnyWidget):
+    """A box whose `text` follows what is typed, with a pause; `heard` is said to screen readers.
+
+    `on_send` is called when Ctrl+Enter is pressed in it, `on_inserted` with whether `insert` could put a cell into the notebook.
+
+    >>> PromptBox(lambda: None, lambda done: None).text
+    ''
+    """
+
+    _esm = _HERE / "prompt_box.js"
+    _css = _HERE / "panel.css"
+    text = traitlets.Unicode().tag(sync=True)
+    heard = traitlets.Unicode().tag(sync=True)
+
+    def __init__(self, on_send: Callable[[], None], on_inserted: Callable[[bool], None]) -> None:
+        super().__init__()
+        self._on_send, self._on_inserted = on_send, on_inserted
+        self.on_msg(self._hear)
+
+    def insert(self, cell: str, panel: str) -> None:
+        """Ask the front end for a new cell below the one that shows the widget `panel`."""
+        self.send({"cell": cell, "panel": panel})
+
+    def _hear(self, _: Any, message: dict[str, Any], buffers: Any) -> None:
+        if message.get("pressed") == "send":
+            self._on_send()
+        elif "inserted" in message:
+            self._on_inserted(bool(message["inserted"]))
