@@ -7,6 +7,7 @@ says; who goes evenly, a little slower than the limit, never meets one's end.
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections.abc import Callable
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 # The share of a limit that is used, and how much of a window may be made up for after a delay. What is left, 3 % of a
 # window, is for requests that arrive less evenly than they left.
 _SHARE, _LEAST_SHARE, _MADE_UP = 0.95, 0.4, 0.02
-_SLOWER, _FASTER = 0.9, 0.0005
+_SLOWER, _FASTER = 0.95, 0.001
 #: What a deployment is taken to count for an answer whose length the request doesn't limit, until its answers tell.
 _UNLIMITED = 16
 
@@ -34,7 +35,7 @@ class Pace:
     >>> pace = Pace(clock=lambda: 0.0)
     >>> pace.learn(Headroom(900, 59, 1000, 60, 0.0))
     >>> [round(pace.leave(5, 5, 10_000), 2) for _ in range(3)]
-    [0.0, 1.05, 2.11]
+    [0.0, 0.85, 1.91]
     """
 
     clock: Callable[[], float] = time.monotonic
@@ -44,7 +45,8 @@ class Pace:
     _limits: Headroom | None = None
     _left: tuple[int, int] = (0, 0)  # how many have left, and the tokens of their prompts
     _since: tuple[int, int, int] | None = None  # the same, and what remained of the minute, when it was last the most
-    _requests: float = 0.0  # when the next request is due
+    _last: float = -math.inf  # when the last one left
+    _requests: float = 0.0  # when the next is due
     _tokens: float = 0.0
     _blocked: float = 0.0
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -60,14 +62,16 @@ class Pace:
             self._left = self._left[0] + 1, self._left[1] + (prompt if limit is None else tokens)
             limits, start = self._limits, max(now, self._blocked)
             if limits and limits.request_limit:
-                window = 1 if limits.request_limit >= 600 else 10
-                due = max(self._requests, start - _MADE_UP * window)
-                self._requests = due + 60 / (limits.request_limit * self.share)
+                window, apart = 1 if limits.request_limit >= 600 else 10, 60 / (limits.request_limit * self.share)
+                due = max(self._requests or self._last + apart, start - _MADE_UP * window)
+                self._requests = due + apart
                 start = max(start, due)
             if limits and limits.token_limit and (limits.now()[0] or 0) < to_come:
-                due = max(self._tokens, start - _MADE_UP * 60)
-                self._tokens = due + 60 * tokens / (limits.token_limit * self.share)
+                apart = 60 * tokens / (limits.token_limit * self.share)
+                due = max(self._tokens or self._last + apart, start - _MADE_UP * 60)
+                self._tokens = due + apart
                 start = max(start, due)
+            self._last = start
             return start - now
 
     def learn(self, limits: Headroom | None) -> None:

@@ -35,7 +35,6 @@ def sent(
     """Send requests through the limits, each at its time and late by chance; in how many seconds, and how many were refused."""
     clock, chance = Clock(), random.Random(seed)
     pace, limits = Pace(clock), Limits(tokens_per_minute, requests_per_minute, clock)
-    pace.learn(said(limits))
     under_way: list[float] = []
     refused, leaves = 0, clock.now
 
@@ -53,7 +52,7 @@ def sent(
         return over
 
     for number in range(count):
-        refused += arrive(leaves)
+        refused += arrive(leaves + jitter if number == 1 else leaves)  # the first goes alone
         leaves += pace.leave(cost, 0, (count - number + len(under_way)) * cost)
         heapq.heappush(under_way, leaves + chance.uniform(0, jitter))
     refused += arrive(leaves + jitter)
