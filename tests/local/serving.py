@@ -77,15 +77,15 @@ class Served:
 
 
 @contextmanager
-def serving(account: Account) -> Iterator[Served]:
-    """Serve an account until the block ends."""
+def serving(account: Account, faults: Faults | None = None) -> Iterator[Served]:
+    """Serve an account until the block ends, failing as `faults` say."""
     import socket
 
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP) as listener:
         listener.bind(("127.0.0.1", 0))
         port = listener.getsockname()[1]
         config = uvicorn.Config(
-            build(account, Faults(), port=port), log_level="critical", access_log=False, lifespan="off"
+            build(account, faults or Faults(), port=port), log_level="critical", access_log=False, lifespan="off"
         )
         server = uvicorn.Server(config)
         ready = threading.Event()
