@@ -178,9 +178,14 @@ def test_an_unknown_command_names_the_near_one(run: Any) -> None:
         run("%aoai xyz")
 
 
-def test_help_lists_commands_and_options(run: Any) -> None:
+def test_help_lists_cells_and_commands(run: Any) -> None:
+    from aoai_magic.magics.aoai import COMMANDS
+
     for line in ("%aoai", "%aoai help", "%aoai --help"):
         printed = run(line)
-        assert "--max-tokens COUNT" in printed
-        assert "connect  " in printed
+        assert all(f"  %%{name} " in printed for name in ("chat", "complete", "image", "tokens", "aoai"))
+        assert all(f"  %aoai {name} " in printed for name in COMMANDS)
+
+
+def test_a_command_says_its_options(run: Any) -> None:
     assert "--key-env NAME" in run("%aoai connect --help")

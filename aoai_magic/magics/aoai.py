@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import textwrap
 from typing import Any
 
 from ..errors import OptionError
-from . import chat
+from . import chat, complete, image, tokens
 from .arguments import parse
 from .commands import (
     batching,
@@ -37,7 +38,8 @@ def run(line: str) -> Any:
         raise _unknown(name)
     options = parse(rest, command.options, f"%aoai {name}")
     if options.pop("help", False):
-        print(usage(f"%aoai {name}", command.summary, command.options, f"    {command.example or '%aoai ' + name}"))
+        examples = textwrap.indent(command.example or f"%aoai {name}", "    ")
+        print(usage(f"%aoai {name}", command.summary, command.options, examples))
         return None
     found = command.run(options)
     if type(found) is not str:  # a table, or code, which is text that is shown in a way of its own
@@ -57,26 +59,26 @@ def _unknown(name: str) -> OptionError:
     )
 
 
-COMMANDS: dict[str, Command] = {
-    **connecting.COMMANDS,
-    **spending.COMMANDS,
-    **exporting.COMMANDS,
-    **listing.COMMANDS,
-    **recording.COMMANDS,
-    **batching.COMMANDS,
-    **sound.COMMANDS,
-    **practice.COMMANDS,
-    **replies.COMMANDS,
-    **conversing.COMMANDS,
-    "help": Command("Show the magics and their options.", lambda options: USAGE),
+GROUPS: dict[str, dict[str, Command]] = {
+    "Where cells are sent, and what is there": {**connecting.COMMANDS, **listing.COMMANDS},
+    "What they cost": spending.COMMANDS,
+    "What came back": {**replies.COMMANDS, **conversing.COMMANDS, **batching.COMMANDS},
+    "The same again: from recordings, in other programs": {**recording.COMMANDS, **exporting.COMMANDS},
+    "Sound": sound.COMMANDS,
+    "Practice": practice.COMMANDS,
+    "Help": {"help": Command("Show this.", lambda options: USAGE)},
 }
+COMMANDS = {name: command for group in GROUPS.values() for name, command in group.items()}
 
-USAGE: str = f"""{chat.USAGE}
-
-Other cells: %%complete, %%image, %%tokens. --help on their line says more.
-
-%aoai COMMAND [options]
-
-{rows([(name, command.summary) for name, command in COMMANDS.items()])}
-
-%aoai COMMAND --help says more about each."""
+_CELLS = {"chat": chat.USAGE, "complete": complete.USAGE, "image": image.USAGE, "tokens": tokens.USAGE}
+_OVERVIEW = {
+    "Prompts: cells that begin with": {
+        **{f"%%{name}": text.partition("\n")[0] for name, text in _CELLS.items()},
+        "%%aoai": "The same as %%chat, for where another extension has that name.",
+    },
+    **{head: {f"%aoai {name}": one.summary for name, one in group.items()} for head, group in GROUPS.items()},
+}
+USAGE: str = "\n\n".join(
+    [f"{head}\n{rows(list(table.items()), 22)}" for head, table in _OVERVIEW.items()]
+    + ["--help after any of them says more: its options, and examples."]
+)

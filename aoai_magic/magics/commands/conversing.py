@@ -139,17 +139,25 @@ _ACTIONS: dict[str, tuple[Callable[..., Any], str]] = {
     "limit": (_limit, "NAME TOKENS"),
     "drop": (_drop, "NAME"),
 }
-_USES = ", ".join(f"{action} {takes}".rstrip() for action, (_, takes) in _ACTIONS.items())
+_EXAMPLES = """\
+%aoai chats
+%aoai chats show poet
+%aoai chats undo
+%aoai chats fork poet critic
+%aoai chats save poet poet.json
+%aoai chats load poet.json
+%aoai chats limit poet 4000
+%aoai chats drop poet"""
 
 COMMANDS = {
     "chats": Command(
         "List the conversations; show, undo, fork, save, load, limit or drop one.",
         _chats,
         (
-            Option(("--action",), f"{_USES}; list if left out", "|".join(_ACTIONS), choice(*_ACTIONS), positional=True),
+            Option(("--action",), "what to do; list if left out", "|".join(_ACTIONS), choice(*_ACTIONS), positional=True),
             Option(("--name",), "the conversation; main if left out where it may be", "CONVERSATION|FILE", positional=True),
             Option(("--to",), "the new name, the file, or how many tokens", "NAME|FILE|TOKENS|off", positional=True),
         ),
-        "%aoai chats undo",
+        _EXAMPLES,
     ),
 }  # fmt: skip
