@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
 
@@ -34,6 +35,10 @@ class Usage:
     #: What is counted where a model isn't billed by tokens: seconds of sound that was listened to, or characters spoken.
     sound_seconds: float = 0.0
     characters: int = 0
+
+    def __add__(self, other: Usage) -> Usage:
+        """The tokens of two requests together."""
+        return Usage(*(getattr(self, one.name) + getattr(other, one.name) for one in fields(self)))
 
     def __str__(self) -> str:
         if self.sound_seconds:
@@ -72,13 +77,13 @@ class Billed:
         >>> from .reply import Choice, Reply
         >>> reply = Reply(request={}, deployment="gpt-4o", kind="local", choices=[Choice("Hello!", "stop")])
         >>> reply.to_dict()["choices"]
-        [{'text': 'Hello!', 'finish_reason': 'stop', 'refusal': None, 'parsed': None, 'logprobs': []}]
+        [{'text': 'Hello!', 'finish_reason': 'stop', 'refusal': None, 'parsed': None, 'logprobs': [], 'tool_calls': []}]
         """
         own: Any = self
         foreseen = self.estimate and {
             name: getattr(self.estimate, name) for name in ("prompt_tokens", "max_tokens", "cheapest", "dearest")
         }
-        found = {one.name: getattr(self, one.name) for one in fields(own) if one.name != "estimate"}
+        found = {one.name: getattr(self, one.name) for one in fields(own) if one.name not in ("estimate", "rounds")}
         named = {name: getattr(self, name) for name in ("text", "finish_reason", "cost", "azure_cost")}
         everything: dict[str, Any] = as_json({**found, **named, "estimate": foreseen, "provenance": self.provenance})
         return everything
@@ -156,3 +161,14 @@ class Billed:
         if self.kind == "local":
             return "local, free" if azure is None else f"local, free; on Azure about {catalog.dollars(azure)}"
         return "price unknown" if azure is None else f"about {catalog.dollars(azure)}"
+
+
+def sum_known(numbers: Iterable[float | None]) -> float | None:
+    """Numbers together; None where one of them is unknown.
+
+    >>> sum_known([1, 2]), sum_known([1, None])
+    (3, None)
+    """
+    found = [*numbers]
+    known = [one for one in found if one is not None]
+    return sum(known) if len(known) == len(found) else None

@@ -7,7 +7,8 @@
     ├── MissingExtraError        a part that isn't installed is needed
     ├── LocalServiceError        the local service can't start, or has no model
     ├── ReplyError               a reply that isn't what was asked for; it is kept in the error's `reply`
-    │   └── SchemaError              an answer that hasn't the shape that was asked for
+    │   ├── SchemaError              an answer that hasn't the shape that was asked for
+    │   └── ToolError                a model that asked for more calls of its tools than were allowed
     ├── BudgetError              a request that a budget has no room for; it wasn't sent
     ├── LedgerError              what is spent can't be written down
     ├── NotRecordedError         only recordings may answer, and none does
@@ -110,6 +111,10 @@ class ReplyError(AoaiError):
 
 class SchemaError(ReplyError):
     """An answer that hasn't the shape that was asked for: cut, refused, or another one. `reply` holds it."""
+
+
+class ToolError(ReplyError):
+    """A model that asked for more calls of its tools than were allowed. `reply` holds all that came."""
 
 
 class BudgetError(AoaiError):

@@ -9,11 +9,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from .billed import Billed, Usage
+from .billed import Billed, Usage, sum_known
 from .conversations import Standing
 from .estimates import Estimate
 from .logprobs import Confidence, Token
-from .render import Block, Quiet, Rows, Words, bundled
+from .render import Block, Quiet, Rows, Words, bundled, called
+from .tools import ToolCall
 from .verdicts import filtered, findings, remarks
 from .visible import visible
 
@@ -31,7 +32,8 @@ class Choice:
     """One of the answers of a reply: its text and why it ended (`stop`, `length`, `content_filter`, `tool_calls`).
 
     `refusal` is what the model says instead of an answer that it won't give; `parsed` what the text says in the shape that
-    was asked for, None where none was; `logprobs` how likely each of its tokens was, where that was asked for.
+    was asked for, None where none was; `logprobs` how likely each of its tokens was, where that was asked for; `tool_calls`
+    the calls of tools that it asks for.
     """
 
     text: str
@@ -39,6 +41,7 @@ class Choice:
     refusal: str | None = None
     parsed: Any = field(default=None, compare=False)
     logprobs: tuple[Token, ...] = field(default=(), repr=False)
+    tool_calls: tuple[ToolCall, ...] = ()
 
     def confidence(self) -> Confidence:
         """The text, each token shaded by how unlikely it was, with the alternatives behind it."""
@@ -57,7 +60,8 @@ class Reply(Billed):
     Azure the version of the deployment's model. `seconds` is the time until the last token, `first_token_seconds`
     until the first; both in seconds. `estimate` is what was foreseen before it was sent; `unseen_tokens` how many of the prompt's the local
     model, whose window is smaller than the deployment's, didn't get to see; `note` what the ledger or a budget did;
-    `conversation` how the conversation stands that it belongs to. `recorded` is the day of the recording that answered, None
+    `conversation` how the conversation stands that it belongs to; `rounds` the replies of each request, where tools were called on the
+    way: tokens, cost and seconds are those of all of them then, everything else is the last one's. `recorded` is the day of the recording that answered, None
     where the service did: then seconds, ids and cost are what they were on that day. A reply that was interrupted or broke
     off has `finish_reason` None.
 
@@ -83,6 +87,7 @@ class Reply(Billed):
     recorded: datetime.date | None = None
     body: dict[str, Any] = field(default_factory=dict, repr=False)
     response: dict[str, Any] | None = field(default=None, repr=False)
+    rounds: tuple[Reply, ...] = field(default=(), repr=False)
 
     @property
     def text(self) -> str:
@@ -123,12 +128,41 @@ class Reply(Billed):
 
     @property
     def messages(self) -> list[dict[str, Any]]:
-        """The messages that a conversation goes on with: what was answered, as far as a request may say it again."""
+        """The messages that a conversation goes on with: what was answered, as far as a request may say it again, with the
+        results of the calls that were made on the way.
+        """
+        if self.rounds:
+            return [message for one in self.rounds for message in one.messages]
         if not self.choices:
             return []
         message = {"content": self.text, **(self.body["choices"][0].get("message") or {})} if self.body else {}
         said = {key: message[key] for key in ("refusal", "tool_calls", "reasoning_items") if message.get(key)}
-        return [{"role": "assistant", "content": message.get("content", self.text), **said}]
+        results = [call.message for call in self.choices[0].tool_calls if call.result is not None]
+        return [{"role": "assistant", "content": message.get("content", self.text), **said}, *results]
+
+    @property
+    def tool_calls(self) -> list[ToolCall]:
+        """The calls of tools that the first choice asks for, after those of the rounds before it; those that were made have a
+        `result`.
+        """
+        choices = [one.choices[0] for one in self.rounds or (self,) if one.choices]
+        return [call for choice in choices for call in choice.tool_calls]
+
+    @property
+    def cost(self) -> float | None:
+        """US dollars: 0.0 on the local service, an estimate elsewhere, None where the price or the usage is unknown. Of all
+        rounds together.
+        """
+        return sum_known(one.cost for one in self.rounds) if self.rounds else super().cost
+
+    @property
+    def azure_cost(self) -> float | None:
+        """What the same tokens cost on Azure, in US dollars; None where that is unknown. Of all rounds together."""
+        return sum_known(one.azure_cost for one in self.rounds) if self.rounds else super().azure_cost
+
+    def to_dict(self) -> dict[str, Any]:
+        """Everything that is known of the reply, in what JSON has; see `Billed.to_dict`."""
+        return {**super().to_dict(), "rounds": [one.to_dict() for one in self.rounds]}
 
     def status(self, *, watched: bool = True) -> str:
         """The quiet line under a reply: deployment, who answered, tokens in and out, seconds, price.
@@ -145,6 +179,7 @@ class Reply(Billed):
         unseen = self.unseen_tokens
         said = {
             "model": " · ".join(self._answered_by()[1:]),
+            "rounds": f"{len(self.rounds)} requests" if self.rounds else "",
             "tokens": str(self.usage or ""),
             "unseen": f"{unseen:,} tokens of the prompt left out for the local model" if unseen else "",
             "time": f"{self.seconds:.1f} s" if watched else "",
@@ -234,12 +269,20 @@ class Reply(Billed):
         filter found. An `answer` of another form takes the answers' place.
         """
         several = len(self.choices) > 1
-        found: list[Block] = [] if answer is None else [answer]
-        for number, choice in enumerate(self.choices if answer is None else (), 1):
+        found: list[Block] = []
+        for one in self.rounds:
+            if one.choices and one.choices[0].tool_calls:
+                found += [Words(one.text)] if one.text else []
+                found += [called(call) for call in one.choices[0].tool_calls]
+        told = self.rounds and self.choices[0].tool_calls  # the last round has been told of
+        choices = self.choices if answer is None and not told else []
+        found += [] if answer is None else [answer]
+        for number, choice in enumerate(choices, 1):
             found += [Quiet(f"{number} of {len(self.choices)}")] if several else []
             found += [Words(choice.text if several else self.markdown)] if choice.text else []
             found += [Words(choice.refusal)] if choice.refusal else []
             found += [Confidence(choice.logprobs, folded=True)] if choice.logprobs else []
+            found += [called(call) for call in choice.tool_calls]
         if self.emptied:
             found.append(Quiet(self.emptied))
         return [*found, *([Rows(self.verdicts)] if self.verdicts else [])]

@@ -29,8 +29,9 @@ spending
 verdicts
 sse chunks responses
 recordings
-attachments schema tools pictures conversations provenance
+attachments schema pictures conversations provenance
 templates
+tools
 request
 estimates
 images sounds

@@ -35,9 +35,12 @@ class Kernel:
         watched: bool = True,
         cell: str | None = None,
         interrupt_at: str | None = None,
+        typed: str | None = None,
         timeout: float = 60,
     ) -> Ran:
-        """Run a cell, which may have an id, to its end; interrupt the kernel once `interrupt_at` can be seen on screen."""
+        """Run a cell, which may have an id, to its end; interrupt the kernel once `interrupt_at` can be seen on screen, and
+        answer what it asks with what is `typed`.
+        """
         content = {"code": code, "silent": False, "store_history": True, "allow_stdin": watched}
         message = self.client.session.msg("execute_request", content, metadata={"cellId": cell} if cell else {})
         self.client.shell_channel.send(message)
@@ -45,8 +48,14 @@ class Kernel:
         ran, deadline = Ran(), time.monotonic() + timeout
         while True:
             try:
-                message = self.client.get_iopub_msg(timeout=max(0.1, deadline - time.monotonic()))
+                left = max(0.1, deadline - time.monotonic())
+                message = self.client.get_iopub_msg(timeout=left if typed is None else 0.1)
             except queue.Empty:
+                if typed is not None and time.monotonic() < deadline:
+                    if self.client.stdin_channel.msg_ready():
+                        ran.asked.append(self.client.get_stdin_msg()["content"]["prompt"])
+                        self.client.input(typed)
+                    continue
                 raise AssertionError(f"no end after {timeout} s; seen: {ran.messages}") from None
             if message["parent_header"].get("msg_id") != asked:
                 continue
@@ -67,6 +76,7 @@ class Ran:
 
     def __init__(self) -> None:
         self.messages: list[tuple[str, Any]] = []
+        self.asked: list[str] = []
         self.interrupted = 0.0
 
     def of(self, *kinds: str) -> list[Any]:
@@ -100,6 +110,36 @@ def test_a_watched_cell_is_shown_in_one_display_that_grows(kernel: Kernel) -> No
     assert ran.text.startswith("Say hello\n\ngpt-4o · answered by echo on this machine · 9 tokens in, 2 out · ")
     assert ran.text.endswith("local, free; on Azure about $0.000043")
     assert all("text/markdown" not in content["data"] for content in ran.of("display_data", "update_display_data"))
+
+
+TOOLS = 'def weather(city: str) -> str:\n    "The weather of a city."\n    return f"7 °C in {city!r}"'
+
+
+def test_the_front_end_is_asked_before_a_call(kernel: Kernel) -> None:
+    kernel.run(TOOLS)
+    ran = kernel.run("%%chat --tools weather --approve\nweather?", typed="y")
+    assert ran.asked == ["Call weather(city='')? [y/N] "]
+    assert len(ran.of("display_data")) == 1
+    assert ran.text.startswith("▸ weather(city='') → 7 °C in ''\n\nweather returned: 7 °C in ''\n\n")
+    alone = kernel.run("%%chat --tools weather --approve\nweather?", watched=False)
+    assert alone.error["ename"] == "OptionError"
+
+
+def test_calls_that_nobody_watches_are_shown_once_and_the_same_each_time(kernel: Kernel) -> None:
+    kernel.run(TOOLS)
+    runs = [kernel.run("%%chat --tools weather\nweather?", watched=False) for _ in range(2)]
+    assert [kind for kind, _ in runs[0].messages if "display" in kind] == ["display_data"]
+    assert runs[0].of("display_data")[0]["data"] == runs[1].of("display_data")[0]["data"]
+
+
+def test_an_interrupt_ends_a_call_and_keeps_what_came(kernel: Kernel) -> None:
+    kernel.run(
+        'import time\ndef weather(city: str) -> str:\n    "The weather."\n    print("calling")\n    time.sleep(60)'
+    )
+    ran = kernel.run("%%chat --tools weather -o kept\nweather?", interrupt_at="calling")
+    assert ran.error["ename"] == "Interrupted"
+    assert "▸ weather(city='') → Error: the user stopped before this call had ended." in ran.text
+    assert "True" in kernel.run("print(kept.tool_calls[0].failed)").text
 
 
 def test_a_watched_comparison_grows_in_one_display(kernel: Kernel) -> None:

@@ -49,7 +49,7 @@ def test_what_cannot_be_described_is_refused(tool: Any) -> None:
 
 
 def test_a_model_asks_for_the_function_that_it_was_given() -> None:
-    reply = aoai.chat("call weather for Oslo", tools=[weather], tool_choice="required")
+    reply = aoai.chat("call weather for Oslo", tools=[definition(weather)], tool_choice="required")
     assert reply.finish_reason == "tool_calls"
     assert reply.raw.choices[0].message.tool_calls[0].function.name == "weather"  # type: ignore[index, union-attr]
 

@@ -21,6 +21,7 @@ from ..request import lower_limit
 from ..responses import LEAST_TOKENS
 from ..sse import events
 from ..stopping import stoppable
+from ..tools import calls
 from ..verdicts import worst
 
 if TYPE_CHECKING:
@@ -228,6 +229,7 @@ class Exchange:
                     one.get("finish_reason"),
                     (one.get("message") or {}).get("refusal"),
                     logprobs=self._tokens(one.get("logprobs")),
+                    tool_calls=calls(one.get("message") or {}),
                 )
                 for one in body["choices"]
             ],

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ..errors import OptionError
-from .arguments import Option
+from .arguments import Option, integer
+from .calling import hooks
 from .help import usage
 from .live import answer, foresee
 from .options import (
@@ -68,7 +69,9 @@ OPTIONS = (
     Option(("-a", "--attach"), "a picture or text file, a picture's URL, or a variable (PIL image, array, figure); may repeat", "FILE|URL|VARIABLE", repeat=True),
     DETAIL,
     Option(("--schema",), "the shape of the answer: 'name, age int', a JSON schema, or the variable of a pydantic class", "SCHEMA"),
-    Option(("--tools",), "functions of the notebook that the model may ask to call, parted by commas; may repeat", "FUNCTION,…", repeat=True),
+    Option(("--tools",), "functions of the notebook that the model may call, parted by commas; may repeat", "FUNCTION,…", repeat=True),
+    Option(("--approve",), "ask before each call of a tool"),
+    Option(("--rounds",), "the most rounds of calls, 5 if not said; each is a request of its own", "COUNT", integer(1)),
     *TABLE,
     ROLES,
     RAW,
@@ -102,6 +105,9 @@ EXAMPLES = """\
     user: The soup was cold.
     assistant: bad
     user: I will come again.
+
+    %%chat --tools weather,now --approve
+    Do I need an umbrella in Oslo tonight?
 
     %%chat -s "You are {{ role }}."
     Which month has the most rain, and is it in the plot?
@@ -139,7 +145,7 @@ def run(shell: InteractiveShell, line: str, body: str, magic: str = "%%chat") ->
     form = options.pop("format", "markdown")
     if (foreseen := foresee(shell, estimate, prompt, options)) is not None:
         return foreseen
-    answer(shell, chat, prompt, options, form)
+    answer(shell, chat, prompt, options, form, hooks(shell, options))
     return None
 
 

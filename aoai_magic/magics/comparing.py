@@ -18,6 +18,7 @@ _NOT_BESIDE = {
     "format": "-f is for one reply",
     "code": "--code is of one request",
     "request": "--request is of one request",
+    "approve": "--approve asks about one model's calls",
 }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ..errors import AoaiError, Interrupted, OptionError
@@ -20,18 +20,23 @@ if TYPE_CHECKING:
 
 
 def answer(
-    shell: InteractiveShell, ask: Callable[..., Reply], prompt: Prompt, options: dict[str, Any], form: str = "markdown"
+    shell: InteractiveShell,
+    ask: Callable[..., Reply],
+    prompt: Prompt,
+    options: dict[str, Any],
+    form: str = "markdown",
+    hooks: Callable[[LiveReply], Mapping[str, Any]] | None = None,
 ) -> None:
     """Send a cell's prompt by `ask` (`aoai.chat`, `aoai.complete`) with a magic's options; show the reply in a form, keep it.
 
-    `output`, `quiet` and `no_stream` are for here, the others for `ask`. What had arrived of a reply that broke off is
+    `output`, `quiet` and `no_stream` are for here, the others for `ask`, and what `hooks` returns. What had arrived of a reply that broke off is
     shown and kept too. Raises what `ask` raises, and ReplyError for a reply that can't have that form.
     """
     stream = not options.pop("no_stream", False)
     several = options.get("n", 1)
     show(
         shell,
-        lambda live: ask(prompt, stream=stream, on_text=live.add, **options),
+        lambda live: ask(prompt, stream=stream, on_text=live.add, **(hooks(live) if hooks else {}), **options),
         options,
         animate=stream,
         form=form,
@@ -110,7 +115,7 @@ def foresee(shell: InteractiveShell, estimate: Callable[..., Estimate], prompt: 
     output: str | None = options.pop("output", None)
     if options.pop("no_stream", False):
         options["stream"] = False
-    for idle in ("quiet", "budget"):
+    for idle in ("quiet", "budget", "approve", "rounds"):
         options.pop(idle, None)
     foreseen = estimate(prompt, **options)
     found: Any = foreseen

@@ -8,15 +8,17 @@ from typing import Any
 from .. import current
 from ..client import Connection
 from ..conversations import Conversation
-from ..errors import AoaiError, Interrupted
+from ..errors import AoaiError, Interrupted, OptionError
 from ..estimates import Estimate
 from ..ledger import Allowance
 from ..recordings import Mode
 from ..reply import Reply
 from ..request import Message, refuse
 from ..schema import reader
+from ..tools import Toolbox
 from .answering import ask, make_ready, with_recording
-from .planning import Api, planned
+from .planning import Api, Plan, planned
+from .rounds import Approve, OnCall, answered_in_rounds
 from .shaping import shape
 
 
@@ -38,6 +40,8 @@ def chat(
     detail: str | None = None,
     schema: object = None,
     tools: Sequence[Any] = (),
+    rounds: int = 5,
+    approve: Approve | None = None,
     api: Api | None = None,
     conversation: str | Conversation | None = None,
     new: bool = False,
@@ -45,6 +49,7 @@ def chat(
     budget: float | Allowance | None = None,
     recordings: Mode | None = None,
     on_text: Callable[[str], None] | None = None,
+    on_call: OnCall | None = None,
     connection: Connection | None = None,
     **params: Any,
 ) -> Reply:
@@ -54,14 +59,20 @@ def chat(
     limits the reply, and its reasoning with it; `effort` says how much a reasoning model thinks first, `verbosity` how long
     its reply is; `n` answers are `reply[0]`, `reply[1]`, …; `logprobs` asks how likely each token was, and for so many others
     in its place (0 to 20). `attach` is a picture or text file, or several (see `attachments.content`), looked at as `detail`
-    says; `schema` the shape of the answer (see `schema.response_format`), which `reply.parsed` then has (see `schema.reader`); `tools` functions that the model may ask to call.
-    `api` is "chat" or "responses"; left out, it is chat, unless the model is known to need the other.
+    says; `schema` the shape of the answer (see `schema.response_format`), which `reply.parsed` then has (see `schema.reader`).
+
+    `tools` are functions that the model may call: they are called here, one after another, their arguments checked by their
+    signatures, and the model is asked again with what they return, at most `rounds` times; `approve` is asked before each
+    call (a `ToolCall`) and says whether it is made. Tools that are ready definitions are described only: `reply.tool_calls` are
+    then for you to answer. `api` is "chat" or "responses"; left out, it is chat, unless the model is known to need the other.
+
     `conversation`, by name or an `aoai.Conversation`, is sent along, as far as it fits, and goes on with the reply (a cell that
-    is run again takes its own place anew); with `new` it begins afresh. `budget` is the most that it may cost, in US dollars;
-    several calls can share an `aoai.Allowance`. `on_text` is called with each bit of text as it arrives; `params` are sent as
-    they are. The answer is read as a stream unless `stream` is false, so that a break loses nothing: an error's or
-    interrupt's `reply` holds what had arrived. Raises AoaiError (see `errors`), OptionError before anything is sent for what
-    the model is known to refuse, SchemaError for an answer that hasn't the shape; and, for Ctrl-C, Interrupted.
+    is run again takes its own place anew); with `new` it begins afresh. `budget` is the most that it may cost, in US dollars,
+    all rounds together; several calls can share an `aoai.Allowance`. `on_text` is called with each bit of text as it arrives,
+    `on_call` with each call of a tool when it begins and when it has ended; `params` are sent as they are. The answer is read
+    as a stream unless `stream` is false, so that a break loses nothing: an error's or interrupt's `reply` holds what had
+    arrived. Raises AoaiError (see `errors`), OptionError before anything is sent for what the model is known to refuse,
+    SchemaError for an answer that hasn't the shape, ToolError where there are more rounds; and, for Ctrl-C, Interrupted.
 
     >>> chat("Say hello.", deployment="gpt-4o", temperature=0, max_tokens=20)  # doctest: +SKIP
     Hello! How can I help you today?
@@ -69,6 +80,11 @@ def chat(
     connection = connection or current.connection()
     make_ready(connection, recordings)
     read = None if schema is None else reader(schema)
+    toolbox = Toolbox(tools)
+    if toolbox and n > 1:
+        raise OptionError(
+            f"{n} answers can't all call tools.", "Whose calls would be made?", "Leave -n or --tools out."
+        )
     plan = planned(
         connection,
         prompt,
@@ -90,21 +106,27 @@ def chat(
         attach=attach,
         detail=detail,
         answer=schema,
-        functions=tools,
+        functions=toolbox.definitions,
         **params,
     )
     refuse(plan.form, plan.known)
-    try:
+    allowance = budget if budget is None or isinstance(budget, Allowance) else Allowance(budget)
+
+    def send(plan: Plan) -> Reply:
         reply: Reply = ask(
             plan.exchange,
             plan.operation,
             connection,
             plan.body,
             plan.estimate,
-            budget=budget,
+            budget=allowance,
             recordings=recordings,
             on_arrival=on_text,
         )
+        return reply
+
+    try:
+        reply = answered_in_rounds(plan, send, toolbox, rounds, approve, on_call)
         if read is not None:
             shape(reply, read)
     except (AoaiError, Interrupted) as error:

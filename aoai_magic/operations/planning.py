@@ -10,6 +10,7 @@ from ..errors import OptionError, SettingsError
 from ..exchange import Exchange, ResponseExchange
 from ..request import STREAMED, Message, chat_body, option, refused
 from ..responses import LEAST_TOKENS, UNKNOWN, response_body
+from ..tokens import Part
 from .conversing import Continued
 
 if TYPE_CHECKING:
@@ -75,12 +76,19 @@ def planned(
     return _plan(connection, known, operation, continued.body, continued.estimate, continued)
 
 
-def after(plan: Plan, messages: Sequence[Message]) -> Plan:
-    """The request that goes on from a plan's, with more messages at its end."""
+def after(plan: Plan, messages: Sequence[Message], handed_back: int = 0) -> Plan:
+    """The request that goes on from a plan's, with more messages at its end; `handed_back` are tokens of reasoning in them.
+
+    A tool that had to be called has been, and needn't be again: else there would never be an answer.
+    """
     form = {**plan.form, "messages": [*plan.form["messages"], *messages]}
-    return _plan(
-        plan.connection, plan.known, plan.operation, form, plan.connection.estimated(form, plan.known), plan.continued
-    )
+    if form.get("tool_choice") not in ("auto", "none"):
+        form.pop("tool_choice", None)
+    estimate = plan.connection.estimated(form, plan.known)
+    if handed_back:
+        parts = (*estimate.parts, Part("reasoning, handed back", handed_back, estimated=True))
+        estimate = replace(estimate, parts=parts)
+    return _plan(plan.connection, plan.known, plan.operation, form, estimate, plan.continued)
 
 
 def _api(wanted: Api | None, form: Mapping[str, Any], known: Known | None) -> Api:

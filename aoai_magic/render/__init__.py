@@ -1,11 +1,11 @@
 """How replies are shown: the only room that displays anything."""
 
-from .blocks import Block, Folded, Quiet, Ready, Rows, Table, Words, bundled
+from .blocks import Block, Folded, Quiet, Ready, Rows, Table, Words, bundled, called
 from .bundles import mimebundle, picture_bundle, sound_bundle
 from .code import Code
 from .columns import Column, Columns
 from .live import LiveReply, progress
-from .watching import Throttle, current_shell, is_watched, replaceable
+from .watching import Throttle, can_answer, current_shell, is_watched, replaceable
 
 __all__ = [
     "Block",
@@ -21,6 +21,8 @@ __all__ = [
     "Throttle",
     "Words",
     "bundled",
+    "called",
+    "can_answer",
     "current_shell",
     "is_watched",
     "mimebundle",

@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from ..safe_html import safe_html, safe_text
+from ..tools import ToolCall
 from ..visible import visible
 
 #: Rows of plain text, the first with the heads.
 Table = Sequence[Sequence[str]]
 
 _CELL = "text-align:left;padding:1px 12px 1px 0"
-_LONGEST, _MOST_LINES = 5_000, 40
+_LONGEST, _MOST_LINES, _SHORT = 5_000, 40, 80
 
 
 class Block(Protocol):
@@ -76,19 +77,30 @@ class Quiet:
 
 @dataclass(frozen=True)
 class Folded:
-    """A line that unfolds to a text as it stands, both a stranger's; where nothing unfolds, the text is indented under it."""
+    """A line that unfolds to a text as it stands, both a stranger's; where nothing unfolds, the text is indented under it.
+
+    A text of one short line stands in the line itself.
+
+    >>> print(Folded("double(n=21)", "42").plain())
+    ▸ double(n=21) → 42
+    """
 
     head: str
     text: str
 
+    @property
+    def _line(self) -> str:
+        short = len(self.text) <= _SHORT and "\n" not in self.text
+        return f"{self.head} → {self.text}" if short and self.text else self.head
+
     def html(self) -> str:
         inside = safe_html(_cut(self.text), language="")
-        return f'<details style="margin:.4em 0"><summary>{safe_text(visible(self.head))}</summary>{inside}</details>'
+        return f'<details style="margin:.4em 0"><summary>{safe_text(visible(self._line))}</summary>{inside}</details>'
 
     def plain(self) -> str:
-        lines = _cut(self.text).splitlines()
+        lines = _cut(self.text).splitlines() if self._line == self.head else []
         left_out = [f"… {len(lines) - _MOST_LINES:,} lines more"] * (len(lines) > _MOST_LINES)
-        return visible("\n  ".join([f"▸ {self.head}", *lines[:_MOST_LINES], *left_out]))
+        return visible("\n  ".join([f"▸ {self._line}", *lines[:_MOST_LINES], *left_out]))
 
     def drawn(self) -> Any:
         from rich.text import Text
@@ -138,6 +150,13 @@ class Ready:
 
     def drawn(self) -> Any:
         return self.plain()
+
+
+def called(call: ToolCall) -> Block:
+    """A call of a tool: its function, arguments and result; one that isn't made here says so."""
+    if call.result is None:
+        return Quiet(f"asks for {call}")
+    return Folded(str(call), call.result if len(call.json) <= _SHORT else f"{call.json}\n\n{call.result}")
 
 
 def bundled(blocks: Sequence[Block], status: str = "") -> dict[str, str]:

@@ -30,6 +30,11 @@ def is_watched(shell: InteractiveShell | None = None) -> bool:
     return bool(kernel.get_parent().get("content", {}).get("allow_stdin", False))
 
 
+def can_answer(shell: InteractiveShell) -> bool:
+    """Whether there is somebody who can type an answer to a question."""
+    return is_watched(shell) if hasattr(shell, "kernel") else sys.stdin.isatty()
+
+
 class Throttle:
     """Says when a text that grows may be shown again: ten times a second at most, and less often the longer it is.
 

@@ -40,6 +40,8 @@ _UNFIT = {
     "n": "Each row has one answer.",
     "compare": "Each row is answered by one deployment.",
     "stream": "The answers of a table come whole.",
+    "approve": "What a model asks to call is answered in a conversation.",
+    "rounds": "What a model asks to call is answered in a conversation.",
     "tools": "What a model asks to call is answered in a conversation.",
     "conversation": "A row knows nothing of the others.",
     "new": "A row knows nothing of the others.",

@@ -11,19 +11,27 @@ from .command import Command
 
 def _estimate(options: dict[str, Any]) -> str:
     from ... import catalog, current
+    from ...billed import sum_known
 
     reply = current.last()
     if reply is None or reply.estimate is None:
         return "Nothing was sent yet. --dry-run above a prompt shows what it will cost."
-    foreseen, usage, cost = reply.estimate, reply.usage, reply.azure_cost
-    dearest = "unknown" if foreseen.dearest is None else catalog.dollars(foreseen.dearest)
-    cheapest = "unknown" if foreseen.cheapest is None else f"{catalog.dollars(foreseen.cheapest)} to {dearest}"
-    most = "unknown" if foreseen.max_tokens is None else f"{foreseen.choices * foreseen.max_tokens:,} at most"
+    usage, cost = reply.usage, reply.azure_cost
+    each = [one.estimate for one in getattr(reply, "rounds", ()) or (reply,) if one.estimate]
+    dearest, cheapest = sum_known(one.dearest for one in each), sum_known(one.cheapest for one in each)
+    limits = sum_known(None if one.max_tokens is None else one.choices * one.max_tokens for one in each)
+    to = "unknown" if dearest is None else catalog.dollars(dearest)
+    price = "unknown" if cheapest is None else f"{catalog.dollars(cheapest)} to {to}"
+    most = "unknown" if limits is None else f"{limits:,} at most"
     rows = [
         ("", "foreseen", "billed"),
-        ("prompt tokens", f"{foreseen.prompt_tokens:,}", f"{usage.prompt_tokens:,}" if usage else "unknown"),
+        (
+            "prompt tokens",
+            f"{sum(one.prompt_tokens for one in each):,}",
+            f"{usage.prompt_tokens:,}" if usage else "unknown",
+        ),
         ("reply tokens", most, f"{usage.completion_tokens:,}" if usage else "unknown"),
-        ("price on Azure", cheapest, "unknown" if cost is None else catalog.dollars(cost)),
+        ("price on Azure", price, "unknown" if cost is None else catalog.dollars(cost)),
     ]
     return "\n".join(f"{name:<16}{before:>24}{after:>16}" for name, before, after in rows)
 

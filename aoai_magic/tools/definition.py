@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from .errors import OptionError
+from ..errors import OptionError
+
+_EXAMPLE = 'def weather(city: str) -> str: "The weather of a city."'
+_NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
 def definition(tool: Callable[..., Any] | Mapping[str, Any]) -> dict[str, Any]:
@@ -28,7 +32,20 @@ def definition(tool: Callable[..., Any] | Mapping[str, Any]) -> dict[str, Any]:
             "A tool is a function of the notebook.",
             "--tools NAME, the name of a function that is defined above",
         )
-    name = str(getattr(tool, "__name__", type(tool).__name__))
+    function = getattr(tool, "func", tool)  # of a functools.partial
+    name = str(getattr(function, "__name__", type(tool).__name__))
+    if inspect.iscoroutinefunction(function):
+        raise OptionError(
+            f"The function {name} is async, and can't be a tool.",
+            "A cell waits for what its tools return; it has no loop of its own to run them in.",
+            f"def {name}(…): return asyncio.run(…), in a thread",
+        )
+    if not _NAME.fullmatch(name):
+        raise OptionError(
+            f"The function {name} can't be a tool.",
+            "A model calls tools by name: up to 64 letters, digits, _ and -.",
+            _EXAMPLE,
+        )
     description = (inspect.getdoc(tool) or "").split("\n\n")[0].replace("\n", " ")
     return {
         "type": "function",
@@ -40,16 +57,24 @@ def _parameters(tool: Callable[..., Any], name: str) -> dict[str, Any]:
     import pydantic
 
     try:
-        adapter: Any = pydantic.TypeAdapter(tool)  # type: ignore[arg-type]  # functions are taken, and typed as if not
-        schema = adapter.json_schema()
+        schema = adapter(tool).json_schema()
+        if schema.get("type") != "object":
+            raise ValueError("some can be given by their place alone")
     except (TypeError, ValueError, NameError, pydantic.errors.PydanticUserError) as error:
         raise OptionError(
             f"The arguments of {name} can't be described: {error}".split("\n")[0],
             "A tool's annotations are types that JSON has: str, int, list[str], Literal[...], pydantic classes.",
-            f"def {name}(city: str) -> str: ...",
+            _EXAMPLE,
         ) from None
     _untitle(schema)
     return {"type": "object", "properties": {}, **schema}
+
+
+def adapter(tool: Callable[..., Any]) -> Any:
+    """What checks arguments by a function's signature, and calls it with them."""
+    import pydantic
+
+    return pydantic.TypeAdapter(tool)  # type: ignore[arg-type]  # functions are taken, and typed as if not
 
 
 def _untitle(schema: Any) -> None:
