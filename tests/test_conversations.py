@@ -19,6 +19,7 @@ from PIL import Image
 import aoai_magic as aoai
 from aoai_magic import current, errors
 from aoai_magic.conversations import Cell, Turn, text_of
+from aoai_magic.tools import definition
 
 
 def turn(text: str, cell: Cell | None = None) -> Turn:
@@ -189,11 +190,12 @@ def test_an_asked_for_call_joins_with_its_arguments() -> None:
         """The weather of a city."""
         return "sunny"
 
-    reply = aoai.chat("weather?", tools=[weather], conversation="main", stream=False, tool_choice="required")
+    tools = [definition(weather)]  # described only: the call is ours to answer
+    reply = aoai.chat("weather?", tools=tools, conversation="main", stream=False, tool_choice="required")
     call = aoai.conversation().messages[-1]["tool_calls"][0]
     assert call["function"]["name"] == "weather"
     answer = {"role": "tool", "tool_call_id": call["id"], "content": "sunny"}
-    aoai.chat([answer], tools=[weather], conversation="main")
+    aoai.chat([answer], tools=tools, conversation="main")
     assert [one["role"] for one in aoai.last.request["messages"]] == ["user", "assistant", "tool"]  # type: ignore[union-attr]
     assert reply.conversation is not None
 
