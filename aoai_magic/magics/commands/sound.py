@@ -5,9 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from IPython.core.getipython import get_ipython
-
 from ...errors import OptionError
+from ...render import current_shell
 from ..arguments import Option, choice, number
 from ..live import foresee, show
 from ..options import BUDGET, DRY_RUN, OUTPUT, QUIET
@@ -56,7 +55,7 @@ def _transcribe(options: dict[str, Any]) -> Any:
 
 def _given(options: dict[str, Any], key: str, example: str) -> tuple[InteractiveShell, Any]:
     """The shell, and what the word of that option is: a variable's value if it names one, else the word."""
-    shell: Any = get_ipython()
+    shell: Any = current_shell()
     word = options.pop(key, None)
     if word is None:
         raise OptionError(f"No {key} is named.", "", example)
