@@ -297,6 +297,7 @@ def estimate_sound(
         spoken=file is None,
         characters=len(body.get("input", "")),
         seconds=file.seconds if file is not None else None,
+        request=body,
     )
 
 

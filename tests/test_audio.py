@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import base64
 import io
+import json
 import re
 import wave
 from pathlib import Path
@@ -110,8 +111,9 @@ def test_a_notebook_gets_a_player_that_waits(cloud: Cloud) -> None:
     assert "autoplay" not in html
     assert "<script" not in html
     assert "\u202e" not in html
-    assert shown["text/plain"].startswith('[sound, 1.5 s, WAV, 24 kB: "><script>alert(1)</script>⟨U+202E⟩ $5]\n\n')
-    assert str(sound) == repr(sound) == shown["text/plain"]
+    words = '[sound, 1.5 s, WAV, 24 kB: "><script>alert(1)</script>⟨U+202E⟩ $5]'
+    assert shown["text/plain"] == f"{words}\n\ntts · alloy · 1.5 s of sound · 31 characters"
+    assert str(sound) == repr(sound) == words
 
 
 def test_samples_without_a_header_are_played_all_the_same(cloud: Cloud, tmp_path: Path) -> None:
@@ -411,6 +413,10 @@ def test_a_dry_run_sends_nothing(run: Any, shell: Any) -> None:
     assert "90.0 s" in str(shell.user_ns["written"])
     assert shell.user_ns["written"].cheapest == shell.user_ns["written"].dearest == pytest.approx(0.009)
     assert "16,384 tokens at most" in str(shell.user_ns["tokens"])
+    run("%aoai speak 'Good morning.' -d tts --request -o request")
+    assert json.loads(shell.user_ns["request"]) == {"model": "tts", "input": "Good morning.", "voice": "alloy"}
+    run("%aoai transcribe hello -d whisper --request -o request")
+    assert json.loads(shell.user_ns["request"])["model"] == "whisper"
     assert aoai.last is None
     assert aoai.usage().empty
     shell.user_ns["hello"] = b"OggS...."
@@ -422,3 +428,15 @@ def test_a_dry_run_sends_nothing(run: Any, shell: Any) -> None:
 def test_a_key_is_in_no_part_of_a_reply(cloud: Cloud) -> None:
     speaking(cloud, api_key="sekret-sekret")
     assert "sekret" not in repr(vars(aoai.speak("Hi.")))
+
+
+def test_what_was_said_is_answered_again_from_its_recording(cloud: Cloud, tmp_path: Path) -> None:
+    speaking(cloud)
+    cloud.answer(200, {"text": "Hello."})
+    aoai.record(tmp_path)
+    first = aoai.speak("Hello."), aoai.transcribe(wav(), deployment="whisper")
+    aoai.replay(tmp_path)
+    again = aoai.speak("Hello."), aoai.transcribe(wav(), deployment="whisper")
+    assert len(cloud.asked) == 2
+    assert (again[0].data, again[1].text) == (first[0].data, "Hello.")
+    assert "recorded" in again[0].status()

@@ -9,7 +9,7 @@ from ...errors import OptionError
 from ...render import current_shell
 from ..arguments import Option, choice, number
 from ..live import foresee, show
-from ..options import BUDGET, DRY_RUN, OUTPUT, QUIET
+from ..options import BUDGET, DRY_RUN, OUTPUT, QUIET, REQUEST
 from .command import Command
 
 if TYPE_CHECKING:
@@ -28,8 +28,8 @@ def _speak(options: dict[str, Any]) -> Any:
 
     shell, text = _given(options, "text", "%aoai speak 'Good morning.'")
     path = options.pop("save", None)
-    if options.pop("dry_run", False):
-        return foresee(shell, estimate_speech, str(text), options)
+    if (foreseen := foresee(shell, estimate_speech, str(text), options)) is not None:
+        return foreseen
     if path is not None:
         destinations(path, SUFFIXES[options.get("format", "mp3")], "sound")  # else what is paid for couldn't be saved
     sound = show(shell, lambda live: speak(str(text), **options), options, note="Speaking")
@@ -42,8 +42,8 @@ def _transcribe(options: dict[str, Any]) -> Any:
 
     shell, file = _given(options, "file", "%aoai transcribe interview.mp3")
     path = options.pop("save", None)
-    if options.pop("dry_run", False):
-        return foresee(shell, estimate_transcript, file, options)
+    if (foreseen := foresee(shell, estimate_transcript, file, options)) is not None:
+        return foreseen
     suffix = _SUFFIXES.get(options.get("format", ""), ".txt")
     files = [] if path is None else destinations(path, (suffix,), "transcript")
     reply = show(shell, lambda live: transcribe(file, **options), options, note="Listening")
@@ -73,6 +73,7 @@ _SPEAK = (
     Option(("--save",), "the file to write, which must not be there yet", "FILE", Path),
     BUDGET,
     DRY_RUN,
+    REQUEST,
     QUIET,
 )  # fmt: skip
 _TRANSCRIBE = (
@@ -87,6 +88,7 @@ _TRANSCRIBE = (
     Option(("--save",), "the text file to write, which must not be there yet", "FILE", Path),
     BUDGET,
     DRY_RUN,
+    REQUEST,
     QUIET,
 )  # fmt: skip
 
