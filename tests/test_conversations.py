@@ -166,6 +166,15 @@ def test_a_reply_that_broke_off_is_kept_but_not_joined_and_says_so(run: Any, clo
     assert len(aoai.conversation()) == 0
 
 
+def test_an_answer_without_the_shape_that_was_asked_for_fails_the_cell_and_joins_nothing(run: Any, cloud: Any) -> None:
+    cloud.completion("No JSON today.")
+    run(f"%aoai connect {cloud.url} -d m")
+    with pytest.raises(errors.SchemaError) as caught:
+        run("%%chat -c --schema 'name, age int' --no-stream\nhi")
+    assert "not joined to main: no turns, as before" in caught.value.shown  # type: ignore[attr-defined]
+    assert len(aoai.conversation()) == 0
+
+
 def test_a_cut_reply_joins_so_that_it_can_be_gone_on_with(run: Any) -> None:
     assert "cut at the token limit · main: 1 turn" in run("%%chat -c --max-tokens 2\none two three four")
     run("%%chat -c\nGo on.")

@@ -131,7 +131,7 @@ def chat(
             shape(reply, read)
     except (AoaiError, Interrupted) as error:
         if plan.continued and isinstance(error.reply, Reply):
-            plan.continued.join(error.reply)
+            plan.continued.leave(error.reply)
         raise
     if plan.continued:
         plan.continued.join(reply)

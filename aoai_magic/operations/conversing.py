@@ -58,7 +58,7 @@ class Continued:
         if reply.finish_reason in (None, "content_filter") or not any(
             message.get("content") or message.get("tool_calls") for message in reply.messages
         ):
-            reply.conversation = Standing(talk.name, len(talk), 0, joined=False)
+            self.leave(reply)
             return
         messages = [*self._own, *copy.deepcopy(reply.messages)]
         self._place.join(messages, self._system, reply.deployment)
@@ -74,6 +74,11 @@ class Continued:
             dropped=self._place.dropped,
             afresh=self._place.afresh,
         )
+
+    def leave(self, reply: Reply) -> None:
+        """Leave the conversation as it is, and say so in the reply: of a cell that failed nothing joins."""
+        talk = self._place.conversation
+        reply.conversation = Standing(talk.name, len(talk), 0, joined=False)
 
 
 def found(conversation: object) -> Conversation:
