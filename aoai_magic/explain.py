@@ -336,7 +336,11 @@ def _refused(error: Any, message: str, target: Target, deployment: str) -> tuple
             if instead
             else f"Leave {option(name)} out.",
         )
-    return what, f"It names the parameter {error.param}." if error.param else "", ""
+    if not error.param:
+        return what, "", ""
+    ours = option(error.param)
+    fix = "" if ours.startswith("--param") else f"Give {ours} another value, or leave it out."
+    return what, f"It names the parameter {error.param}.", fix
 
 
 def _no_route(error: BaseException, target: Target) -> NoAnswerError:

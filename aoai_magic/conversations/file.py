@@ -73,7 +73,9 @@ def _read(file: Path) -> dict[str, Any]:
         found = json.loads(file.read_bytes().decode("utf-8"))
     except OSError as error:
         raise SettingsError(
-            f"{file} can't be read: {error.strerror or error}.", "", "%aoai chats load chat.json"
+            f"{file} can't be read: {error.strerror or error}.",
+            "A path counts from the kernel's folder (%pwd).",
+            "%aoai chats load chat.json",
         ) from error
     except (ValueError, RecursionError) as error:
         raise _none(file, "It isn't JSON.") from error

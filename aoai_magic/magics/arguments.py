@@ -179,6 +179,12 @@ def _text_of(path: Path) -> str:
 def _unknown(name: str, known: dict[str, Option], magic: str) -> OptionError:
     import difflib
 
+    if "--key-env" in known and name.replace("_", "-").endswith("key"):
+        return OptionError(
+            f"{magic} has no option {name}.",
+            "A key in a cell would be saved with the notebook.",
+            f"Put it into the environment, and name the variable: {magic} --key-env NAME",
+        )
     near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
     return OptionError(
         f"{magic} has no option {name}.",

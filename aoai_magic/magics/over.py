@@ -30,7 +30,11 @@ def is_meant(options: dict[str, Any]) -> bool:
         return True
     for option in (LIMIT, CONCURRENCY, RESUME, NO_UNIQUE, BATCH):
         if option.key in options:
-            raise OptionError(f"{option.names[0]} is about a table, and none is named.", "", "%%chat --over TABLE")
+            raise OptionError(
+                f"{option.names[0]} is about a table, and none is named.",
+                "A cell alone is one request.",
+                "%%chat --over TABLE",
+            )
     return False
 
 
@@ -93,7 +97,7 @@ def _table(shell: InteractiveShell, word: str) -> Any:
     reader = _FILES.get(path.suffix.lower())
     if reader is None:
         raise OptionError(
-            f"{word} is no table: it ends in none of {', '.join(_FILES)}.", "", "Read it first: table = pandas.read_…"
+            f"{word} is no table.", f"It ends in none of {', '.join(_FILES)}.", "Read it first: table = pandas.read_…"
         )
     try:
         return getattr(pandas, reader)(path, **({"lines": True} if reader == "read_json" else {}))

@@ -57,7 +57,11 @@ def read(
     if not isinstance(content, str):
         return values, [{"role": "user", "content": content}], given
     if not content.strip():
-        raise OptionError("The cell holds no prompt.", "", f"{magic}, and the prompt on the lines below it")
+        raise OptionError(
+            "The cell holds no prompt.",
+            "What is sent are the lines below the first.",
+            f"{magic}, and the prompt on the lines below it",
+        )
     return values, content, given
 
 

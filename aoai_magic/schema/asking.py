@@ -44,7 +44,9 @@ def _read(schema: object) -> tuple[str, dict[str, Any]]:
             try:
                 return _read(json.loads(text))
             except ValueError as error:
-                raise OptionError(f"The schema isn't JSON: {error}.", "", _EXAMPLE) from None
+                raise OptionError(
+                    f"The schema isn't JSON: {error}.", "What begins with a brace is read as a JSON schema.", _EXAMPLE
+                ) from None
         return "answer", _from_words(text)
     describe = getattr(schema, "model_json_schema", None)
     if describe is None:

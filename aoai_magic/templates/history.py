@@ -34,7 +34,11 @@ class History(Mapping[int, Any]):
     def missing(self, number: object) -> tuple[str, str]:
         """What to say of a number that isn't there, and which are."""
         numbers = [str(one) for one in self._cells][-_MOST_NAMED:]
-        there = f"There {'are' if len(numbers) > 1 else 'is'} {', '.join(f'{self.name}[{one}]' for one in numbers)}." if numbers else ""
+        there = (
+            f"There {'are' if len(numbers) > 1 else 'is'} {', '.join(f'{self.name}[{one}]' for one in numbers)}."
+            if numbers
+            else ""
+        )
         if isinstance(number, int) and number > 0:
             return f"cell {number} {self._lacks}", there or f"{self.name} is empty so far."
         return f"{self.name} has no {number!r}", there or f"{self.name} is empty so far."

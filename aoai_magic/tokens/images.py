@@ -51,7 +51,11 @@ def count_generated_image(size: str, quality: str, model: str = "gpt-image-1", p
         )
     sizes = list(_TABLE["low"]) if size == "auto" else [size]
     if sizes[0] not in _TABLE["low"]:
-        raise SettingsError(f"{name} makes no image of {size!r}.", "", f"Say {', '.join(_TABLE['low'])} or auto.")
+        raise SettingsError(
+            f"{name} makes no image of {size!r}.",
+            "It draws in a few sizes alone.",
+            f"Say {', '.join(_TABLE['low'])} or auto.",
+        )
     return max(_TABLE[q][s] for q in qualities for s in sizes) + partial_images * _PER_PARTIAL
 
 
