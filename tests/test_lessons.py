@@ -3,7 +3,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy
 import pandas
@@ -329,6 +329,29 @@ def looked_at(model: str) -> float:
     return cost if cost is not None else 1000
 
 
+KINDS = {"games": "game", "sound": "sound", "mail": "mail"}
+BUG = "title, severity low|high|blocking, versions list[str], reproducible bool"
+Currency = Literal["EUR", "USD", "JPY"]
+
+
+def sorted_by_examples() -> tuple[pandas.DataFrame, pandas.DataFrame]:
+    """Twelve examples and a schema: what notebook 06 finds to be best."""
+    packages = PACKAGES[PACKAGES["section"].isin(KINDS)].assign(kind=PACKAGES["section"].map(KINDS))
+    number = packages.groupby("kind").cumcount()
+    tests = packages[number < 20].sample(frac=1, random_state=1).reset_index(drop=True)
+    messages = [{"role": "system", "content": "You sort programs by their description: game, sound or mail."}]
+    for _, one in packages[number >= 20].sample(frac=1, random_state=3).iterrows():
+        messages.append({"role": "user", "content": one["description"]})
+        messages.append({"role": "assistant", "content": f'{{"label": "{one["kind"]}"}}'})
+    messages.append({"role": "user", "content": "{{ description }}"})
+    return aoai.map(messages, tests, temperature=0, schema="label game|sound|mail", max_tokens=24), tests
+
+
+def convert(amount: float, from_currency: Currency, to_currency: Currency = "EUR") -> float:
+    "An amount of money in another currency."
+    raise NotImplementedError
+
+
 PACKAGES = pandas.read_csv(NOTEBOOKS / "data" / "packages.csv")
 
 
@@ -357,6 +380,10 @@ SOLUTIONS: dict[str, Callable[[], object]] = {
     "image-2": posters,
     "deploy-1": lambda: 20,
     "deploy-2": deployed,
+    "design-1": sorted_by_examples,
+    "design-2": lambda: 382,
+    "shape-1": lambda: BUG,
+    "shape-2": lambda: convert,
     "search-1": lambda: ("finger painting", packages().nearest("finger painting", 1)["text"].iloc[0]),
     "search-2": lambda: (voted(7), list(PACKAGES["section"])),
     "filter-1": outcomes,
@@ -453,3 +480,62 @@ def test_several_neighbours_are_better_than_one() -> None:
 @pytest.mark.llama
 def test_one_neighbour_is_not_enough() -> None:
     assert not lessons.check("search-2", (voted(1), list(PACKAGES["section"])))
+
+
+def judged(right: int, column: str = "label") -> tuple[pandas.DataFrame, pandas.DataFrame]:
+    tests = pandas.DataFrame({"kind": ["game"] * 60})
+    return tests.assign(**{column: ["game"] * right + ["mail"] * (60 - right)}), tests
+
+
+def test_a_prompt_is_good_if_it_beats_a_schema_alone() -> None:
+    assert lessons.check("design-1", judged(33))
+    assert "32 of 60" in lessons.check("design-1", judged(32)).text
+    assert "prose" in lessons.check("design-1", judged(60, "answer")).text
+    assert "what measure returns" in lessons.check("design-1", ("a prompt", judged(33)[1])).text
+
+
+@pytest.mark.parametrize(
+    ("answer", "nudge"),
+    [(382, ""), (381, ""), (380, "wide"), (1000, "fewer"), (384.2, "whole number"), (0, "wide"), (-4, "wide")],
+)
+def test_how_many_texts_an_interval_of_ten_points_takes(answer: object, nudge: str) -> None:
+    verdict = lessons.check("design-2", answer)
+    assert bool(verdict) == (not nudge), verdict
+    assert nudge in verdict.text
+
+
+@pytest.mark.parametrize(
+    ("answer", "nudge"),
+    [
+        (BUG, ""),
+        ("title, severity low|high|blocking, versions list[str], reproducible", "'reproducible' is 'string'"),
+        ("title, severity, versions list[str], reproducible bool", "'severity' is 'string'"),
+        ("title, severity low|high|blocking, versions list[int], reproducible bool", "something else than text"),
+        ("title", "its fields are title"),
+        ("title strng", "no type"),
+        (5, "no schema"),
+    ],
+)
+def test_a_schema_for_a_bug_report(answer: object, nudge: str) -> None:
+    verdict = lessons.check("shape-1", answer)
+    assert bool(verdict) == (not nudge), verdict
+    assert nudge in verdict.text
+
+
+def test_a_tool_is_described_by_its_signature_alone() -> None:
+    def nameless(amount: float, from_currency: Currency, to_currency: Currency = "EUR") -> None: ...
+    def undocumented(amount: float, source: Currency, target: Currency = "EUR") -> None: ...
+    def loose(amount: float, source: str, target: Currency = "EUR") -> None:
+        "Converts."
+
+    def demanding(amount: float, source: Currency, target: Currency) -> None:
+        "Converts."
+
+    for one in (undocumented, loose, demanding):
+        one.__name__ = "convert"
+    assert lessons.check("shape-2", convert)
+    assert "'nameless'" in lessons.check("shape-2", nameless).text
+    assert "docstring" in lessons.check("shape-2", undocumented).text
+    assert "its arguments are" in lessons.check("shape-2", loose).text
+    assert "left out" in lessons.check("shape-2", demanding).text
+    assert "can't be described" in lessons.check("shape-2", 5).text

@@ -8,7 +8,7 @@ from typing import Any
 from ..errors import AoaiError
 from ..safe_html import safe_html
 from ..visible import visible
-from . import counting, deployments, filtering, pictures, prompts, searching
+from . import counting, deployments, designing, filtering, pictures, prompts, searching
 from .judging import Judge
 
 #: The judge of each exercise, by its name.
@@ -17,6 +17,7 @@ JUDGES: dict[str, Judge] = {
     **counting.JUDGES,
     **pictures.JUDGES,
     **deployments.JUDGES,
+    **designing.JUDGES,
     **searching.JUDGES,
     **filtering.JUDGES,
 }
