@@ -148,6 +148,14 @@ def test_a_reply_that_breaks_off_stays_as_far_as_it_came(panel: aoai.ChatPanel) 
     assert "The reply broke off before its end." in turn.wrong
 
 
+def test_what_the_content_filter_found_is_shown_as_cells_show_it(panel: aoai.ChatPanel) -> None:
+    panel.ask("aoai-filter:reply-violence=low")
+    turn = ended(panel)
+    assert turn.whole is not None
+    assert turn.whole == aoai.last.bundle(turn.status)  # type: ignore[union-attr]
+    assert turn.whole["text/html"] in panel._transcript._inner.children[-1].value
+
+
 def test_an_error_that_nobody_foresaw_is_shown_too(panel: aoai.ChatPanel, monkeypatch: pytest.MonkeyPatch) -> None:
     def fails(*_: Any, **__: Any) -> None:
         raise RuntimeError("<b>\x1b[2J")

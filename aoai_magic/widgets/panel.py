@@ -215,8 +215,9 @@ class ChatPanel(ipywidgets.VBox):
             except Exception as error:  # shown where someone looks; a thread's own goes to the server's log
                 turn.wrong = f"{type(error).__name__}: {error}"
         if reply is not None:
-            turn.text = reply.markdown
+            turn.text = reply.text
             turn.status = " · ".join([reply.status(watched=self._watched), *(["stopped"] if stop.asked else [])])
+            turn.whole = reply.bundle(turn.status)
             self._foreseen = reply.estimate
             turn.joined = reply.conversation is not None and reply.conversation.joined
         self._end(stop, turn)

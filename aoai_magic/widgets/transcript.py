@@ -13,7 +13,9 @@ from .static import Static, safe
 
 @dataclass
 class Turn:
-    """A prompt and what came of it: the reply's text, the quiet line under it, and what went wrong, if anything did.
+    """A prompt and what came of it: the reply's text so far, the quiet line under it, and what went wrong, if anything did.
+
+    `whole` is the reply as cells show it, once it is there; `joined` whether the conversation goes on from it.
 
     >>> print(Turn("Hello?", "gpt-4o", "Hello!").plain())
     You: Hello?
@@ -26,19 +28,23 @@ class Turn:
     text: str = ""
     status: str = ""
     wrong: str = ""
+    whole: dict[str, str] | None = None
     joined: bool = False
 
     def html(self) -> str:
         """The turn as HTML that can't do anything; the words of both are strangers' for all that is known."""
         said = f'<div class="aoai-who"><strong>You</strong></div><div class="aoai-said" style="white-space:pre-wrap">{safe(self.prompt)}</div>'
-        reply = mimebundle(self.text, self.status)["text/html"] if self.text or self.status else ""
+        reply = self._bundle()["text/html"] if self.text or self.status else ""
         wrong = f'<div class="aoai-wrong" style="white-space:pre-wrap">{safe(self.wrong)}</div>' if self.wrong else ""
         return f'{said}<div class="aoai-who"><strong>{safe(self.deployment)}</strong></div>{reply}{wrong}'
 
     def plain(self) -> str:
         """The turn as text."""
-        reply = "\n\n".join(part for part in (self.text, self.status, self.wrong) if part)
+        reply = "\n\n".join(part for part in (self._bundle()["text/plain"], self.wrong) if part)
         return visible(f"You: {self.prompt}\n\n{self.deployment}: {reply}")
+
+    def _bundle(self) -> dict[str, str]:
+        return self.whole or mimebundle(self.text, self.status)
 
 
 class Transcript(ipywidgets.Box):
