@@ -50,9 +50,10 @@ class Task:
 
 @dataclass
 class Outcome:
-    """What came of sending a task: a reply or an error, and the headers of the answer."""
+    """What came of sending a task, `alone` or not: a reply or an error, and the headers of the answer."""
 
     task: Task
+    alone: bool
     result: Reply | BaseException
     headers: Mapping[str, str] = field(default_factory=dict)
 
@@ -204,9 +205,9 @@ class Run:
                 strict=True,
             )
             exchange = RawExchange(plan.connection, body, planned.estimate, entry, asked)
-            return Outcome(task, answered(plan.connection, exchange, remember=False), exchange.headers)
+            return Outcome(task, alone, answered(plan.connection, exchange, remember=False), exchange.headers)
         except BaseException as error:
-            return Outcome(task, error, exchange.headers if exchange else {})
+            return Outcome(task, alone, error, exchange.headers if exchange else {})
 
     def _take(self, outcome: Outcome) -> None:
         task, result = outcome.task, outcome.result
@@ -215,9 +216,9 @@ class Run:
         self._pace.learn(self._plan.connection.headroom(self._plan.deployment))
         if not isinstance(result, BaseException):
             self._answered(task, result)
-        elif isinstance(result, BudgetError) and self._busy:
+        elif isinstance(result, BudgetError) and not outcome.alone:
             self._ready.appendleft(task)
-            self._no_room = True  # until one of the others has been settled, which was reserved at its dearest
+            self._no_room = self._busy > 0  # until one of the others is settled, which was reserved at its dearest
         elif isinstance(result, RateLimitError) and will_pass(result) and task.waits < _WAITS:
             task.waits += 1
             if not result.recorded:

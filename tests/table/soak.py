@@ -105,7 +105,7 @@ def soak(
         faults.add(f"{chance.choice(SERVICE_FAULTS)} skip={chance.randrange(rows)} path=chat/completions")
     ends = ["kill"] * kills + ["interrupt"] * interrupts + ["full"] * full_disks
     chance.shuffle(ends)
-    done, runs, sent_again = Counter(ends), 0, set[str]()
+    done, runs, sent_again, outcomes = Counter(ends), 0, set[str](), list[str]()
     out = home / "answers.json"
     with serving(Account(engine), faults) as service:
 
@@ -113,36 +113,36 @@ def soak(
             command = [sys.executable, "-c", CHILD, service.endpoint, service.key, str(rows), str(out)]
             return subprocess.Popen(command, env={**os.environ, "AOAI_HOME": str(home)}, stderr=subprocess.PIPE)
 
-        each = rows // (len(ends) + 1)
-        for end in ends:
+        def again(end: str = "") -> None:
+            nonlocal runs
             runs += 1
             on_disk, asked_before = kept(home), Counter(engine.asked)
             until = faults.arrived + chance.randint(each // 2, each)
             with run() as child:
-                while faults.arrived < until and child.poll() is None:
+                while end and faults.arrived < until and child.poll() is None:
                     time.sleep(0.002)
                 if end == "kill":
                     child.kill()
                 elif end == "interrupt":
                     child.send_signal(signal.SIGINT)
-                else:
+                elif end == "full":
                     with full(home):
                         child.wait(60)
-                child.wait(60)
-            sent_again |= {text for text in on_disk if engine.asked[text] > asked_before[text]}
-        while not out.exists():
-            runs += 1
-            assert runs < len(ends) + 10
-            on_disk, asked_before = kept(home), Counter(engine.asked)
-            with run() as child:
                 _, told = child.communicate(timeout=600)
-            assert child.returncode == 0, told.decode()
-            sent_again |= {text for text in on_disk if engine.asked[text] > asked_before[text]}
-            found = json.loads(out.read_text())
-            if found["failed"]:
-                out.unlink()
+            assert end or child.returncode == 0, told.decode()
+            outcomes.append(f"{end}: {child.returncode} {told.decode().splitlines()[-1:]}")
+            sent_again.update(text for text in on_disk if engine.asked[text] > asked_before[text])
+
+        each = rows // (len(ends) + 1)
+        for end in ends:
+            again(end)
+            assert not out.exists(), outcomes
+        while not out.exists() or json.loads(out.read_text())["failed"]:
+            assert runs < len(ends) + 10, outcomes
+            out.unlink(missing_ok=True)
+            again()
     return Result(
-        found["answers"],
+        json.loads(out.read_text())["answers"],
         faults.arrived,
         done["kill"],
         done["full"],
