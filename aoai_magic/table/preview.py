@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numbers
 import re
 from typing import Any
 
@@ -19,7 +20,7 @@ def preview(frame: Any, added: list[str]) -> str:
     >>> import pandas
     >>> print(preview(pandas.DataFrame({"word": ["hey"], "answer": ["HEY!"]}), ["answer"]))
     | word | answer |
-    |---|---|
+    |:---|:---|
     | hey | HEY! |
     """
     head = frame.head(_ROWS)
@@ -29,11 +30,15 @@ def preview(frame: Any, added: list[str]) -> str:
     names = [*others, *shown]
     lines = [
         _line(names),
-        "|" + "---|" * len(names),
+        "|" + "".join("---:|" if all(map(_is_number, cells[name])) else ":---|" for name in names),
         *(_line(row) for row in zip(*(cells[name] for name in names), strict=True)),
     ]
     rest = len(frame) - len(head)
     return "\n".join([*lines, *([f"\n… and {rest:,} rows more"] if rest else [])])
+
+
+def _is_number(value: Any) -> bool:
+    return is_missing(value) or (isinstance(value, numbers.Number) and not isinstance(value, bool))
 
 
 def _line(cells: Any) -> str:

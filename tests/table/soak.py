@@ -27,7 +27,8 @@ from ..local.serving import serving
 
 CONCURRENCY = 16
 CHILD = """
-import json, sys
+import json, signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)  # which is ignored in what a shell runs in the background
 import aoai_magic as aoai
 from aoai_magic import errors
 url, key, rows, out = sys.argv[1:]
