@@ -102,7 +102,7 @@ class Connection:
 
         Raises what `http` raises; an answer that is an error is returned like any other.
         """
-        if self.target.api_version:
+        if self.target.api_version and path != "responses":
             path = f"deployments/{quote(body['model'], safe='')}/{path}"
         address, headers, query = self._posting
         return self.http.post(address + path, content=json.dumps(body), headers=headers, params=query)

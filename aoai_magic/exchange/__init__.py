@@ -1,8 +1,17 @@
 """One request and its answer, read as it arrives."""
 
 from .exchange import Exchange, Growing, TextExchange, reserve
-from .raw import RawExchange
+from .raw import RawExchange, RawResponseExchange
 from .responses import ResponseExchange
 from .vectors import VectorExchange
 
-__all__ = ["Exchange", "Growing", "RawExchange", "ResponseExchange", "TextExchange", "VectorExchange", "reserve"]
+__all__ = [
+    "Exchange",
+    "Growing",
+    "RawExchange",
+    "RawResponseExchange",
+    "ResponseExchange",
+    "TextExchange",
+    "VectorExchange",
+    "reserve",
+]

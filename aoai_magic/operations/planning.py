@@ -66,9 +66,7 @@ def planned(
     form = chat_body(prompt, name, known.model if known else None, **options)
     if stream and not refused({"stream": True}, known):
         form |= STREAMED
-    operation = _api(api, form, known)
-    if operation == "responses":
-        _check(connection, form, known, asked_for=api is not None)
+    operation = api_of(connection, form, known, api)
     form["messages"] = [_without(one, _FOREIGN[operation]) for one in form["messages"]]
     if conversation is None and not new:
         return _plan(connection, known, operation, form, connection.estimated(form, known))
@@ -89,6 +87,22 @@ def after(plan: Plan, messages: Sequence[Message], handed_back: int = 0) -> Plan
         parts = (*estimate.parts, Part("reasoning, handed back", handed_back, estimated=True))
         estimate = replace(estimate, parts=parts)
     return _plan(plan.connection, plan.known, plan.operation, form, estimate, plan.continued)
+
+
+def api_of(connection: Connection, form: Mapping[str, Any], known: Known | None, wanted: Api | None) -> Api:
+    """The API that a request goes through. Raises OptionError or SettingsError where it can't."""
+    operation = _api(wanted, form, known)
+    if operation == "responses":
+        _check(connection, form, known, asked_for=wanted is not None)
+    return operation
+
+
+def body_of(operation: Api, form: Mapping[str, Any], known: Known | None) -> dict[str, Any]:
+    """A request in the words of that API."""
+    form = {**form, "messages": [_without(one, _FOREIGN[operation]) for one in form["messages"]]}
+    if operation == "chat":
+        return form
+    return response_body(form, reasoning=known is not None and known.model.reasoning)
 
 
 def _api(wanted: Api | None, form: Mapping[str, Any], known: Known | None) -> Api:
@@ -148,7 +162,5 @@ def _plan(
     continued: Continued | None = None,
 ) -> Plan:
     form = {**form, "messages": [_without(one, _FOREIGN[operation]) for one in form["messages"]]}
-    body = (
-        {**form} if operation == "chat" else response_body(form, reasoning=known is not None and known.model.reasoning)
-    )
+    body = body_of(operation, form, known)
     return Plan(connection, known, operation, form, body, replace(estimate, request=body), continued)

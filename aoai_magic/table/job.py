@@ -17,6 +17,7 @@ from ..errors import AoaiError, BudgetError, Interrupted, NotRecordedError, Opti
 from ..ledger import Allowance
 from ..local.waiting import told
 from ..operations.answering import make_ready
+from ..operations.planning import Api
 from ..recordings import Mode
 from ..request import Message
 from . import columns, file, rows
@@ -36,7 +37,6 @@ _WIDTH, _WIDTH_HERE = 32, 8
 _GRACE = 5.0
 _ROUNDING = 1e-8
 _UNFIT = {
-    "api": "It goes through the chat API.",
     "n": "Each row has one answer.",
     "compare": "Each row is answered by one deployment.",
     "stream": "The answers of a table come whole.",
@@ -75,10 +75,21 @@ class Job:
         except NotRecordedError as error:
             found = self._estimate(resume, set())
             return replace(found, warnings=(*found.warnings, error.what))
-        return self._estimate(resume, there)
+        found = self._estimate(resume, there)
+        keys = {one.key for one in self.plan.requests} - there
+        if not resume and (path := file.unfinished(keys)):
+            told = f"A run that was cut has {len(keys & file.peek(path)):,} of these answers: --resume (resume=True) takes them."
+            return replace(found, warnings=(*found.warnings, told))
+        return found
 
     def send(self, budget: float | Allowance | None = None) -> Batch:
         """Hand it over to the Batch API."""
+        if self.plan.operation != "chat":
+            raise OptionError(
+                f"{self.plan.deployment!r} is asked through the Responses API, and a batch of chat requests isn't.",
+                "Nothing was sent.",
+                "Leave --batch out, or name a deployment of a model that takes chat requests.",
+            )
         allowance = budget if budget is None or isinstance(budget, Allowance) else Allowance(budget)
         foreseen = foresee(self.plan)
         self._hold(foreseen, allowance)
@@ -161,14 +172,13 @@ def planned(
     limit: int | None = None,
     names: Mapping[str, Any] | None = None,
     recordings: Mode | None = None,
+    api: Api | None = None,
     connection: Connection | None = None,
     **options: Any,
 ) -> Job:
     """Read the table, fill in the prompt of every row, and count it; see `map`. Nothing is sent."""
     connection = connection or current.connection()
     make_ready(connection, recordings)
-    if options.get("api") == "chat":
-        del options["api"]
     for name, why in _UNFIT.items():
         if options.get(name) not in (None, False, (), [], 1):
             raise OptionError(f"A prompt over a table takes no {name}.", why, "Leave it out.")
@@ -180,7 +190,7 @@ def planned(
     columns.refuse_taken(read, columns.names(shape, output))
     model = known.model if known else None
     prompts = Prompts(prompt, read, deployment, model, names=names or {}, response_format=form, **options)
-    return Job(plan(connection, deployment, read, prompts, unique=unique), output, shape, recordings)
+    return Job(plan(connection, deployment, read, prompts, unique=unique, api=api), output, shape, recordings)
 
 
 def _watched(run: Run, tell: Callable[[str, float | None], None], progress: Progress) -> bool:

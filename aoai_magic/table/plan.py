@@ -13,6 +13,7 @@ from ..errors import AoaiError
 from ..estimates import Estimate
 from ..local.limits import arrival_tokens
 from ..operations.answering import looked_up
+from ..operations.planning import Api, api_of, body_of
 from ..recordings import Mode, mode
 from ..request import refuse
 from .prompts import Prompts
@@ -53,6 +54,11 @@ class Plan:
     prompts: Prompts
     requests: list[Planned]
     refused: dict[int, AoaiError]
+    operation: Api
+
+    def body(self, planned: Planned) -> dict[str, Any]:
+        """The body of a request, made anew: pictures of all rows at once would fill the memory."""
+        return body_of(self.operation, self.prompts.body(planned.rows[0]), self.known)
 
     @property
     def repeated(self) -> int:
@@ -60,7 +66,9 @@ class Plan:
         return sum(len(one.rows) - 1 for one in self.requests)
 
 
-def plan(connection: Connection, deployment: str, table: Table, prompts: Prompts, *, unique: bool) -> Plan:
+def plan(
+    connection: Connection, deployment: str, table: Table, prompts: Prompts, *, unique: bool, api: Api | None = None
+) -> Plan:
     """Fill in every row, and count it. Nothing is sent.
 
     With `unique`, rows whose requests are equal are one request where their answers would be too: at temperature 0, or with
@@ -69,6 +77,7 @@ def plan(connection: Connection, deployment: str, table: Table, prompts: Prompts
     known = connection.known(deployment)
     together: dict[str, Planned] = {}
     refused: dict[int, AoaiError] = {}
+    operation: Api = "chat"
     seen: defaultdict[str, int] = defaultdict(int)
     for number in range(len(table)):
         try:
@@ -79,6 +88,7 @@ def plan(connection: Connection, deployment: str, table: Table, prompts: Prompts
             continue
         if not together:
             refuse(body, known)
+            operation = api_of(connection, body, known, api)
         key = key_of(body)
         if not (unique and is_repeatable(body)):
             seen[key] += 1
@@ -89,7 +99,7 @@ def plan(connection: Connection, deployment: str, table: Table, prompts: Prompts
         together[key].rows.append(number)
     if not together:
         raise refused[0]
-    return Plan(connection, deployment, known, table, prompts, list(together.values()), refused)
+    return Plan(connection, deployment, known, table, prompts, list(together.values()), refused, operation)
 
 
 def _characters(body: Mapping[str, Any]) -> int:
@@ -104,7 +114,7 @@ def recorded(plan: Plan, wanted: Mode | None) -> set[str]:
         return set()
     found = set()
     for one in plan.requests:
-        if looked_up("chat", plan.connection, plan.prompts.body(one.rows[0]), wanted).recorded:
+        if looked_up(plan.operation, plan.connection, plan.body(one), wanted).recorded:
             found.add(one.key)
     return found
 

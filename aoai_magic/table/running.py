@@ -20,7 +20,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from ..errors import AoaiError, BudgetError, ContentFilterError, NoAnswerError, RateLimitError, RunFileError
-from ..exchange import RawExchange, reserve
+from ..exchange import RawExchange, RawResponseExchange, reserve
 from ..operations.answering import answered, looked_up
 from .outcome import Answer, concerns_all, told_to_wait, will_pass
 from .pacing import Pace, Width
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 # How often a request is tried that the service fails at; one that is over a limit waits, and for no more than so long.
 _TRIES, _WAITS = 5, 30
 _FIRST_WAIT, _LONGEST_WAIT = 0.5, 20.0
+_EXCHANGES = {"chat": RawExchange, "responses": RawResponseExchange}
 #: So many in a row that fail alike with no answer between them: so would all the others.
 _ALIKE = 20
 
@@ -149,6 +150,8 @@ class Run:
                     continue
                 if outcome is not None:
                     self._take(outcome)
+            if self._alike and not self._file.answers:  # nothing went well
+                self._end(self._alike[0])
         except BaseException as error:
             self.cause = self.cause or error
         finally:
@@ -192,11 +195,11 @@ class Run:
         plan, planned = self._plan, task.planned
         exchange: RawExchange | None = None
         try:
-            body = plan.prompts.body(planned.rows[0])
-            asked = looked_up("chat", plan.connection, body, self._recordings)
+            body = plan.body(planned)
+            asked = looked_up(plan.operation, plan.connection, body, self._recordings)
             entry = reserve(
                 plan.connection.kind,
-                "chat",
+                plan.operation,
                 body,
                 planned.estimate,
                 self._allowance,
@@ -204,7 +207,7 @@ class Run:
                 lower=alone,  # a budget shortens an answer, as it does a cell's, only where it won't do to wait for the others
                 strict=True,
             )
-            exchange = RawExchange(plan.connection, body, planned.estimate, entry, asked)
+            exchange = _EXCHANGES[plan.operation](plan.connection, body, planned.estimate, entry, asked)
             return Outcome(task, alone, answered(plan.connection, exchange, remember=False), exchange.headers)
         except BaseException as error:
             return Outcome(task, alone, error, exchange.headers if exchange else {})

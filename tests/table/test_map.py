@@ -173,6 +173,15 @@ def test_rows_that_all_fail_alike_end_the_run(cloud: Any) -> None:
     assert len(cloud.asked) == 21
 
 
+def test_where_every_row_fails_alike_the_error_is_raised(cloud: Any) -> None:
+    cloud.answer(400, {"error": {"message": "bad", "code": "bad"}})
+    aoai.connect(f"{cloud.url}/v1", deployment="gpt-4o")
+    with pytest.raises(errors.RequestRefusedError) as caught:
+        aoai.map("{{ value }}", ["a", "b", "c"])
+    assert caught.value.reply["error"].notna().all()
+    assert files() == []
+
+
 def test_what_fails_for_a_while_is_tried_again() -> None:
     faults("status=503 retry-after-ms=1 times=3 skip=1")
     faults("status=500 retry-after-ms=1 times=3 skip=5")
@@ -294,3 +303,20 @@ def test_what_is_recorded_is_no_part_of_the_estimate_and_not_paced(tmp_path: Pat
     foreseen = aoai.estimate_map("{{ value }}", ["a", "b", "c"])
     assert (foreseen.choices, foreseen.answered) == (1, 2)
     assert aoai.map("{{ value }}", ["a", "b", "c"], budget=0.2)["answer"].tolist() == ["a", "b", "c"]
+
+
+def test_a_model_that_is_served_through_responses_alone_is_asked_there() -> None:
+    aoai.connect("local")
+    plane = aoai.connection().control_plane
+    plane.deploy("pro", "gpt-5-pro", capacity=1000)
+    plane.deployments()  # whose models are known from then on
+    try:
+        frame = aoai.map("{{ value }}", ["a", "b"], deployment="pro", max_tokens=2000, budget=5)
+        assert frame["answer"].tolist() == ["a", "b"]
+        assert {(row["operation"], row["outcome"]) for row in ledger.rows()} == {("responses", "stop")}
+    finally:
+        plane.remove("pro")
+    assert aoai.map("{{ value }}", ["c"], api="responses", temperature=0)["answer"].tolist() == ["c"]
+    assert ledger.rows()[-1]["operation"] == "responses"
+    with pytest.raises(errors.OptionError, match="no API"):
+        aoai.map("{{ value }}", ["c"], api="images")
