@@ -239,3 +239,11 @@ def test_a_recording_of_it_is_replayed(run: Any, tmp_path: Any) -> None:
     assert run("%%chat --api responses\nhi") == live
     assert last().recorded
     assert run("%%chat --api responses --no-stream\nhi") == live
+
+
+def test_a_service_that_does_not_have_it_says_what_to_type(cloud: Any) -> None:
+    cloud.answer(404, {"detail": "Not Found"})
+    aoai.connect(f"{cloud.url}/v1", deployment="ours")
+    with pytest.raises(errors.DeploymentNotFoundError, match="has no Responses API") as caught:
+        aoai.chat("hi", api="responses")
+    assert caught.value.fix == "--api chat"

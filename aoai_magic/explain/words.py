@@ -1,0 +1,35 @@
+"""Words that all explanations use."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+from ..settings import Target
+
+
+def where(target: Target) -> str:
+    """The service, as the beginning of a sentence."""
+    return "The local service" if target.kind == "local" else str(target.endpoint)
+
+
+def first_line(text: str) -> str:
+    """The first line of a message, cut where it is long."""
+    line = text.strip().split("\n")[0]
+    return line if len(line) <= 300 else line[:299] + "…"
+
+
+def number(text: str | None, divisor: float) -> float | None:
+    """A number of a header, divided; None where it is none, or below 0."""
+    try:
+        found = float(text) / divisor if text else math.nan
+    except ValueError:
+        return None
+    return found if math.isfinite(found) and found >= 0 else None
+
+
+def chain(error: BaseException | None) -> Iterator[BaseException]:
+    """An error, and those behind it."""
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__
