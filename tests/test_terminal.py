@@ -99,7 +99,7 @@ def test_however_narrow_it_is_no_line_is_longer(terminal: Any) -> None:
     )
     drawn = re.sub(r"\x1b\[[0-9;]*m|\r|   \.\.\.: ", "", printed.split("seven.\r\n", 1)[1])
     assert [line for line in drawn.split("\n") if len(line) > 30] == []
-    assert drawn.count("One two three four five six\nseven.") == 2
+    assert len(re.findall(r"One two three four five six *\nseven\.", drawn)) == 2
 
 
 def test_nothing_of_a_reply_steers_the_terminal(terminal: Any) -> None:
