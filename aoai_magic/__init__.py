@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from .operations.listing import deployments, models
     from .recordings import record, replay
     from .reply import Reply
+    from .reproducing import reproduce
     from .spending import usage
     from .table.batch import Batch, batch
     from .table.estimate import TableEstimate
@@ -89,6 +90,7 @@ __all__ = [
     "record",
     "render",
     "replay",
+    "reproduce",
     "speak",
     "tokens",
     "transcribe",
@@ -129,6 +131,7 @@ _HOME = {
     "models": "operations.listing",
     "record": "recordings",
     "replay": "recordings",
+    "reproduce": "reproducing",
     "speak": "operations.audio",
     "transcribe": "operations.audio",
     "usage": "spending",

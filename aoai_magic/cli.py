@@ -59,6 +59,14 @@ def _parser() -> argparse.ArgumentParser:
     stop = commands.add_parser("stop", help="end the local service that is kept for notebooks")
     stop.set_defaults(run=_stop)
 
+    reproduce = commands.add_parser(
+        "reproduce",
+        help="run notebooks from their recordings, with nothing sent, and say which cells came out the same",
+    )
+    reproduce.add_argument("notebook", type=Path, nargs="+", help="a notebook")
+    reproduce.add_argument("--timeout", type=float, default=600, metavar="SECONDS", help="for a cell (600)")
+    reproduce.set_defaults(run=_reproduce)
+
     doctor = commands.add_parser("doctor", help="check whether a prompt would be answered, and what is missing")
     doctor.set_defaults(run=_doctor)
     return parser
@@ -137,6 +145,19 @@ def _stop(options: argparse.Namespace) -> int:
         launch.stop(service)
     print("The local service is stopped." if services else "No local service was running.")
     return 0
+
+
+def _reproduce(options: argparse.Namespace) -> int:
+    from .recordings.keeping import remember_hits
+    from .reproducing import reproduce
+
+    same = True
+    for notebook in options.notebook:
+        report = reproduce(notebook, timeout=options.timeout)
+        remember_hits(notebook, report.hits)
+        print(report.summary if report else report)
+        same = same and bool(report)
+    return 0 if same else 1
 
 
 def _doctor(options: argparse.Namespace) -> int:

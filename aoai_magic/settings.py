@@ -83,6 +83,11 @@ def environment(name: str) -> str | None:
     return os.environ.get(name, "").strip() or None
 
 
+def child_environment(**more: str) -> dict[str, str]:
+    """The environment for a kernel of ours: as it is here, with more."""
+    return {**os.environ, **more}
+
+
 def home() -> Path:
     """The folder of what is kept between kernels (weights, the service's address): AOAI_HOME, or the platform's."""
     if chosen := environment("AOAI_HOME"):

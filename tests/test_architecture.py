@@ -51,7 +51,7 @@ operations
 table
 lessons doctor widgets
 magics
-lab
+lab reproducing
 cli
 """.split("\n")
 RANK = {name: rank for rank, line in enumerate(LAYERS) for name in line.split()}

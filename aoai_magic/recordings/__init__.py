@@ -7,8 +7,9 @@ store       the file                    recording   a line of it: streams packed
 """
 
 from ..settings import RecordingsMode as Mode
-from .asking import Asked, asked, forget
+from .asking import Asked, asked, forget, hits
 from .canonical import canonical, digest
+from .drift import drift
 from .modes import FOLDER, mode, off, record, replay, store
 
 __all__ = [
@@ -18,7 +19,9 @@ __all__ = [
     "asked",
     "canonical",
     "digest",
+    "drift",
     "forget",
+    "hits",
     "mode",
     "off",
     "record",

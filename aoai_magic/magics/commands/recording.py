@@ -1,4 +1,4 @@
-"""Whether answers are recorded and replayed: record, replay."""
+"""Answers recorded and replayed: record, replay, recordings."""
 
 from __future__ import annotations
 
@@ -35,9 +35,40 @@ def _said(mode: str) -> str:
     }[mode]
 
 
+def _recordings(options: dict[str, Any]) -> Any:
+    from ...recordings import keeping
+    from ...recordings.drift import drift
+
+    if "show" in options:
+        return keeping.shown(options["show"])
+    if options.get("verify"):
+        return "\n".join(keeping.verified()) or "Every recording is as it was written."
+    if options.get("prune"):
+        return keeping.pruned()
+    if "drift" in options:
+        return drift(options["drift"] or None)
+    return keeping.listed()
+
+
 _FOLDER = 'the folder of the recordings ("recordings" if left out)'
 
 COMMANDS = {
+    "recordings": Command(
+        "List the recordings in use: when each was asked, of whom, what, and the answer.",
+        _recordings,
+        (
+            Option(("--show",), "show in full those whose hash begins like that", "HASH"),
+            Option(("--verify",), "check every line, file and hash"),
+            Option(
+                ("--drift",),
+                "compare answers then and now: with those of another folder, else with those that were asked anew",
+                "FOLDER",
+                alone="",
+            ),
+            Option(("--prune",), "take out what no notebook needed when aoai-magic reproduce ran it"),
+        ),
+        "%aoai recordings --show 1f00ab",
+    ),
     "record": Command(
         "Answer cells from recordings from here on; send the others, and record them. %aoai record off ends it.",
         _record,
