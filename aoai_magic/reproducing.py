@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import json
 import re
+import subprocess
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -71,7 +72,7 @@ class Reproduction:
         """One line."""
         outcomes: tuple[Outcome, ...] = ("same", "different", "not run", "not compared")
         found = [f"{self.count(one)} {one}" for one in outcomes if self.count(one)]
-        return f"{visible(self.notebook.name)}: {', '.join(found) or 'no cells'}; {len(self.hits)} recordings answered"
+        return f"{visible(self.notebook.name)}: {', '.join(found) or 'no cells'}; {len(self.hits)} recording{'s' * (len(self.hits) != 1)} answered"
 
     def __str__(self) -> str:
         return "\n".join([self.summary, *(str(cell) for cell in self.cells)])
@@ -118,7 +119,7 @@ def reproduce(notebook: str | os.PathLike[str], *, timeout: float | None = 600) 
     )
     stopped = ""
     try:
-        client.execute(env=settings.child_environment(AOAI_RECORDINGS="replay"))
+        client.execute(env=settings.child_environment(AOAI_RECORDINGS="replay"), stderr=subprocess.DEVNULL)
     except (CellTimeoutError, DeadKernelError) as error:
         stopped = str(error)
     hits = frozenset((str(folder), str(hash_), int(n)) for folder, hash_, n in _printed(last))
@@ -146,7 +147,7 @@ def _compared(before: Sequence[Any], after: Sequence[Any], stopped: str) -> Iter
             continue
         number += 1
         source = str(saved["source"])
-        if run.execution_count is None and source.strip():
+        if source.strip() and "shell.execute_reply" not in run.metadata.get("execution", {}):
             yield Cell(number, source, "not run", stopped)
             stopped = ""
         elif _IGNORED & set(saved["metadata"].get("tags", ())):

@@ -92,6 +92,8 @@ def show(
         except (AoaiError, Interrupted) as error:
             if error.reply is not None:
                 _keep(shell, live, error.reply, output, "markdown" if form in RESHAPED else form)
+            if isinstance(error, AoaiError) and error.recorded and live.watched:
+                error.fix = f"{error.fix} This is a recording, of {error.recorded}; --fresh asks anew.".strip()
             raise
         _keep(shell, live, reply, output, form)
     return reply

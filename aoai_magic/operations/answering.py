@@ -101,6 +101,8 @@ def answered(connection: Connection, exchange: Exchange, *, remember: bool = Tru
         raise told from error
     finally:
         connection.learn(name, exchange.headers)
+    if exchange.asked.drift:
+        exchange.entry.note = " · ".join(filter(None, [exchange.entry.note, str(exchange.asked.drift)]))
     exchange.settle("ended")
     reply = exchange.reply()
     connection.learn(name, exchange.headers, reply.body.get("model") or "")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import json
 import re
@@ -9,10 +10,12 @@ import sys
 import threading
 from collections.abc import Mapping
 from contextvars import ContextVar, Token
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from . import addresses, modes, owed
 from .canonical import canonical, digest, form
+from .drift import Drift
 from .modes import mode, store
 from .nearest import missing
 from .recording import Recording, read
@@ -90,7 +93,8 @@ class Asked:
 
     `recorded` is the recording that will answer it, None where it will be sent. Raises NotRecordedError where it may not
     be, and nothing answers it. `answered` is the recording that did, once it has been asked, and `seconds` when what it
-    has handed out so far had come, counted from the request. `keeps` is whether what comes back is to be recorded.
+    has handed out so far had come, counted from the request. `keeps` is whether what comes back is to be recorded,
+    `drift` what it was recorded in the place of.
     """
 
     def __init__(
@@ -110,6 +114,7 @@ class Asked:
         self.recorded: Recording | None = None
         self.answered: Recording | None = None
         self.seconds = 0.0
+        self.drift: Drift | None = None
         self._token: Token[Asked | None] | None = None
         if self.mode == "off":
             return
@@ -195,10 +200,13 @@ class Asked:
     def tick(self, seconds: float) -> None:
         self.seconds = seconds
 
-    def replaces(self) -> str | None:
-        """The time of the recording whose place the answer takes that is coming in now."""
-        found = (one.at for one in self.store.find(self.hash) if (one.kind, one.n) == (self.kind, self.n))
-        return next(found, None)
+    def keep(self, recording: Recording) -> None:
+        """Add what came back to the recordings, in the place of the one that was there. Raises OSError."""
+        found = (one for one in self.store.find(self.hash) if (one.kind, one.n) == (self.kind, self.n))
+        before = next(found, None)
+        self.store.add(replace(recording, replaces=before.at if before else None))
+        with contextlib.suppress(ValueError):  # what it stands on is damaged
+            self.drift = Drift(read(before.raw, self.store.folder), recording) if before else None
 
 
 def asked(operation: str, body: Mapping[str, Any], kind: Kind, wanted: Mode | None = None) -> Asked:

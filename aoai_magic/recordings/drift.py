@@ -35,6 +35,10 @@ class Drift:
         changes = list(difflib.unified_diff(before, after, n=0, lineterm=""))[2:]
         return "\n".join(line for line in changes if not line.startswith("@@"))
 
+    def __str__(self) -> str:
+        same = words.answered(self.then) == words.answered(self.now)
+        return f"{'as it was recorded on' if same else 'not what was recorded on'} {self.then.date}"
+
     def row(self) -> dict[str, Any]:
         """What is known of both, for a table."""
         row: dict[str, Any] = {"asked": words.asked(self.now), "operation": self.now.operation}

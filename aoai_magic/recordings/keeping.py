@@ -116,7 +116,8 @@ def pruned() -> str:
         return (one.hash, one.n) in needed and one.at == newest[one.hash, one.kind, one.n]
 
     names = ", ".join(sorted(Path(notebook).name for notebook in known))
-    return f"{store().prune(keep):,} lines are gone. What {names} need is there."
+    gone = store().prune(keep)
+    return f"{gone:,} line{' is' if gone == 1 else 's are'} gone. Kept is what {names} needed."
 
 
 def _hits_file(folder: Path) -> Path:

@@ -73,8 +73,8 @@ class Cleaner:
         url, own = sent.url, urlsplit(endpoint or str(sent.url))
         found = {url.netloc.decode("ascii", "replace"): SERVICE} | {own.netloc: ACCOUNT}
         for name, value in sent.headers.items():
-            if not _HARMLESS.fullmatch(name) and len(value) >= _SHORTEST:
-                found |= {value: HIDDEN, value.removeprefix("Bearer "): HIDDEN}
+            if not _HARMLESS.fullmatch(name):
+                found |= {one: HIDDEN for one in (value, value.removeprefix("Bearer ")) if len(one) >= _SHORTEST}
         for name, value in parse_qsl(url.query.decode("ascii", "replace")):
             if SECRET.search(name) and not name.startswith("$") and len(value) >= _SHORTEST:
                 found[value] = HIDDEN

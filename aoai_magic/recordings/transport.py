@@ -196,12 +196,11 @@ class _Taking:
         clean = scrub.Cleaner(asked.operation, self._sent, self._target.endpoint)
         answer = clean.answer(Answer(self._status, self._headers, **found))
         request, hidden = clean.request(asked.request)
-        replaces = asked.replaces()
         recording = Recording(
-            self._at, asked.hash, self._target.kind, asked.n, asked.operation, request, answer, replaces, hidden
+            self._at, asked.hash, self._target.kind, asked.n, asked.operation, request, answer, hidden=hidden
         )
         try:
-            asked.store.add(recording)
+            asked.keep(recording)
         except OSError as error:
             warn(f"An answer isn't recorded: {error.strerror or error} ({asked.store.folder.name}/). It was asked all the same.")  # fmt: skip
 

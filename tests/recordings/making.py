@@ -12,10 +12,10 @@ def request(text: str = "hi", **more: Any) -> dict[str, Any]:
     return canonical({"model": "gpt-4o", "messages": [{"role": "user", "content": text}], **more})
 
 
-def recording(text: str = "hi", answer: str = "Hello!", **more: Any) -> Recording:
+def recording(text: str = "hi", says: str = "Hello!", **more: Any) -> Recording:
     """One recorded chat; `more` are fields of the recording."""
     asked = request(text)
-    body = {"id": "chatcmpl-1", "model": "gpt-4o", "choices": [{"index": 0, "message": {"content": answer}}]}
+    body = {"id": "chatcmpl-1", "model": "gpt-4o", "choices": [{"index": 0, "message": {"content": says}}]}
     fields: dict[str, Any] = {
         "at": now(),
         "hash": digest("chat/completions", asked),

@@ -78,24 +78,24 @@ def test_what_another_process_adds_is_found_too(store: Store) -> None:
 
 def test_sendings_are_in_their_order_and_kinds_apart(store: Store) -> None:
     for n in (2, 1, 3):
-        store.add(recording(n=n, answer=str(n)))
-    store.add(recording(kind="local", answer="mine"))
+        store.add(recording(says=str(n), n=n))
+    store.add(recording(says="mine", kind="local"))
     assert [said(one) for one in store.find(hash_of("hi"))] == ["1", "mine", "2", "3"]
 
 
 def test_of_two_recordings_of_one_sending_the_later_wins_wherever_it_stands_and_that_is_said_once(store: Store) -> None:
-    store.add(recording(at="2026-03-01T00:00:00.000000Z", answer="later"))
-    store.add(recording(at="2026-02-01T00:00:00.000000Z", answer="earlier"))
+    store.add(recording(at="2026-03-01T00:00:00.000000Z", says="later"))
+    store.add(recording(at="2026-02-01T00:00:00.000000Z", says="earlier"))
     with pytest.warns(RecordingsWarning, match="two recordings of one request") as caught:
         assert [said(one) for one in store.find(hash_of("hi"))] == ["later"]
     assert len(caught) == 1
 
 
 def test_one_that_replaces_another_and_one_that_stands_there_twice_are_no_news(store: Store) -> None:
-    old = recording(answer="old")
+    old = recording(says="old")
     store.add(old)
     store.add(old)
-    store.add(recording(answer="new", replaces=old.at))
+    store.add(recording(says="new", replaces=old.at))
     assert [said(one) for one in store.find(hash_of("hi"))] == ["new"]
 
 

@@ -12,27 +12,31 @@ def _record(options: dict[str, Any]) -> str:
     from ... import recordings
 
     folder = options.get("folder", recordings.FOLDER)
-    recordings.off() if folder == "off" else recordings.record(folder)
-    return _said(recordings.mode())
+    if folder == "off":
+        recordings.off()
+        return _said("Requests are sent, and not recorded.", "off")
+    recordings.record(folder)
+    place = recordings.store().folder.name
+    return _said(
+        f"Requests are answered from {place}/ where they are recorded; others are sent, and recorded there.", "auto"
+    )
 
 
 def _replay(options: dict[str, Any]) -> str:
     from ... import recordings
 
     recordings.replay(options.get("folder"))
-    return _said(recordings.mode())
+    return _said(f"Requests are answered from {recordings.store().folder.name}/; nothing is sent.", "replay")
 
 
-def _said(mode: str) -> str:
+def _said(words: str, wanted: str) -> str:
+    """What was said, which is the same at every run; and for whoever watches, what holds instead."""
     from ... import recordings
+    from ...render import is_watched
 
-    folder = f"{recordings.store().folder.name}/" if mode != "off" else ""
-    return {
-        "off": "Requests are sent, and not recorded.",
-        "auto": f"Requests are answered from {folder} where they are recorded; others are sent, and recorded there.",
-        "replay": f"Requests are answered from {folder}; nothing is sent.",
-        "refresh": f"Requests are sent, and recorded in {folder} in place of what was.",
-    }[mode]
+    if (held := recordings.mode()) != wanted and is_watched():
+        words += f"\nBut the environment says AOAI_RECORDINGS={held}, and that holds."
+    return words
 
 
 def _recordings(options: dict[str, Any]) -> Any:

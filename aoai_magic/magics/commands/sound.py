@@ -9,7 +9,8 @@ from ...errors import OptionError
 from ...render import current_shell
 from ..arguments import Option, choice, number
 from ..live import foresee, show
-from ..options import BUDGET, DRY_RUN, OUTPUT, QUIET, REQUEST
+from ..options import BUDGET, DRY_RUN, OUTPUT, QUIET, RECORDINGS, REQUEST
+from ..prompt import choose_recordings
 from .command import Command
 
 if TYPE_CHECKING:
@@ -56,6 +57,7 @@ def _transcribe(options: dict[str, Any]) -> Any:
 def _given(options: dict[str, Any], key: str, example: str) -> tuple[InteractiveShell, Any]:
     """The shell, and what the word of that option is: a variable's value if it names one, else the word."""
     shell: Any = current_shell()
+    choose_recordings(options, example.partition(" '")[0])
     word = options.pop(key, None)
     if word is None:
         raise OptionError(f"No {key} is named.", "", example)
@@ -74,6 +76,7 @@ _SPEAK = (
     BUDGET,
     DRY_RUN,
     REQUEST,
+    *RECORDINGS,
     QUIET,
 )  # fmt: skip
 _TRANSCRIBE = (
@@ -89,6 +92,7 @@ _TRANSCRIBE = (
     BUDGET,
     DRY_RUN,
     REQUEST,
+    *RECORDINGS,
     QUIET,
 )  # fmt: skip
 
