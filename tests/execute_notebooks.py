@@ -1,10 +1,13 @@
-"""Run the guided notebooks and write their outputs: `python tests/execute_notebooks.py [NAME …]`.
+"""Run the guided notebooks and write their outputs: `python tests/execute_notebooks.py [--record] [NAME …]`.
 
-What nbval compares against. Run it after a change that shows in an output, and read the diff.
+What nbval compares against. Run it after a change that shows in an output, and read the diff. Notebooks run from their
+recordings; with --record what isn't recorded is asked of the local service first, and without a NAME everything anew.
 """
 
 from __future__ import annotations
 
+import os
+import shutil
 import sys
 from pathlib import Path
 
@@ -14,23 +17,29 @@ from nbclient import NotebookClient
 NOTEBOOKS = Path(__file__).parent.parent / "notebooks"
 
 
-def execute(file: Path) -> None:
+def execute(file: Path, recordings: str) -> None:
     notebook = nbformat.read(file, as_version=4)
     NotebookClient(
         notebook,
-        timeout=120,
+        timeout=180,
         store_widget_state=False,  # a committed notebook keeps static outputs, not widget state
         coalesce_streams=True,
         resources={"metadata": {"path": str(file.parent)}},
-    ).execute()
-    for cell in notebook.cells:
-        cell.metadata.pop("execution", None)  # times of day
-    notebook.metadata["language_info"] = {"name": "python"}
-    nbformat.write(notebook, file)
+    ).execute(env={**os.environ, "AOAI_RECORDINGS": recordings})
+    if recordings == "replay":
+        for cell in notebook.cells:
+            cell.metadata.pop("execution", None)  # times of day
+        notebook.metadata["language_info"] = {"name": "python"}
+        nbformat.write(notebook, file)
 
 
 if __name__ == "__main__":
+    record, names = "--record" in sys.argv, [word for word in sys.argv[1:] if word != "--record"]
+    if record and not names:
+        shutil.rmtree(NOTEBOOKS / "recordings", ignore_errors=True)
     for file in sorted(NOTEBOOKS.glob("*.ipynb")):
-        if len(sys.argv) == 1 or file.stem in sys.argv[1:]:
+        if not names or file.stem in names:
             print(file.name)
-            execute(file)
+            if record:
+                execute(file, "auto")
+            execute(file, "replay")
