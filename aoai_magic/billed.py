@@ -151,12 +151,8 @@ class Billed:
         """The price in words, for a status line."""
         azure = self.azure_cost
         if self.recorded is not None:
-            whose = "" if self.kind == "local" else f" on {self.kind}"
-            then = (
-                ""
-                if azure is None
-                else f"; {'on Azure' if self.kind == 'local' else 'then'} about {catalog.dollars(azure)}"
-            )
+            whose, where = ("", "on Azure") if self.kind == "local" else (f" on {self.kind}", "then")
+            then = "" if azure is None else f"; {where} about {catalog.dollars(azure)}"
             return f"recorded {self.recorded}{whose}, free{then}"
         if self.kind == "local":
             return "local, free" if azure is None else f"local, free; on Azure about {catalog.dollars(azure)}"
