@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from .operations.complete import complete
     from .operations.embed import embed
     from .operations.image import estimate_image, image
-    from .operations.listing import deployments, models
+    from .operations.listing import deployments, models, quota, regions
     from .recordings import record, replay
     from .reply import Reply
     from .reproducing import reproduce
@@ -87,7 +87,9 @@ __all__ = [
     "load_ipython_extension",
     "map",
     "models",
+    "quota",
     "record",
+    "regions",
     "render",
     "replay",
     "reproduce",
@@ -129,7 +131,9 @@ _HOME = {
     "image": "operations.image",
     "map": "table.mapping",
     "models": "operations.listing",
+    "quota": "operations.listing",
     "record": "recordings",
+    "regions": "operations.listing",
     "replay": "recordings",
     "reproduce": "reproducing",
     "speak": "operations.audio",

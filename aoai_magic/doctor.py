@@ -70,16 +70,24 @@ def run() -> int:
     address, credential and deployment are right.
     """
     try:
-        connection = Connection(settings.resolve())
-        print(describe(connection), "\n", sep="")
-        for name, check in _checks(connection):
-            print(f"{name} … ", end="", flush=True)
-            print(check())
+        examine(Connection(settings.resolve()))
     except AoaiError as error:
-        print(f"no.\n\n{error}")
+        print(f"\n{error}")
         return 1
-    print("\nA prompt would be answered.")
     return 0
+
+
+def examine(connection: Connection) -> None:
+    """The same for a connection; raises AoaiError at the first check that fails."""
+    print(describe(connection), "\n", sep="")
+    for name, check in _checks(connection):
+        print(f"{name} … ", end="", flush=True)
+        try:
+            print(check())
+        except AoaiError:
+            print("no.")
+            raise
+    print("\nA prompt would be answered.")
 
 
 def _checks(connection: Connection) -> Iterator[Check]:

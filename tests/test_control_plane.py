@@ -166,3 +166,38 @@ def test_only_the_local_service_can_be_told_to_fail(run: Any) -> None:
     run("%aoai connect https://a.openai.azure.com")
     with pytest.raises(errors.SettingsError, match=r"a\.openai\.azure\.com"):
         run("%aoai fault status=503")
+
+
+def test_quota_is_used_by_what_is_deployed() -> None:
+    aoai.connect("local")
+    frame = aoai.quota("gpt-4.1-nano")
+    assert frame.columns.tolist() == ["sku", "model", "used", "limit", "free"]
+    assert set(frame["model"]) == {"gpt-4.1-nano"}
+    row = frame.set_index("sku").loc["GlobalStandard"]
+    assert (row["used"] + row["free"], row["used"] > 0) == (row["limit"], True)
+    assert aoai.quota("no such model").empty
+
+
+def test_a_models_regions_are_known_offline() -> None:
+    frame = aoai.regions("gpt-4.1")
+    assert frame.loc["swedencentral", "GlobalStandard"]
+    assert frame.index.name == "region"
+    with pytest.raises(errors.SettingsError, match="'no-such-model'"):
+        aoai.regions("no-such-model")
+
+
+def test_both_are_commands(run: Any, shell: Any) -> None:
+    run("%aoai regions gpt-4.1")
+    assert shell.user_ns["_"].shape[1] > 3
+    run("%aoai quota gpt-4.1-nano")
+    assert shell.user_ns["_"].shape[1] == 5
+    with pytest.raises(errors.OptionError, match="No model is named"):
+        run("%aoai regions")
+
+
+def test_the_doctor_is_a_command_that_fails_where_a_prompt_would(run: Any) -> None:
+    assert "A prompt would be answered." in run("%aoai doctor")
+    aoai.connect("https://no-such-resource.invalid/openai/v1", api_key="k", deployment="d")
+    with pytest.raises(errors.NoAnswerError) as caught:
+        run("%aoai doctor")
+    assert "no." in caught.value.shown

@@ -70,6 +70,17 @@ class ControlPlane:
         self.seen = {row["name"]: row for row in rows}
         return rows
 
+    def quotas(self) -> list[dict[str, Any]]:
+        """The quotas that hold for the resource, each with sku, model, used, limit and free, in the SKU's unit.
+
+        For standard kinds a unit is 1,000 tokens a minute. Raises what `deployments` raises.
+
+        >>> import aoai_magic as aoai
+        >>> "GlobalStandard" in {one["sku"] for one in aoai.connect("local").control_plane.quotas()}
+        True
+        """
+        return [found for one in self._pages(f"{self._found()}/usages") if (found := _quota(one))]
+
     def deploy(
         self,
         name: str,
@@ -190,6 +201,15 @@ def _row(one: dict[str, Any]) -> dict[str, Any]:
         "rpm": round(limits["request"]) if "request" in limits else None,
         "state": properties.get("provisioningState"),
     }
+
+
+def _quota(one: dict[str, Any]) -> dict[str, Any] | None:
+    """A row of `quotas`; None for what limits something else than deployments."""
+    words = str((one.get("name") or {}).get("value") or "").split(".", 2)
+    if len(words) < 3 or words[0] != "OpenAI":
+        return None
+    used, limit = one.get("currentValue") or 0, one.get("limit") or 0
+    return {"sku": visible(words[1]), "model": visible(words[2]), "used": used, "limit": limit, "free": limit - used}
 
 
 def _hosts(account: dict[str, Any]) -> set[str]:

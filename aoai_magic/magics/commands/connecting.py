@@ -1,4 +1,4 @@
-"""Where cells are sent: connect, status."""
+"""Where cells are sent: connect, doctor, status."""
 
 from __future__ import annotations
 
@@ -25,6 +25,12 @@ def _status(options: dict[str, Any]) -> str:
     return "\n".join([doctor.describe(current.connection()), *(f"{name:<16}{said}" for name, said in described(shell))])
 
 
+def _doctor(options: dict[str, Any]) -> None:
+    from ... import current, doctor
+
+    doctor.examine(current.connection())
+
+
 COMMANDS = {
     "connect": Command(
         "Say where cells are sent from here on; nothing is sent yet.",
@@ -44,5 +50,6 @@ COMMANDS = {
         ),
         "%aoai connect https://contoso.openai.azure.com -d my-gpt-4o",
     ),
+    "doctor": Command("Check step by step whether a prompt would be answered, and say what is missing.", _doctor),
     "status": Command("Show where cells are sent, and where that was said.", _status),
 }

@@ -1,9 +1,10 @@
-"""What the service has: deployments, models."""
+"""What the service has: deployments, quota, models; where a model is to be had: regions."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from ...errors import OptionError
 from ..arguments import Option
 from .command import Command
 
@@ -20,10 +21,36 @@ def _models(options: dict[str, Any]) -> Any:
     return models(options.get("name", ""))
 
 
+def _quota(options: dict[str, Any]) -> Any:
+    from ...operations.listing import quota
+
+    return quota(options.get("name", ""))
+
+
+def _regions(options: dict[str, Any]) -> Any:
+    from ...operations.listing import regions
+
+    if "model" not in options:
+        raise OptionError("No model is named.", "Each model has regions of its own.", "%aoai regions gpt-4.1")
+    return regions(options["model"])
+
+
 COMMANDS = {
     "deployments": Command(
         "List the deployments of the resource: name, model, version, SKU, capacity, tokens and requests a minute.",
         _deployments,
+    ),
+    "quota": Command(
+        "Show how much of each quota is used: for standard kinds of deployments, in 1,000 tokens a minute.",
+        _quota,
+        (Option(("--name",), "only models whose name contains this", "NAME", positional=True),),
+        "%aoai quota gpt-4.1",
+    ),
+    "regions": Command(
+        "Show in which regions Azure offers a model, by type of deployment; nothing is asked.",
+        _regions,
+        (Option(("--model",), "the model", "MODEL", positional=True),),
+        "%aoai regions gpt-4.1",
     ),
     "models": Command(
         "List the models that the service offers.",
