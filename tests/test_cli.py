@@ -217,7 +217,7 @@ def test_notebooks_are_copied_and_work_is_never_overwritten(tmp_path: Path) -> N
     assert "copied" in command("notebooks", str(folder)).stdout
     lesson = folder / "00_start_here.ipynb"
     lesson.write_text("my work")
-    kept = len(list(folder.glob("*.ipynb")))
+    kept = sum(path.is_file() for path in folder.rglob("*"))
     assert f"0 copied, {kept} kept" in command("notebooks", str(folder)).stdout
     assert lesson.read_text() == "my work"
 
