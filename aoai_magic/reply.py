@@ -13,7 +13,7 @@ from .billed import Billed, Usage, sum_known
 from .conversations import Standing
 from .estimates import Estimate
 from .logprobs import Confidence, Token
-from .render import Block, Quiet, Rows, Words, bundled, called
+from .render import Block, Folded, Quiet, Rows, Words, bundled, called
 from .tools import ToolCall
 from .verdicts import filtered, findings, remarks
 from .visible import visible
@@ -120,6 +120,14 @@ class Reply(Billed):
     def confidence(self) -> Confidence:
         """How sure the model was of the first choice: its text with each token shaded by how unlikely it was."""
         return Confidence(self.logprobs)
+
+    @property
+    def reasoning(self) -> str:
+        """What a reasoning model tells of its thoughts, where the Responses API was asked for it, as by
+        `--param reasoning='{"summary": "auto"}'`; else "".
+        """
+        choices = self.body.get("choices") or [{}]
+        return str((choices[0].get("message") or {}).get("reasoning_summary") or "")
 
     @property
     def finish_reason(self) -> str | None:
@@ -283,6 +291,7 @@ class Reply(Billed):
             found += [Words(choice.refusal)] if choice.refusal else []
             found += [Confidence(choice.logprobs, folded=True)] if choice.logprobs else []
             found += [called(call) for call in choice.tool_calls]
+        found += [Folded("thoughts, summed up", one.reasoning) for one in self.rounds or (self,) if one.reasoning]
         if self.emptied:
             found.append(Quiet(self.emptied))
         return [*found, *([Rows(self.verdicts)] if self.verdicts else [])]

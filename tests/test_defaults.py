@@ -211,3 +211,13 @@ def test_no_value_makes_it_fail_in_another_way(option: Option, value: Any) -> No
         converted(option, value, "a test")
     except SettingsError as error:
         assert option.key in error.what
+
+
+def test_what_the_model_of_a_cell_refuses_is_left_out_of_it(run: Any) -> None:
+    run("%config AoaiMagics.temperature = 0.5\n%config AoaiMagics.effort = 'low'\n%config AoaiMagics.top_p = 0.9")
+    request = asked(run)
+    assert (request["temperature"], request["top_p"], request.get("reasoning_effort")) == (0.5, 0.9, None)
+    request = asked(run, "gpt-5")
+    assert (request.get("temperature"), request.get("top_p"), request["reasoning_effort"]) == (None, None, "low")
+    with pytest.raises(OptionError, match="doesn't take temperature"):
+        asked(run, "gpt-5 -t 0")

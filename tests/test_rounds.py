@@ -260,6 +260,17 @@ def test_a_call_is_made_if_it_is_approved(
         assert last().text == "weather returned: Error: the user declined this call."
 
 
+def test_an_end_of_input_is_a_no(run: Any, shell: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    def end(question: str) -> str:
+        raise EOFError
+
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True)
+    monkeypatch.setattr("builtins.input", end)
+    run("%%chat -q --tools weather --approve\nweather?")
+    assert shell.user_ns["calls"] == []
+    assert last().tool_calls[0].failed
+
+
 def test_the_question_shows_no_control_characters(run: Any, asking: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     asking(asks(("weather", json.dumps({"city": "\x1b[2J\u202e"}))))
     asked: list[str] = []
@@ -290,9 +301,11 @@ def test_an_interrupt_in_a_call_keeps_all_that_came(run: Any, shell: Any, asking
     reply = shell.user_ns["kept"]
     assert reply is aoai.last
     assert [call.failed for call in reply.tool_calls] == [False, True, True]
+    # Each call has its result, so that the exchange can be gone on from; of a failed cell nothing joins a conversation.
+    assert [message["role"] for message in reply.messages] == ["assistant", "tool", "tool", "tool"]
+    aoai.chat([{"role": "user", "content": "weather?"}, *reply.messages, {"role": "user", "content": "Go on."}])
     run("%%chat -c -q\ngo on")
-    roles = [message["role"] for message in last().request["messages"]]
-    assert roles == ["user", "assistant", "tool", "tool", "tool", "user"]
+    assert [message["role"] for message in last().request["messages"]] == ["user"]
 
 
 def test_an_interrupt_between_two_rounds_keeps_the_first(run: Any, shell: Any, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -37,7 +37,10 @@ def hooks(shell: InteractiveShell, options: dict[str, Any]) -> Callable[[LiveRep
                 live.place(called(call))
 
         def approved(call: ToolCall) -> bool:
-            return live.ask(f"Call {call}? [y/N] ").strip().lower() in ("y", "yes")
+            try:
+                return live.ask(f"Call {call}? [y/N] ").strip().lower() in ("y", "yes")
+            except EOFError:  # the terminal was closed, or Ctrl-D pressed
+                return False
 
         return {"on_call": on_call, **({"approve": approved} if approve else {})}
 

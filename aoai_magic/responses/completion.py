@@ -13,7 +13,8 @@ _REASONS = {"max_output_tokens": "length", "content_filter": "content_filter"}
 def completion(response: Mapping[str, Any]) -> dict[str, Any]:
     """Return a response, whole or as far as it has come, in the form of a chat completion.
 
-    What of its reasoning must be handed back with the next request is `reasoning_items` in the message.
+    What of its reasoning must be handed back with the next request is `reasoning_items` in the message, and what it tells of it
+    `reasoning_summary`.
 
     >>> part = {"type": "output_text", "text": "Hello!"}
     >>> hello = completion({"status": "completed", "output": [{"type": "message", "content": [part]}]})
@@ -55,6 +56,9 @@ def _choice(response: Mapping[str, Any], output: list[Any], filters: list[Any]) 
     # Without its encrypted content a service that stored nothing doesn't know it any more.
     if kept := [item for item in reasoning if item.get("encrypted_content")]:
         message["reasoning_items"] = kept
+    told = [part.get("text") or "" for item in reasoning for part in item.get("summary") or []]
+    if summary := "\n\n".join(filter(None, told)):
+        message["reasoning_summary"] = summary
     logprobs = [one for part in parts for one in part.get("logprobs") or []]
     choice = {
         "index": 0,

@@ -247,3 +247,26 @@ def test_a_service_that_does_not_have_it_says_what_to_type(cloud: Any) -> None:
     with pytest.raises(errors.DeploymentNotFoundError, match="has no Responses API") as caught:
         aoai.chat("hi", api="responses")
     assert caught.value.fix == "--api chat"
+
+
+@pytest.mark.parametrize("streamed", [False, True])
+def test_what_a_model_tells_of_its_thoughts_is_folded_under_its_answer(run: Any, cloud: Any, streamed: bool) -> None:
+    summary = [{"type": "summary_text", "text": "**Counting**\n\nOne, two."}, {"type": "summary_text", "text": "Done."}]
+    thought = {"type": "reasoning", "id": "rs_1", "summary": summary}
+    message = {"type": "message", "content": [{"type": "output_text", "text": "Two."}]}
+    response = {"object": "response", "model": "gpt-5", "status": "completed", "output": [thought, message]}
+    if streamed:
+        delta = {"type": "response.output_text.delta", "output_index": 1, "content_index": 0, "delta": "Two."}
+        cloud.stream(
+            {"type": "response.output_item.added", "output_index": 0, "item": thought},
+            delta,
+            {"type": "response.completed", "response": response},
+        )
+    else:
+        cloud.answer(200, response)
+    aoai.connect(f"{cloud.url}/v1", deployment="gpt-5")
+    shown = run('%%chat --api responses --param \'reasoning={"summary": "auto"}\' --effort low\nHow many?')
+    assert cloud.asked[0].json["reasoning"] == {"effort": "low", "summary": "auto"}
+    assert shown.startswith("Two.\n\n▸ thoughts, summed up\n  **Counting**\n  \n  One, two.\n  \n  Done.\n\ngpt-5")
+    assert last().reasoning == "**Counting**\n\nOne, two.\n\nDone."
+    assert "reasoning_summary" not in last().messages[0]
