@@ -45,8 +45,10 @@ if TYPE_CHECKING:
     from .table.batch import Batch, batch
     from .table.estimate import TableEstimate
     from .table.mapping import estimate_map, map  # noqa: A004  # meant: aoai.map
+    from .widgets.deployments import DeploymentsPanel
     from .widgets.lens import TokenLens
     from .widgets.panel import ChatPanel
+    from .widgets.usage import UsagePanel
     from .widgets.vision import VisionCosts
 
     last: Reply | ImageReply | Audio | None
@@ -60,6 +62,7 @@ __all__ = [
     "ChatPanel",
     "Connection",
     "Conversation",
+    "DeploymentsPanel",
     "Embeddings",
     "Estimate",
     "ImageEstimate",
@@ -67,6 +70,7 @@ __all__ = [
     "Reply",
     "TableEstimate",
     "TokenLens",
+    "UsagePanel",
     "VisionCosts",
     "batch",
     "chat",
@@ -108,6 +112,7 @@ _HOME = {
     "ChatPanel": "widgets.panel",
     "Connection": "client",
     "Conversation": "conversations",
+    "DeploymentsPanel": "widgets.deployments",
     "Embeddings": "embeddings",
     "Estimate": "estimates",
     "ImageEstimate": "images",
@@ -115,6 +120,7 @@ _HOME = {
     "Reply": "reply",
     "TableEstimate": "table.estimate",
     "TokenLens": "widgets.lens",
+    "UsagePanel": "widgets.usage",
     "VisionCosts": "widgets.vision",
     "batch": "table.batch",
     "chat": "operations.chat",

@@ -226,6 +226,35 @@ def test_the_panel_is_gone_through_by_the_keyboard_alone(lab: Lab, front_end: st
         ]  # fmt: skip
 
 
+@pytest.mark.parametrize(("front_end", "theme"), [("lab", "Light"), ("notebook", "Dark")])
+def test_usage_and_deployments_are_looked_at(lab: Lab, front_end: str, theme: str) -> None:
+    known = errors_of_an_empty_notebook(lab, front_end, theme)
+    asks = f"{BEGIN}\nfor name in ('gpt-4o', 'gpt-4.1-mini'):\n    _ = aoai.chat('one two three', deployment=name)"
+    name = lab.write(f"dashboards-{front_end}.ipynb", asks, "aoai.UsagePanel()", "aoai.DeploymentsPanel()")
+    lab.console.clear()
+    with lab.open(name, theme=theme, front_end=front_end, height=1700) as notebook:
+        notebook.run_all()
+        page = notebook.page
+        usage, deployments = page.locator(".aoai-panel").first, page.locator(".aoai-panel").last
+        expect(usage.locator("td").first).to_contain_text("20")
+        usage.get_by_role("button", name="By model").click()
+        expect(usage.locator("td", has_text="gpt-4.1-mini-2025-04-14")).to_be_visible()
+        expect(usage.locator("img")).to_be_visible()
+        deployments.get_by_role("button", name="Refresh").click()
+        expect(deployments.locator("td", has_text="Succeeded").first).to_be_attached(timeout=30_000)
+        deployments.get_by_label("Only").fill("mini")
+        expect(deployments.locator("tr")).to_have_count(6)
+        expect(page.locator(".aoai-panel-static").first).to_be_hidden()
+        SHOTS.mkdir(exist_ok=True)
+        page.screenshot(path=str(SHOTS / f"dashboards-{front_end}-{theme.lower()}.png"))
+        notebook.command("docmanager:save")
+        page.wait_for_timeout(1500)
+    assert set(lab.console) <= known
+    saved = nbformat.read(lab.root / name, 4)
+    assert "gpt-4.1-mini-2025-04-14" in saved.cells[1].outputs[1]["data"]["text/plain"]
+    assert "Succeeded" in saved.cells[2].outputs[1]["data"]["text/plain"]
+
+
 def focused(page: Page) -> str:
     """What a screen reader would call what has the focus."""
     return str(

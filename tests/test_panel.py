@@ -297,7 +297,7 @@ def test_it_is_displayed_with_its_static_form_beside_it_which_follows(
         shown.append(bundle)
         return lambda other: shown.__setitem__(at, other)
 
-    monkeypatch.setattr("aoai_magic.widgets.panel.replaceable", replaceable)
+    monkeypatch.setattr("aoai_magic.widgets.parts.replaceable", replaceable)
     panel._ipython_display_()
     assert shown[0]["application/vnd.jupyter.widget-view+json"]["model_id"] == panel.model_id
     assert shown[0]["text/plain"] == "<ChatPanel gpt-4o, no turns>"

@@ -157,7 +157,7 @@ class AoaiMagics(_CellOptions):  # type: ignore[misc]
     def unregister(self) -> None:
         """Take back all that `register` did."""
         self.take_over, self.deployment = False, None
-        if panels := sys.modules.get("aoai_magic.widgets.panel"):
+        if panels := sys.modules.get("aoai_magic.widgets.parts"):
             panels.close_all()
         self.shell.events.unregister("post_run_cell", self.conclude)
         self.cells.detach()

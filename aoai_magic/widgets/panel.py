@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import threading
-import weakref
-from collections.abc import Callable
 from typing import Any
 
 import ipywidgets
@@ -16,20 +14,19 @@ from ..errors import AoaiError, Interrupted
 from ..estimates import Estimate
 from ..local.waiting import told
 from ..operations.chat import chat, estimate
-from ..render import is_watched, replaceable
+from ..render import is_watched
 from ..stopping import Stop
 from .as_cell import as_cell
 from .parameters import Parameters
+from .parts import Panel, button
 from .prompt_box import PromptBox
-from .static import Static, bundle, safe
+from .static import Static, safe
 from .transcript import Transcript, Turn
 
 _ANOTHER = ""  # of the names to choose from, the one that is typed
-_NEEDS_A_KERNEL = '<span style="opacity:.7;font-size:85%">The chat panel needs a running kernel.</span>'
-_open: weakref.WeakSet[ChatPanel] = weakref.WeakSet()
 
 
-class ChatPanel(ipywidgets.VBox):
+class ChatPanel(Panel):
     """A chat in a panel: deployment, system message and settings above it, what a prompt will cost below as you type.
 
     `deployment` is what to begin with, else the connection's own; `system` the system message. It sends what `%%chat -i` sends,
@@ -46,13 +43,12 @@ class ChatPanel(ipywidgets.VBox):
         self._watched = is_watched()  # else only what is the same at every run is said
         self._running: tuple[Stop, Turn] | None = None
         self._thread: threading.Thread | None = None
-        self._kept: list[Callable[[dict[str, Any]], None]] = []
 
         self._picker = ipywidgets.Dropdown(description="Deployment", layout={"width": "22em"})
         self._other = ipywidgets.Text(
             placeholder="its name", tooltip="name of the deployment", layout={"width": "12em", "display": "none"}
         )
-        self._refresh_button = _button("Refresh", "ask the service which deployments there are", self.refresh)
+        self._refresh_button = button("Refresh", "ask the service which deployments there are", self.refresh)
         self._settings_shown = ipywidgets.ToggleButton(
             description="Settings", tooltip="system message, temperature and more"
         )
@@ -73,14 +69,14 @@ class ChatPanel(ipywidgets.VBox):
         self._code = ipywidgets.HTML()
         self._cell = ""
         self._foreseen: Estimate | None = None
-        self._send_button = _button("Send", "send the prompt (Ctrl+Enter)", self.ask, "primary")
-        self._stop_button = _button("Stop", "stop the reply, and keep what has come", self.stop)
-        self._retry_button = _button("Retry", "ask the last prompt again", self.retry)
-        self._anew_button = _button("New chat", "begin anew", self.anew)
+        self._send_button = button("Send", "send the prompt (Ctrl+Enter)", self.ask, "primary")
+        self._stop_button = button("Stop", "stop the reply, and keep what has come", self.stop)
+        self._retry_button = button("Retry", "ask the last prompt again", self.retry)
+        self._anew_button = button("New chat", "begin anew", self.anew)
         self._code_shown = ipywidgets.ToggleButton(
             description="View code", tooltip="the prompt in the box, or else the last one, as a Python script"
         )
-        self._to_cell = _button("To a cell", "put the prompt into a cell of its own", self.to_a_cell)
+        self._to_cell = button("To a cell", "put the prompt into a cell of its own", self.to_a_cell)
         head = ipywidgets.HBox([self._picker, self._other, self._refresh_button, self._settings_shown])
         row = ipywidgets.HBox(
             [
@@ -93,7 +89,6 @@ class ChatPanel(ipywidgets.VBox):
             ]
         )
         super().__init__([head, self._settings, self._transcript, self._box, self._line, row, self._code])
-        self.add_class("aoai-panel")
 
         self._offer(deployment)
         self._picker.observe(self._chosen, "value")
@@ -104,7 +99,6 @@ class ChatPanel(ipywidgets.VBox):
         self._code_shown.observe(lambda _: self._show_code(), "value")
         self._chosen()
         self._show_state()
-        _open.add(self)
 
     @property
     def deployment(self) -> str:
@@ -150,7 +144,7 @@ class ChatPanel(ipywidgets.VBox):
         while self._transcript.turns:
             self._transcript.drop()
         self.conversation = Conversation("panel")
-        self._keep()
+        self.keep()
         self._show_state()
         self._foresee()
 
@@ -184,8 +178,7 @@ class ChatPanel(ipywidgets.VBox):
         self.stop()
         if self._thread is not None and self._thread is not threading.current_thread():
             self._thread.join(2)
-        _open.discard(self)
-        _close(self)
+        super().close()
 
     def _options(self) -> dict[str, Any]:
         system = self._system.value.strip()
@@ -225,7 +218,7 @@ class ChatPanel(ipywidgets.VBox):
     def _end(self, stop: Stop, turn: Turn) -> None:
         """Show a turn as it is in the end, which a stopped one may come to twice."""
         self._transcript.show(turn)
-        self._keep()
+        self.keep()
         if self._running and self._running[0] is stop:
             self._running = None
             self._show_state("Stopped." if stop.asked else "It failed." if turn.wrong else "Answered.")
@@ -310,33 +303,10 @@ class ChatPanel(ipywidgets.VBox):
         if busy:
             self._line.value = "Answering …"
 
-    def _keep(self) -> None:
-        """Have what was said in the outputs that a notebook is saved with."""
-        for replace in self._kept:
-            replace(self.static()._repr_mimebundle_())
-
-    def _ipython_display_(self) -> None:
-        # Two outputs: the panel, which no saved notebook shows, and what was said in it, which the panel's style hides
-        # while it is alive. Updating the panel's own output would build it anew, and take the focus out of its box.
-        replaceable(bundle(self, Static(_NEEDS_A_KERNEL, repr(self))))
-        self._kept.append(replaceable(self.static()._repr_mimebundle_()))
-
     def __repr__(self) -> str:
         turns = len(self._transcript.turns)
         said = "no turns" if not turns else f"{turns} turn{'s' * (turns > 1)}"
         return f"<ChatPanel {self.deployment}, {said}>"
-
-
-def close_all() -> None:
-    """Close all panels that are open, and with them the requests that are on their way."""
-    for panel in list(_open):
-        panel.close()
-
-
-def _button(label: str, told: str, press: Callable[[], None], style: str = "") -> ipywidgets.Button:
-    made = ipywidgets.Button(description=label, tooltip=told, button_style=style)
-    made.on_click(lambda _: press())
-    return made
 
 
 def _chats(model: Model) -> bool:
@@ -352,10 +322,3 @@ def _brief(found: Estimate) -> str:
     limit, left = rows.get("rate limit", ("", ""))
     words += [f"{limit}: {left}"] if limit.startswith("doesn't") else []
     return " · ".join(words)
-
-
-def _close(widget: Any) -> None:
-    """Close a widget and all that is in it."""
-    for child in (*getattr(widget, "children", ()), *([widget.link] if hasattr(widget, "link") else [])):
-        _close(child)
-    ipywidgets.Widget.close(widget)

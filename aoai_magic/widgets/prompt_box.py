@@ -9,8 +9,6 @@ from typing import Any
 import anywidget
 import traitlets
 
-_HERE = Path(__file__).parent
-
 
 class PromptBox(anywidget.AnyWidget):
     """A box whose `text` follows what is typed, with a pause; `heard` is said to screen readers.
@@ -21,8 +19,7 @@ class PromptBox(anywidget.AnyWidget):
     ''
     """
 
-    _esm = _HERE / "prompt_box.js"
-    _css = _HERE / "panel.css"
+    _esm = Path(__file__).parent / "prompt_box.js"
     text = traitlets.Unicode().tag(sync=True)
     heard = traitlets.Unicode().tag(sync=True)
 

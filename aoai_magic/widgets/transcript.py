@@ -91,7 +91,7 @@ class Transcript(ipywidgets.Box):
         """All turns as they stand, for where no kernel runs."""
         turns = "".join(f"<div>{turn.html()}</div>" for turn in self.turns)
         plain = "\n\n".join(turn.plain() for turn in self.turns)
-        return Static(f'<div class="aoai-panel-static">{turns}</div>', plain or "Nothing was said yet.")
+        return Static(turns, plain or "Nothing was said yet.")
 
     def __repr__(self) -> str:
         return f"<Transcript, {len(self.turns)} turn{'' if len(self.turns) == 1 else 's'}>"

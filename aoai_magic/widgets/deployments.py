@@ -1,0 +1,109 @@
+"""The deployments panel: which there are, what runs in them, what they may take, and what they cost."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+import ipywidgets
+
+from .. import catalog, current
+from ..errors import AoaiError
+from ..local.waiting import told
+from ..render import Rows, Table
+from .parts import Panel, button, table
+from .static import Static, safe
+
+_HEADS = (
+    *(
+        "deployment",
+        "model",
+        "type",
+        "tokens a minute",
+        "requests a minute",
+        "window",
+        "1M in",
+        "1M out",
+        "retires",
+        "state",
+    ),
+)
+
+
+class DeploymentsPanel(Panel):
+    """The deployments of the connection's resource in a table, with limits, window, price and the date of retirement.
+
+    It begins with those that are known without asking; Refresh asks the control plane, on Azure with a sign-in. What is
+    typed into the box narrows the table down. `panel.static()` is the form that stays in a saved notebook.
+
+    >>> "gpt-4o-mini" in str(DeploymentsPanel().static())
+    True
+    """
+
+    def __init__(self) -> None:
+        self._found: list[dict[str, Any]] = []
+        self._only = ipywidgets.Text(description="Only", placeholder="part of a name", layout={"width": "22em"})
+        self._button = button("Refresh", "ask the service which deployments there are", self.refresh)
+        self._line = ipywidgets.HTML()
+        self._line.add_class("aoai-quiet")
+        self._shown = ipywidgets.HTML()
+        self._shown.add_class("aoai-wide")
+        super().__init__([ipywidgets.HBox([self._only, self._button]), self._line, self._shown])
+        self.layout.max_width = "none"
+        self._only.observe(lambda _: self._show(), "value")
+        self._line.value = "Those that are known without asking the service."
+        self._show()
+
+    def refresh(self) -> None:
+        """Ask the control plane."""
+        self._button.disabled = True
+        threading.Thread(target=self._look, name="aoai-panel-deployments", daemon=True).start()
+
+    def static(self) -> Static:
+        """The table as it stands."""
+        return Static(self._shown.value, Rows(self._rows).plain())
+
+    def _look(self) -> None:
+        try:
+            with told(self._wait):
+                self._found = current.connection().control_plane.deployments()
+            target = current.connection().target
+            self._line.value = safe(f"The deployments of {target.endpoint or 'the local service'}.")
+            self._show()
+        except AoaiError as error:
+            self._line.value = f'<div class="aoai-wrong" style="white-space:pre-wrap">{safe(error)}</div>'
+        finally:
+            self._button.disabled = False
+
+    def _wait(self, what: str, fraction: float | None) -> None:
+        self._line.value = safe(f"{what} …")
+
+    def _show(self) -> None:
+        connection = current.connection()
+        found = self._found or [{"name": name} for name in connection.names()]
+        wanted = self._only.value.strip().lower()
+        rows = [_row(one, connection.known(one["name"])) for one in found]
+        self._rows: Table = [_HEADS, *(row for row in rows if wanted in " ".join(row[:2]).lower())]
+        self._shown.value = table(self._rows)
+        self.keep()
+
+    def __repr__(self) -> str:
+        count = len(self._rows) - 1
+        return f"<DeploymentsPanel, {count} deployment{'' if count == 1 else 's'}>"
+
+
+def _row(one: dict[str, Any], known: catalog.Known | None) -> tuple[str, ...]:
+    model = known.model if known else None
+    sku = one.get("sku", "")
+    price = catalog.price(model.id, sku=sku or "GlobalStandard") if model else None
+    dollars = [getattr(price, kind, None) for kind in ("input", "output")]
+    return (
+        str(one["name"]),
+        f"{one['model']}-{one['version']}".removesuffix("-") if "model" in one else model.id if model else "unknown",
+        str(sku),
+        *(f"{one[limit]:,}" if one.get(limit) else "" for limit in ("tpm", "rpm")),
+        f"{model.window(sku or 'GlobalStandard'):,}" if model and model.context_window else "",
+        *("" if amount is None else catalog.dollars(amount) for amount in dollars),
+        str(model.retires) if model and model.retires else "",
+        str(one.get("state", "")),
+    )

@@ -1,0 +1,94 @@
+"""What panels have in common: their look, a button, and a static form that stays in the saved notebook."""
+
+from __future__ import annotations
+
+import re
+import weakref
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import ipywidgets
+
+from ..render import Table, replaceable
+from .static import Static, bundle, safe
+
+_NEEDS_A_KERNEL = '<span style="opacity:.7;font-size:85%">This panel needs a running kernel.</span>'
+_NUMBER = re.compile(r"\$?[\d,.]*|unknown")
+_open: weakref.WeakSet[Panel] = weakref.WeakSet()
+
+
+class Panel(ipywidgets.VBox):
+    """A panel. What `static()` returns stays in the saved notebook beside it, as it was at the last `keep()`."""
+
+    def __init__(self, children: list[Any]) -> None:
+        self._kept: list[Callable[[dict[str, Any]], None]] = []
+        super().__init__([ipywidgets.HTML(_look(), layout={"display": "none"}), *children])
+        self.add_class("aoai-panel")
+        _open.add(self)
+
+    def static(self) -> Static:
+        """The panel as it stands, for where no kernel runs."""
+        raise NotImplementedError
+
+    def keep(self) -> None:
+        """Have the panel as it stands in the outputs that a notebook is saved with."""
+        for replace in self._kept:
+            replace(self._static_bundle())
+
+    def close(self) -> None:
+        """Take the panel away, with all that is in it."""
+        _open.discard(self)
+        _close(self)
+
+    def _ipython_display_(self) -> None:
+        # Two outputs: the panel, which no saved notebook shows, and its static form, which the panel's look hides while it
+        # is alive. Updating the panel's own output would build it anew, and take the focus out of it.
+        replaceable(bundle(self, Static(_NEEDS_A_KERNEL, repr(self))))
+        self._kept.append(replaceable(self._static_bundle()))
+
+    def _static_bundle(self) -> dict[str, str]:
+        shown = self.static()
+        return Static(f'<div class="aoai-panel-static">{shown.html}</div>', shown.text)._repr_mimebundle_()
+
+
+def close_all() -> None:
+    """Close all panels that are open, and with them the requests that are on their way."""
+    for panel in list(_open):
+        panel.close()
+
+
+def button(label: str, told: str, press: Callable[[], None], style: str = "") -> ipywidgets.Button:
+    """A button that calls `press`."""
+    made = ipywidgets.Button(description=label, tooltip=told, button_style=style)
+    made.on_click(lambda _: press())
+    return made
+
+
+def table(rows: Table) -> str:
+    """Rows of plain text, the first with the heads, as HTML; what are numbers in all others of a column is on the right.
+
+    >>> "right" in table([("name", "tokens"), ("gpt-4o", "1,000")])
+    True
+    """
+    sides = ["right" if all(map(_NUMBER.fullmatch, column[1:])) else "left" for column in zip(*rows, strict=True)]
+    shown = [
+        "".join(
+            f'<{tag} style="text-align:{side};padding:3px 14px 3px 0;white-space:nowrap">{safe(one)}</{tag}>'
+            for one, side in zip(row, sides, strict=True)
+        )
+        for tag, row in zip(["th", *["td"] * len(rows)], rows, strict=False)
+    ]
+    return f'<table style="font-size:85%"><tr>{"</tr><tr>".join(shown)}</tr></table>'
+
+
+@cache
+def _look() -> str:
+    return f"<style>{(Path(__file__).parent / 'panel.css').read_text(encoding='utf-8')}</style>"
+
+
+def _close(widget: Any) -> None:
+    for child in (*getattr(widget, "children", ()), *([widget.link] if hasattr(widget, "link") else [])):
+        _close(child)
+    ipywidgets.Widget.close(widget)

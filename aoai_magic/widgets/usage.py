@@ -1,0 +1,94 @@
+"""The usage panel: what was spent, by day, notebook or model, as a table and a plot."""
+
+from __future__ import annotations
+
+import base64
+import io
+from typing import TYPE_CHECKING
+
+import ipywidgets
+
+from .. import catalog, spending
+from ..errors import LedgerError
+from ..render import Quiet, Rows, Table
+from .parts import Panel, button, table
+from .static import Static, safe
+
+if TYPE_CHECKING:
+    import pandas
+
+_HEADS = ("requests", "tokens in", "tokens out", "billed", "not known, at most", "practice: on Azure")
+
+
+class UsagePanel(Panel):
+    """What was spent, from the ledger of this machine: by day, notebook or model, in a table and drawn.
+
+    `by` is what to begin with. Nothing is asked of a service; Refresh reads the ledger again. `panel.table` is the same as
+    a DataFrame (see `aoai.usage` for a row a request), `panel.static()` the form that stays in a saved notebook.
+
+    >>> UsagePanel()
+    <UsagePanel by day: 0 requests>
+    """
+
+    def __init__(self, by: spending.By = "day") -> None:
+        self._by = ipywidgets.ToggleButtons(
+            options=[("By day", "day"), ("By notebook", "notebook"), ("By model", "model")],
+            value=by,
+            style={"button_width": "10em"},
+        )
+        self._shown = ipywidgets.HTML()
+        self._shown.add_class("aoai-wide")
+        self._drawn = ipywidgets.Image(format="png", layout={"max_width": "100%", "display": "none"})
+        head = ipywidgets.HBox([self._by, button("Refresh", "read the ledger again", self.refresh)])
+        super().__init__([head, self._shown, self._drawn])
+        self._by.observe(lambda _: self.refresh(), "value")
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Read the ledger again."""
+        self.table, said = None, ""
+        try:
+            frame = spending.usage()
+            self.table, said = spending.totals(frame, self._by.value), spending.accuracy(frame)
+        except LedgerError as error:
+            self._rows: Table = ()
+            self._shown.value = f'<div class="aoai-wrong">{safe(error)}</div>'
+        else:
+            self._rows = _rows(self.table)
+            self._shown.value = table(self._rows) + (Quiet(said).html() if said else "")
+        self._drawn.value = _picture(self.table)
+        self._drawn.layout.display = None if self._drawn.value else "none"
+        self.keep()
+
+    def static(self) -> Static:
+        """The table and the plot as they stand."""
+        source = base64.b64encode(self._drawn.value).decode()
+        image = f'<img alt="the table, drawn" src="data:image/png;base64,{source}">' if source else ""
+        return Static(
+            self._shown.value + image, Rows(self._rows).plain() if self._rows else "The ledger can't be read."
+        )
+
+    def __repr__(self) -> str:
+        count = 0 if self.table is None else int(self.table["requests"]["total"])
+        return f"<UsagePanel by {self._by.value}: {count:,} request{'' if count == 1 else 's'}>"
+
+
+def _rows(table: pandas.DataFrame) -> Table:
+    rows = [
+        (
+            str(name),
+            *(f"{int(row[column]):,}" for column in ("requests", "prompt_tokens", "completion_tokens")),
+            *(catalog.dollars(float(row[column])) for column in ("price", "unknown_up_to", "practice")),
+        )
+        for name, row in table.iterrows()
+    ]
+    return [(str(table.index.name), *_HEADS), *rows]
+
+
+def _picture(table: pandas.DataFrame | None) -> bytes:
+    """The plot of a table as PNG; nothing where there is nothing to draw."""
+    if table is None or len(table) == 1:
+        return b""
+    written = io.BytesIO()
+    spending.plot(table).savefig(written, format="png", dpi=110, facecolor="white")
+    return written.getvalue()
