@@ -367,6 +367,23 @@ def voted(k: int) -> list[str]:
     return [sections[row.argsort()[::-1][:k]].mode()[0] for row in likeness]
 
 
+BOTH = pandas.DataFrame(
+    [
+        ("birdtray", "mail", "mail", "game"),
+        ("beep", "sound", "sound", "mail"),
+        ("etw", "game", "sound", "game"),
+        ("qabc", "sound", "mail", "game"),
+        ("bzflag", "game", "game", "game"),
+    ],
+    columns=["package", "truth", "before", "after"],
+)
+
+
+def asked_at(prompt: Callable[[str, str], object]) -> dict[tuple[str, str], object]:
+    moments = ("2026-11-25 09:30:00", "2026-11-25 17:45:12", "2026-11-26 09:30:00")
+    return {(text, when): prompt(text, when) for text in ("a card game", "a mail filter") for when in moments}
+
+
 SOLUTIONS: dict[str, Callable[[], object]] = {
     "start-1": lambda: aoai.chat("Why is the sky blue?", max_tokens=5),
     "prompts-1": lambda: completed(BEFORE_ROME),
@@ -388,6 +405,8 @@ SOLUTIONS: dict[str, Callable[[], object]] = {
     "search-2": lambda: (voted(7), list(PACKAGES["section"])),
     "filter-1": outcomes,
     "filter-2": shown,
+    "reproduce-1": lambda: (BOTH.query("before == truth and after != truth")["package"].tolist(), BOTH),
+    "reproduce-2": lambda: asked_at(lambda text, when: f"It is {when[:10]}. Is this still in use? {text}"),
 }
 
 
@@ -539,3 +558,50 @@ def test_a_tool_is_described_by_its_signature_alone() -> None:
     assert "its arguments are" in lessons.check("shape-2", loose).text
     assert "left out" in lessons.check("shape-2", demanding).text
     assert "can't be described" in lessons.check("shape-2", 5).text
+
+
+@pytest.mark.parametrize("names", [["beep", "birdtray"], pandas.Series(["birdtray", "beep"]), ("birdtray", "beep")])
+def test_what_got_worse_is_right_if_it_is_all_that_was_right_before(names: object) -> None:
+    assert lessons.check("reproduce-1", (names, BOTH))
+
+
+@pytest.mark.parametrize(
+    ("names", "nudge"),
+    [
+        (["birdtray"], "there are more"),
+        (["birdtray", "beep", "qabc"], "qabc changed, but it was wrong before too"),
+        (["birdtray", "beep", "etw"], "etw changed, but it was wrong before too"),
+        (["bzflag"], "as before"),
+        (["mutt"], "'mutt' isn't in the table"),
+        (2, "a list of names"),
+        ("birdtray", "a list of names"),
+        ([], "a list of names"),
+    ],
+)
+def test_something_else_than_what_got_worse_gets_its_nudge(names: object, nudge: str) -> None:
+    verdict = lessons.check("reproduce-1", (names, BOTH))
+    assert not verdict
+    assert nudge in verdict.text
+    assert "beep" not in verdict.text
+
+
+def test_a_prompt_is_right_if_it_is_the_same_all_day_and_another_tomorrow() -> None:
+    assert lessons.check("reproduce-2", asked_at(lambda text, when: f"{text}, on {when.split()[0]}?"))
+
+
+@pytest.mark.parametrize(
+    ("prompt", "nudge"),
+    [
+        (lambda text, when: f"{when}: {text}", "What differs?"),
+        (lambda text, when: f"{when[:13]}: {text}", "What differs?"),
+        (lambda text, when: text, "which day it is"),
+        (lambda text, when: f"{when[:7]}: {text}", "which day it is"),
+        (lambda text, when: when[:10], "doesn't say so"),
+        (lambda text, when: None, "a text"),
+    ],
+)
+def test_a_prompt_that_varies_too_much_or_too_little_gets_its_nudge(prompt: Any, nudge: str) -> None:
+    verdict = lessons.check("reproduce-2", asked_at(prompt))
+    assert not verdict
+    assert nudge in verdict.text
+    assert "[:10]" not in verdict.text

@@ -8,7 +8,7 @@ from typing import Any
 from ..errors import AoaiError
 from ..safe_html import safe_html
 from ..visible import visible
-from . import counting, deployments, designing, filtering, pictures, prompts, searching
+from . import counting, deployments, designing, filtering, pictures, prompts, reproducing, searching
 from .judging import Judge
 
 #: The judge of each exercise, by its name.
@@ -20,6 +20,7 @@ JUDGES: dict[str, Judge] = {
     **designing.JUDGES,
     **searching.JUDGES,
     **filtering.JUDGES,
+    **reproducing.JUDGES,
 }
 
 

@@ -38,7 +38,8 @@ def missing(operation: str, request: dict[str, Any], store: Store) -> NotRecorde
 
 
 def _lines(request: dict[str, Any]) -> list[str]:
-    return json.dumps(request, indent=1, ensure_ascii=False, sort_keys=True).splitlines()
+    # A text of several lines is compared line by line: most prompts differ late.
+    return json.dumps(request, indent=1, ensure_ascii=False, sort_keys=True).replace("\\n", "\n").splitlines()
 
 
 def _difference(theirs: list[str], wanted: list[str]) -> str:

@@ -121,6 +121,17 @@ def test_replay_names_the_nearest_and_what_differs(no_service: Any) -> None:
     assert ledger.rows()[2:] == []
 
 
+def test_of_a_long_prompt_the_line_that_differs_is_named(no_service: Any) -> None:
+    aoai.record()
+    aoai.chat("Answer in a word. " * 9 + "\n\nParis\n\nWhich country?")
+    aoai.replay()
+    no_service()
+    with pytest.raises(errors.NotRecordedError) as caught:
+        aoai.chat("Answer in a word. " * 9 + "\n\nMadrid\n\nWhich country?")
+    assert "\n-Paris\n+Madrid\n" in str(caught.value)
+    assert "Answer in a word" not in str(caught.value)
+
+
 def test_a_replay_is_a_row_that_costs_nothing_and_no_budget_holds_it(no_service: Any) -> None:
     aoai.record()
     aoai.chat("word " * 50, max_tokens=10)
