@@ -93,6 +93,23 @@ def test_every_option_that_can_be_set_reaches_the_cell(run: Any, project: Any) -
         run("%%chat\nhi")
 
 
+def test_what_the_model_is_known_to_refuse_is_left_out(run: Any, project: Any) -> None:
+    project("temperature = 0", "effort = 'low'", "seed = 1")
+    assert "temperature" not in asked(run, "gpt-5")
+    assert asked(run, "gpt-5")["reasoning_effort"] == "low"
+    assert asked(run, "gpt-4o")["temperature"] == 0
+    assert "reasoning_effort" not in asked(run, "gpt-4o")
+    run("%%chat -q --compare gpt-5,gpt-4o -o rows\nhi")
+    with pytest.raises(OptionError, match="gpt-5 doesn't take temperature"):
+        run("%%chat gpt-5 -t 0\nhi")
+
+
+def test_a_field_by_param_goes_before_it(run: Any, project: Any) -> None:
+    project("temperature = 0", "effort = 'low'")
+    assert asked(run, "--param temperature=1")["temperature"] == 1
+    assert asked(run, "gpt-5 --param reasoning_effort=high")["reasoning_effort"] == "high"
+
+
 def test_values_are_text_and_never_filled_in(run: Any, shell: Any, project: Any) -> None:
     run("name = 'Ada'")
     project("system = 'You are {{ name }}.'")

@@ -9,7 +9,7 @@ from .arguments import HELP, Option
 
 # The options that several magics have in common; a magic's own come before them.
 _GROUPS = {
-    "What is sent": "system attach detail schema tools roles raw param",
+    "What is sent": "system attach detail schema tools approve rounds roles raw param",
     "How it is written": "temperature top_p max_tokens effort verbosity seed stop n logprobs api",
     "Conversations": "continue chat new",
     "Many requests": "compare over limit concurrency resume no_unique batch",
