@@ -62,12 +62,16 @@ Check = Callable[[Ran], bool]
 
 @dataclass(frozen=True)
 class Case:
-    """A line with the option on it, the cell's body, and what must be so afterwards; `before` are cells that come first."""
+    """A line with the option on it, the cell's body, and what must be so afterwards; `before` are cells that come first.
+
+    With `fails` the cell does, and says that.
+    """
 
     line: str
-    check: Check
+    check: Check = bool
     body: str | None = None
     before: tuple[str, ...] = ()
+    fails: str = ""
 
 
 def field(name: str, value: Any) -> Check:
@@ -171,7 +175,7 @@ SOUND = {
     "budget": Case("--budget 1", lambda ran: ran.reply is not None),
     "dry_run": Case("--dry-run -o foreseen", lambda ran: ran["foreseen"].dearest is not None and ran.reply is None),
     "request": Case("--request -o request", lambda ran: "model" in json.loads(str(ran["request"])) and ran.reply is None),
-    "quiet": Case("-q", lambda ran: ran.printed == "" and ran.reply is not None),
+    **{key: PROMPT[key] for key in ("record", "replay", "fresh", "quiet")},
 }  # fmt: skip
 COMMANDS = {
     "connect": {
@@ -198,10 +202,16 @@ COMMANDS = {
         "to": Case("fork tea coffee", lambda ran: len(aoai.conversation("coffee")) == 1, before=("%%chat -q -i tea\nhi",)),
     },
     "record": {"folder": Case("answers", lambda ran: "answers" in ran.printed)},
+    "recordings": {
+        "show": Case("--show ffff", fails="ffff", before=("%%chat -q --record\nhi",)),
+        "verify": Case("--verify", lambda ran: "as it was written" in ran.printed, before=("%%chat -q --record\nhi",)),
+        "prune": Case("--prune", fails="No notebook was reproduced", before=("%%chat -q --record\nhi",)),
+        "drift": Case("--drift", lambda ran: ran["_"] is not None, before=("%%chat -q --record\nhi",)),
+    },
     "replay": {"folder": Case("answers", lambda ran: "answers" in ran.printed, before=("%aoai record answers", "%%chat -q\nhi"))},
     "code": {"language": Case("jsonl", lambda ran: '"custom_id"' in ran.printed, before=("%%chat -q\nhi",))},
     "speak": {
-        **{key: replace(case, line=f"greeting {case.line}") for key, case in SOUND.items()},
+        **{key: replace(case, line=f"greeting {case.line}", before=tuple(f"%aoai speak -q greeting {line}" for line in case.before)) for key, case in SOUND.items()},
         "text": Case("greeting", field("input", "Good morning.")),
         "deployment": Case("greeting -d tts-hd", field("model", "tts-hd")),
         "voice": Case("greeting --voice nova", field("voice", "nova")),
@@ -210,7 +220,7 @@ COMMANDS = {
         "instructions": Case("greeting -d gpt-4o-mini-tts --instructions slowly --request -o request", previewed("instructions", "slowly")),
     },
     "transcribe": {
-        **{key: replace(case, line=f"hello.wav {case.line}") for key, case in SOUND.items()},
+        **{key: replace(case, line=f"hello.wav {case.line}", before=tuple(f"%aoai transcribe -q hello.wav {line}" for line in case.before)) for key, case in SOUND.items()},
         "file": Case("hello.wav", lambda ran: ran.reply.text == "Hello."),
         "deployment": Case("hello.wav -d ours", field("model", "ours")),
         "translate": Case("hello.wav --translate", lambda ran: ran.reply.text == "Hello."),
@@ -256,5 +266,9 @@ def test_each_option_does_what_it_says(run: Any, shell: Any, setting: Any, magic
         run(cell if cell[0] != "-" else f"{magic} -q {cell}{body}")
     if key in ("dry_run", "request", "code") and not case.before:
         assert aoai.last is None
+    if case.fails:
+        with pytest.raises(aoai.errors.AoaiError, match=case.fails):
+            run(f"{magic} {case.line}{body}")
+        return
     ran = Ran(run(f"{magic} {case.line}{body}"), shell.user_ns)
     assert case.check(ran), ran.printed
