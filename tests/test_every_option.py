@@ -187,6 +187,8 @@ COMMANDS = {
         "scope": Case("https://contoso.openai.azure.com --scope https://example.com/.default", lambda ran: aoai.connection().target.scope == "https://example.com/.default"),
     },
     "models": {"name": Case("text-embedding-3", lambda ran: "text-embedding-3-small" in ran.printed and "gpt-4o" not in ran.printed)},
+    "quota": {"name": Case("gpt-4o-mini", lambda ran: set(ran["_"]["model"].dropna()) >= {"gpt-4o-mini"} and all("gpt-4o-mini" in one for one in ran["_"]["model"]))},
+    "regions": {"model": Case("gpt-4o", lambda ran: "sweden" in ran.printed.lower())},
     "usage": {
         "by": Case("--by model", lambda ran: "gpt-4o" in ran.printed, before=("%%chat -q\nhi",)),
         "csv": Case("--csv spent.csv", lambda ran: "gpt-4o" in Path("spent.csv").read_text(encoding="utf-8"), before=("%%chat -q\nhi",)),
