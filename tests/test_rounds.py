@@ -323,6 +323,20 @@ def test_an_interrupt_between_two_rounds_keeps_the_first(run: Any, shell: Any, m
     assert aoai.last is reply
 
 
+@pytest.mark.parametrize(
+    ("finish", "said"), [("length", "cut at the token limit"), ("content_filter", "cut by the content filter")]
+)
+def test_calls_that_were_cut_are_not_made(run: Any, shell: Any, asking: Any, finish: str, said: str) -> None:
+    answer = asks(("weather", '{"city": "Os'))
+    answer["choices"][0]["finish_reason"] = finish
+    cloud = asking(answer)
+    printed = run("%%chat --tools weather\nweather?")
+    assert len(cloud.asked) == 1
+    assert shell.user_ns["calls"] == []
+    assert printed.startswith('[asks for weather({"city": "Os)]')
+    assert said in printed
+
+
 def test_a_ready_definition_is_described_and_its_calls_are_handed_over(run: Any, shell: Any, asking: Any) -> None:
     shell.user_ns["ready"] = READY
     cloud = asking(asks(("weather", '{"city": "Oslo"}'), ("ready", '{"a": "b"}')))

@@ -44,7 +44,8 @@ def answered_in_rounds(
         while True:
             reply = send(plan)
             calls = reply.choices[0].tool_calls if reply.choices else ()
-            if not calls or not toolbox.runs(calls):
+            cut = reply.finish_reason in ("length", "content_filter")  # and with it, perhaps, the last call's arguments
+            if not calls or cut or not toolbox.runs(calls):
                 return _remembered(_gathered(done, reply))
             if len(done) >= most:
                 raise _too_many(most, reply)

@@ -33,12 +33,13 @@ def response_body(form: Mapping[str, Any], *, reasoning: bool = False) -> dict[s
     >>> body["input"], body["max_output_tokens"], body["store"]
     ([{'role': 'user', 'content': 'Hi'}], 50, False)
     """
-    body: dict[str, Any] = {"store": False}
-    body |= {_RENAMED.get(name, name): value for name, value in form.items() if name not in _REMADE}
     messages = list(form["messages"])
+    body: dict[str, Any] = {"model": form["model"]}
     if messages and messages[0].get("role") == "system" and isinstance(messages[0].get("content"), str):
         body["instructions"] = messages.pop(0)["content"]
     body["input"] = [item for message in messages for item in _items(message)]
+    body |= {_RENAMED.get(name, name): value for name, value in form.items() if name not in _REMADE}
+    body.setdefault("store", False)
     if wanted := _format(form.get("response_format")):
         body["text"] = {"format": wanted, **(body.get("text") or {})}
     if "verbosity" in form:
@@ -104,7 +105,10 @@ def _format(wanted: Mapping[str, Any] | None) -> dict[str, Any] | None:
 
 def _tool(tool: Mapping[str, Any]) -> dict[str, Any]:
     # There a function is strict unless it says that it isn't; in chat, the other way round.
-    return {"type": "function", "strict": False, **tool["function"]} if "function" in tool else dict(tool)
+    if "function" not in tool:
+        return dict(tool)
+    function = tool["function"]
+    return {"type": "function", **function, "strict": function.get("strict") or False}
 
 
 def _choice(choice: Any) -> Any:
