@@ -48,6 +48,7 @@ def run(shell: InteractiveShell, prompt: Any, options: dict[str, Any]) -> Any:
     from ..render import LiveReply
     from ..table.job import planned
     from ..table.mapping import map as ask
+    from ..table.partitions import is_dask, map_partitions
     from ..templates import data
 
     add_fields(options, ask)
@@ -58,6 +59,14 @@ def run(shell: InteractiveShell, prompt: Any, options: dict[str, Any]) -> Any:
         options.pop(idle, None)
     table = _table(shell, options.pop("over"))
     unique = not options.pop("no_unique", False)
+    if is_dask(table) and "limit" not in options and not (dry or batch):
+        with LiveReply(shell, quiet=quiet) as live, told(live.note):
+            found = map_partitions(
+                prompt, table, live.note, names=data(names(shell)), unique=unique, **of_run, **options
+            )
+            live.finish("", f"{table.npartitions:,} partitions are mapped; {output or '_'}.compute() gathers them")
+            keep(shell, found, output)
+        return None
     job = planned(prompt, table, names=data(names(shell)), unique=unique, **options)
     if dry:
         foreseen = job.estimate(of_run.get("resume"), batch=batch)

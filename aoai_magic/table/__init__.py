@@ -1,6 +1,9 @@
 """A prompt over a table: sent once for each row, paced to the deployment, its answers as columns.
 
-rows: tables of any kind; prompts and plan: what would be sent; estimate: what it costs; pacing: when a request may leave;
-running: sending them; outcome: what came of one; file: the answers so far, on disk; columns: the table with its answers;
-progress: how far it is; batch: all of it through the Batch API.
+mapping       a table in, the table with its answers out; partitions: Dask's, on their cluster
+job           from the arguments to the frame
+rows          tables of any kind            prompts, plan   what would be sent; estimate: what it costs
+running       sending it                    pacing          when a request may leave; outcome: what came of one
+file          the answers so far, on disk   batch           all of it through the Batch API
+columns       the answers as columns        preview, progress   how the table begins, and how far it is
 """

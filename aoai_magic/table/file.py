@@ -26,11 +26,14 @@ _MARK = "aoai_map"
 class RunFile:
     """The file of one run, open and locked; `answers` are those in it, by key, and those that need not be written down.
 
-    Raises RunFileError where it can't be opened, is none, or another run has it. With no path it is in memory alone.
+    One that is `lasting` stays when its run is done: it is a part of a larger one. Raises RunFileError where it can't be opened,
+    is none, or another run has it. With no path it is in memory alone.
     """
 
-    def __init__(self, path: Path | None, *, new: bool = False, head: dict[str, Any] | None = None) -> None:
-        self.path = path
+    def __init__(
+        self, path: Path | None, *, new: bool = False, head: dict[str, Any] | None = None, lasting: bool = False
+    ) -> None:
+        self.path, self._lasting = path, lasting
         self.answers: dict[str, Answer] = {}
         if path is None:
             return
@@ -60,7 +63,7 @@ class RunFile:
         """Let go of the file, and delete it if the run is done."""
         if self.path is None:
             return
-        if done:
+        if done and not (self._lasting and self.answers):
             with suppress(OSError):
                 self.path.unlink()
         os.close(self._file)
@@ -98,10 +101,24 @@ class RunFile:
             os.ftruncate(self._file, whole)
 
 
-def new(head: dict[str, Any]) -> RunFile:
-    """Begin the file of a new run, in the state folder. Raises RunFileError."""
-    name = f"{time.strftime('%Y-%m-%dT%H%M%S')}-{secrets.token_hex(3)}.jsonl"
-    return RunFile(_folder() / name, new=True, head=head)
+def new(head: dict[str, Any], part_of: str | None = None) -> RunFile:
+    """Begin the file of a new run, in the state folder; as a part of a larger one, if that is named. Raises RunFileError."""
+    name = f"{part_of or time.strftime('%Y-%m-%dT%H%M%S')}-{secrets.token_hex(3)}.jsonl"
+    return RunFile(_folder() / name, new=True, head=head, lasting=part_of is not None)
+
+
+def taken_up(path: Path, part_of: str | None = None) -> RunFile:
+    """Go on with the file of a run that was cut; as a part of a larger one, if that is named. Raises RunFileError."""
+    if part_of is not None:
+        with suppress(OSError):
+            path = path.rename(_folder() / f"{part_of}-{secrets.token_hex(3)}.jsonl")
+    return RunFile(path, lasting=part_of is not None)
+
+
+def tidy(part_of: str) -> None:
+    """Delete the files of all parts of a run that is done."""
+    for path in _folder().glob(f"{part_of}-*.jsonl"):
+        path.unlink(missing_ok=True)
 
 
 def unfinished(keys: Collection[str]) -> Path | None:

@@ -24,7 +24,7 @@ from . import columns, file, rows
 from .batch import Batch, foresee, send
 from .estimate import TableEstimate, estimate
 from .file import RunFile
-from .pacing import Width, pace_of
+from .pacing import Pace, Width, pace_of
 from .plan import Plan, plan, recorded
 from .preview import preview
 from .progress import Progress, summary
@@ -107,22 +107,30 @@ class Job:
         resume: bool | str | os.PathLike[str] | None = None,
         budget: float | Allowance | None = None,
         watched: bool = True,
+        part_of: str | None = None,
+        parts: int = 1,
     ) -> Mapped:
-        """Carry it out, see `map`; `watched` says whether the quiet line may hold what varies."""
+        """Carry it out, see `map`; `watched` says whether the quiet line may hold what varies.
+
+        Where it is `part_of` a larger run, of which so many `parts` run at once, perhaps on several machines, it has its share of
+        the deployment's limits, and leaves its file for `file.tidy`.
+        """
         plan = self.plan
         allowance = budget if budget is None or isinstance(budget, Allowance) else Allowance(budget)
         path = self._cut(resume)
         there = recorded(plan, self.recordings)
         self._hold(self._estimate(resume, there), allowance)
-        if path is None and any(one.key not in there for one in plan.requests):
-            kept = file.new({"deployment": plan.deployment, "rows": len(plan.table)})
+        if path is not None:
+            kept = file.taken_up(path, part_of)
+        elif any(one.key not in there for one in plan.requests):
+            kept = file.new({"deployment": plan.deployment, "rows": len(plan.table)}, part_of)
         else:
-            kept = RunFile(path)
+            kept = RunFile(None)
         before = sum(one.key in kept.answers for one in plan.requests)
         left = [one for one in plan.requests if one.key not in kept.answers]
         here = plan.connection.kind == "local"
         width = Width(concurrency or (_WIDTH_HERE if here else _WIDTH), at_once=concurrency is not None)
-        pace = pace_of(plan.connection, plan.deployment)
+        pace = Pace(parts=parts) if part_of else pace_of(plan.connection, plan.deployment)
         run = Run(plan, left, pace, width, kept, allowance, self.recordings, there)
         progress = Progress(plan, run, before, kept)
         with told(progress.told):

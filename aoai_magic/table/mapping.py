@@ -13,6 +13,7 @@ from ..render import progress
 from ..request import Message
 from .estimate import TableEstimate
 from .job import planned
+from .partitions import is_dask, map_partitions
 
 if TYPE_CHECKING:
     pass
@@ -47,8 +48,8 @@ def map(  # noqa: A001  # what it does, for a table
 ) -> Any:
     """Send a prompt once for each row of a table, and return the table with the answers as columns.
 
-    `table` is a DataFrame (pandas or polars), a list, a dict of columns or of rows, or an iterator; `limit` takes its first
-    rows, and an iterator needs one. What comes back has its rows, in their order, and its index. In the prompt (text, or a list of messages) and in
+    `table` is a DataFrame (pandas, polars or Dask), a list, a dict of columns or of rows, or an iterator; `limit` takes its
+    first rows, and an iterator needs one. What comes back has its rows, in their order, and its index. In the prompt (text, or a list of messages) and in
     `system`, `{{ column }}` is the row's own value, `{{ row }}` the row, any other name one of `names`; an element of
     `attach` that names a column is the row's own file or picture. Answers go into the column `output`, or, with a
     `schema`, into a typed one for each of its fields. What went wrong with a row is in its column `error`, also that
@@ -65,31 +66,33 @@ def map(  # noqa: A001  # what it does, for a table
     >>> aoai.map("Shout: {{ word }}", [{"word": "hey"}], deployment="gpt-4o")["answer"].tolist()  # doctest: +SKIP
     ['HEY!']
     """
-    job = planned(
-        prompt,
-        table,
-        output=output,
-        deployment=deployment,
-        system=system,
-        temperature=temperature,
-        top_p=top_p,
-        max_tokens=max_tokens,
-        seed=seed,
-        stop=stop,
-        attach=attach,
-        detail=detail,
-        schema=schema,
-        unique=unique,
-        limit=limit,
-        recordings=recordings,
-        names=names,
-        connection=connection,
+    options = {
+        "output": output,
+        "deployment": deployment,
+        "system": system,
+        "temperature": temperature,
+        "top_p": top_p,
+        "max_tokens": max_tokens,
+        "seed": seed,
+        "stop": stop,
+        "attach": attach,
+        "detail": detail,
+        "schema": schema,
+        "unique": unique,
+        "recordings": recordings,
+        "names": names,
+        "connection": connection,
         **params,
-    )
+    }
+    of_run: dict[str, Any] = {"concurrency": concurrency, "resume": resume, "budget": budget}
+    if is_dask(table) and limit is None and not batch:
+        with progress() as tell:
+            return map_partitions(prompt, table, on_progress or tell, **of_run, **options)
+    job = planned(prompt, table, limit=limit, **options)
     if batch:
         return job.send(budget)
     with progress() as tell:
-        return job.run(on_progress or tell, concurrency=concurrency, resume=resume, budget=budget).frame
+        return job.run(on_progress or tell, **of_run).frame
 
 
 def estimate_map(

@@ -40,6 +40,8 @@ class Pace:
 
     clock: Callable[[], float] = time.monotonic
     share: float = _SHARE
+    #: Of so many that go at once and don't see each other, it is one.
+    parts: int = 1
     #: What the service counts beside a prompt's characters where the request sets no limit, as far as it is known.
     unlimited: int = _UNLIMITED
     _limits: Headroom | None = None
@@ -62,12 +64,15 @@ class Pace:
             self._left = self._left[0] + 1, self._left[1] + (prompt if limit is None else tokens)
             limits, start = self._limits, max(now, self._blocked)
             if limits and limits.request_limit:
-                window, apart = 1 if limits.request_limit >= 600 else 10, 60 / (limits.request_limit * self.share)
+                window, apart = (
+                    1 if limits.request_limit >= 600 else 10,
+                    60 * self.parts / (limits.request_limit * self.share),
+                )
                 due = max(self._requests or self._last + apart, start - _MADE_UP * window)
                 self._requests = due + apart
                 start = max(start, due)
-            if limits and limits.token_limit and (limits.now()[0] or 0) < to_come:
-                apart = 60 * tokens / (limits.token_limit * self.share)
+            if limits and limits.token_limit and (limits.now()[0] or 0) < to_come * self.parts:
+                apart = 60 * self.parts * tokens / (limits.token_limit * self.share)
                 due = max(self._tokens or self._last + apart, start - _MADE_UP * 60)
                 self._tokens = due + apart
                 start = max(start, due)

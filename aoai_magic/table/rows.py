@@ -48,6 +48,14 @@ def read(given: Any, limit: int | None = None) -> Table:
     >>> read({"city": ["Oslo", "Rome"]}, limit=1).rows
     [{'city': 'Oslo'}]
     """
+    if is_a(given, "dask.dataframe", "DataFrame"):
+        if limit is None:
+            raise SettingsError(
+                "How many rows a Dask table has isn't known before it is computed.",
+                "So it can neither be foreseen as a whole, nor sent as a batch.",
+                "limit=1000 (--limit 1000) takes its first rows; aoai.map(prompt, table) works through all partitions.",
+            )
+        given = given.head(limit, npartitions=-1)
     if is_a(given, "polars", "LazyFrame"):
         given = (given if limit is None else given.head(limit)).collect()
     if is_a(given, "polars", "Series"):

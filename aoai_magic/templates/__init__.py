@@ -68,6 +68,15 @@ class Template:
         """Whether there is anything to be filled in."""
         return bool(self._holes)
 
+    @property
+    def names(self) -> set[str]:
+        """The names that its holes use, and don't make themselves."""
+        if not self.is_open:
+            return set()
+        from jinja2 import meta
+
+        return meta.find_undeclared_variables(self._sandbox.parse(source(self._text, self._holes)))
+
     def fill(self, names: Mapping[str, Any]) -> str | list[dict[str, Any]]:
         """The text, or the content of a message, with these names alone, and the builtins."""
         if not self.is_open:
