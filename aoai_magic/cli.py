@@ -63,7 +63,7 @@ def _parser() -> argparse.ArgumentParser:
         "reproduce",
         help="run notebooks from their recordings, with nothing sent, and say which cells came out the same",
     )
-    reproduce.add_argument("notebook", type=Path, nargs="+", help="a notebook")
+    reproduce.add_argument("notebook", type=Path, nargs="+", help="a notebook, or a folder of them")
     reproduce.add_argument("--timeout", type=float, default=600, metavar="SECONDS", help="for a cell (600)")
     reproduce.set_defaults(run=_reproduce)
 
@@ -152,7 +152,9 @@ def _reproduce(options: argparse.Namespace) -> int:
     from .reproducing import reproduce
 
     same = True
-    for notebook in options.notebook:
+    for notebook in [
+        one for given in options.notebook for one in (sorted(given.glob("*.ipynb")) if given.is_dir() else [given])
+    ]:
         report = reproduce(notebook, timeout=options.timeout)
         remember_hits(notebook, report.hits)
         print(report.summary if report else report)

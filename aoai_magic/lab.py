@@ -18,6 +18,7 @@ from . import settings
 from .errors import AoaiError, LocalServiceError, MissingExtraError
 from .local import launch
 from .local.waiting import told
+from .recordings.store import NAME, Store
 from .render import LiveReply
 
 FIRST = "00_start_here.ipynb"
@@ -30,13 +31,17 @@ def lessons() -> Path:
 
 
 def copy_notebooks(folder: Path) -> str:
-    """Copy the guided notebooks to `folder` and say so. A file that is there already is the user's, and is kept."""
+    """Copy the guided notebooks to `folder` and say so. A file that is there already is the user's, and is kept; to recordings,
+    those of notebooks that came since are added.
+    """
     copied, kept = 0, 0
     for source in sorted(lessons().rglob("*")):
         name = source.relative_to(lessons())
         if source.is_dir() or any(part.startswith((".", "__")) for part in name.parts):
             continue
         if (folder / name).exists():
+            if name.name == NAME:
+                Store((folder / name).parent).merge(Store(source.parent))
             kept += 1
             continue
         (folder / name).parent.mkdir(parents=True, exist_ok=True)

@@ -10,10 +10,11 @@ from ..settings import RecordingsMode as Mode
 from .asking import Asked, asked, forget, hits
 from .canonical import canonical, digest
 from .drift import drift
-from .modes import FOLDER, mode, off, record, replay, store
+from .modes import FOLDER, MODES, mode, off, record, replay, store
 
 __all__ = [
     "FOLDER",
+    "MODES",
     "Asked",
     "Mode",
     "asked",

@@ -13,6 +13,13 @@ from .store import Store
 #: What a folder of recordings is called where nobody names one.
 FOLDER = "recordings"
 
+#: What each mode does, in words.
+MODES: dict[Mode, str] = {
+    "off": "nothing is recorded",
+    "auto": "answer what is recorded; the rest is sent, and recorded",
+    "replay": "answer; nothing is sent",
+    "refresh": "are made anew: everything is sent",
+}
 _chosen: Mode | None = None
 _store: Store | None = None
 _lock = threading.Lock()

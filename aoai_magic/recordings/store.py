@@ -100,7 +100,16 @@ class Store:
     def add(self, recording: Recording) -> None:
         """Append a recording. Raises OSError where that can't be; then the file is as it was before."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        data = line(recording, self.folder)
+        self._append(line(recording, self.folder))
+
+    def merge(self, other: Store) -> None:
+        """Append the lines of another folder that aren't here; the files beside them are the caller's to copy. Raises OSError."""
+        here = {raw.strip() for _, raw in self.lines()}
+        more = [raw.strip() + b"\n" for _, raw in other.lines() if raw.strip() not in here]
+        if more:
+            self._append(b"".join(more))
+
+    def _append(self, data: bytes) -> None:
         with self._alone():
             for name, text in _GIT.items():
                 if not (self.folder / name).exists():

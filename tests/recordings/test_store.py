@@ -183,6 +183,16 @@ def test_a_file_that_is_replaced_or_gone_is_noticed(store: Store) -> None:
     assert store.find(hash_of("b")) == []
 
 
+def test_lines_of_another_folder_are_added_once(store: Store, tmp_path: Path) -> None:
+    other = Store(tmp_path / "other")
+    for text in "ab":
+        other.add(recording(text))
+    store.add(recording("mine"))
+    for _ in range(2):
+        store.merge(other)
+    assert [one.request for one in store.recordings()] == [request("mine"), request("a"), request("b")]
+
+
 ADDING = """
 import sys
 from pathlib import Path

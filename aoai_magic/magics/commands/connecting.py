@@ -18,11 +18,14 @@ def _connect(options: dict[str, Any]) -> str:
 def _status(options: dict[str, Any]) -> str:
     from IPython.core.getipython import get_ipython
 
-    from ... import current, doctor
+    from ... import current, doctor, recordings
     from ..defaults import described
 
     shell: Any = get_ipython()
-    return "\n".join([doctor.describe(current.connection()), *(f"{name:<16}{said}" for name, said in described(shell))])
+    rows = [doctor.describe(current.connection()), *(f"{name:<16}{said}" for name, said in described(shell))]
+    if (mode := recordings.mode()) != "off":
+        rows.append(f"{'recordings':<16}{recordings.MODES[mode]} ({recordings.store().folder.name}/)")
+    return "\n".join(rows)
 
 
 def _doctor(options: dict[str, Any]) -> None:
