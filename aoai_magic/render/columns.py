@@ -75,7 +75,8 @@ class Columns:
     def drawn(self) -> Any:
         from rich.console import Group
 
-        return Group(*(part for column in self.columns for part in _parts(column)))
+        parts = [part for column in self.columns for part in _parts(column)]
+        return Group(*parts[:-1])  # without the empty line after the last
 
     def growing(self) -> Any:
         """What rich shows while they come: a line for each, with the end of what there is."""
