@@ -99,7 +99,7 @@ def _take_terminal(browser: Browser, file: Path) -> None:
 def _pack(file: Path) -> None:
     """Few colours are enough for what is text: a picture of a screen then takes a third."""
     with Image.open(file) as picture:
-        packed = picture.convert("RGB").quantize(256, dither=Image.Dither.NONE)
+        packed = picture.convert("RGB").quantize(256, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
     packed.save(file, optimize=True)
 
 
