@@ -37,7 +37,7 @@ def connect(
     """Say where requests go from here on, and return the connection. Nothing is sent.
 
     `endpoint` is "local", "openai", the address of an Azure OpenAI resource, or the base URL of an OpenAI-compatible
-    service; None reads the environment anew. Azure is asked through its v1 API, unless an `api_version` selects the
+    service; None reads the environment and pyproject.toml anew. Azure is asked through its v1 API, unless an `api_version` selects the
     classic one. `key_env` names the environment's variable that holds the key, `api_key` is the key itself; without
     either the environment's key for that very resource is used, else a sign-in with Entra ID: `credential` (an azure-identity credential, by default DefaultAzureCredential) for `scope`.
     `deployment` is used where a cell names none; `serves` is its model, where its
@@ -65,7 +65,7 @@ def connect(
 
 
 def connection() -> Connection:
-    """Return the current connection: that of the last `connect`, else what the environment says, else the local service.
+    """Return the current connection: that of the last `connect`, else what the environment or pyproject.toml says, else the local service.
 
     >>> connect("local")
     <Connection local, deployment gpt-4o>
