@@ -97,7 +97,7 @@ def _checks(connection: Connection) -> Iterator[Check]:
         if wanted.engine == "llama":
             yield "its model", lambda: _model(wanted)
         yield "starting it, or finding it", lambda: f"process {launch.ensure(wanted).pid}"
-        yield "a reply", lambda: f"{chat('Hi', max_tokens=1, connection=connection).seconds:.1f} s"
+        yield "a reply", lambda: f"{chat('Hi', max_tokens=1, recordings='off', connection=connection).seconds:.1f} s"
     else:
         if not getproxies():  # a proxy looks names up itself
             yield "the host's name", lambda: _resolved(connection)
@@ -139,5 +139,5 @@ def _named(connection: Connection) -> str:
 
 def _probed(connection: Connection) -> str:
     with contextlib.suppress(RequestRefusedError):
-        chat([], max_tokens=1, stream=False, connection=connection)
+        chat([], max_tokens=1, stream=False, recordings="off", connection=connection)
     return "all three right"

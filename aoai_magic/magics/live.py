@@ -93,7 +93,7 @@ def show(
             if error.reply is not None:
                 _keep(shell, live, error.reply, output, "markdown" if form in RESHAPED else form)
             if isinstance(error, AoaiError) and error.recorded and live.watched:
-                error.fix = f"{error.fix} This is a recording, of {error.recorded}; --fresh asks anew.".strip()
+                error.why = f"{error.why} (Recorded on {error.recorded}: --fresh asks anew.)".strip()
             raise
         _keep(shell, live, reply, output, form)
     return reply

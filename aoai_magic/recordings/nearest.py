@@ -7,6 +7,7 @@ import json
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
+from .. import settings
 from ..errors import NotRecordedError
 
 if TYPE_CHECKING:
@@ -27,7 +28,9 @@ def missing(operation: str, request: dict[str, Any], store: Store) -> NotRecorde
             alike = 2 * (words & theirs).total() / max(1, words.total() + theirs.total())
             if alike > likest:
                 best, likest = one, alike
-    fix = "Record it where a service can be reached: %aoai record (here only recordings answer: replay)."
+    fix = "%aoai record, which sends what isn't recorded"
+    if settings.recordings() == "replay":
+        fix = f"{fix}, where the environment doesn't say AOAI_RECORDINGS=replay"
     if best is None:
         why = "Others are." if store.file.exists() else "The folder is empty."
     else:

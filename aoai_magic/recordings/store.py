@@ -114,10 +114,11 @@ class Store:
             for name, text in _GIT.items():
                 if not (self.folder / name).exists():
                     (self.folder / name).write_text(text, encoding="utf-8")
-            handle = os.open(self.file, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o644)
+            handle = os.open(self.file, os.O_RDWR | os.O_CREAT | os.O_APPEND | getattr(os, "O_BINARY", 0), 0o644)
             try:
                 size = os.fstat(handle).st_size
-                if size and os.pread(handle, 1, size - 1) != b"\n":
+                os.lseek(handle, max(0, size - 1), os.SEEK_SET)
+                if size and os.read(handle, 1) != b"\n":
                     data = b"\n" + data  # somebody was killed in the middle of a line
                 try:
                     written = 0

@@ -560,3 +560,34 @@ def test_a_fresh_answer_says_whether_it_is_another_one(cloud: Any) -> None:
     assert row["changed"]
     assert row["diff"] == "-Hello!\n+Good day!"
     assert (row["model_then"], row["model_now"]) == ("gpt-4o-2024-11-20", "gpt-4o-2025-01-01")
+
+
+def test_who_watches_is_told_that_an_error_is_a_recording_and_nobody_else(
+    run: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run("%aoai connect local\n%aoai record")
+    cell = "%%chat nope\nAre you there?"
+    with pytest.raises(errors.DeploymentNotFoundError) as live:
+        run(cell)
+    with pytest.raises(errors.DeploymentNotFoundError) as again:
+        run(cell)
+    assert str(again.value) == str(live.value)
+    monkeypatch.setattr("aoai_magic.render.live.is_watched", lambda *_: True)
+    with pytest.raises(errors.DeploymentNotFoundError) as watched:
+        run(cell)
+    assert f"(Recorded on {watched.value.recorded}: --fresh asks anew.)" in str(watched.value)
+
+
+def test_the_doctor_asks_the_service_and_no_recording(no_service: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    from aoai_magic import doctor
+
+    aoai.record()
+    assert doctor.run() == 0
+    assert not Path("recordings").exists()
+
+
+def test_status_says_what_holds(run: Any) -> None:
+    run("%aoai connect local")
+    assert "recordings" not in run("%aoai status")
+    run("%aoai record kept")
+    assert "recordings      answer what is recorded; the rest is sent, and recorded (kept/)" in run("%aoai status")
