@@ -11,12 +11,14 @@ import re
 import sys
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Literal, cast, get_args
+from typing import TYPE_CHECKING, Literal, cast, get_args
 from urllib.parse import parse_qs, urlsplit
 
 from .errors import SettingsError
-from .local.launch import LocalSettings
 from .project import Project, project
+
+if TYPE_CHECKING:
+    from .local.launch import LocalSettings
 
 Kind = Literal["local", "azure", "openai", "compatible"]
 RecordingsMode = Literal["off", "auto", "replay", "refresh"]
@@ -116,6 +118,8 @@ def notebook() -> str:
 
 def local() -> LocalSettings:
     """What the local service runs on: AOAI_LOCAL_ENGINE (llama or echo) and AOAI_LOCAL_MODEL (a GGUF file)."""
+    from .local.launch import LocalSettings  # with HTTP, processes and locks: %load_ext does without
+
     engine = environment("AOAI_LOCAL_ENGINE") or "llama"
     if engine not in ("llama", "echo"):
         raise SettingsError(

@@ -90,7 +90,7 @@ def test_chat_can_be_taken_over_and_given_back(taken: Any, run: Any) -> None:
     assert run("%%chat\nhi") == "the other one\n"
 
 
-HEAVY = ("azure", "httpx2", "ipywidgets", "jinja2", "markdown_it", "matplotlib.pyplot", "nh3", "openai", "pandas", "pydantic", "rich", "splintr", "starlette", "uvicorn", "xllamacpp")  # fmt: skip
+HEAVY = ("azure", "http.client", "httpx2", "ipywidgets", "jinja2", "markdown_it", "matplotlib.pyplot", "nh3", "openai", "pandas", "pydantic", "rich", "splintr", "ssl", "starlette", "subprocess", "uvicorn", "xllamacpp")  # fmt: skip
 
 
 def test_loading_imports_nothing_heavy() -> None:
