@@ -15,7 +15,6 @@ from IPython.core.magic import Magics, cell_magic, line_cell_magic, magics_class
 from traitlets import Bool, TraitError, observe
 
 from ..errors import AoaiError, SettingsError
-from ..settings import environment
 from .cells import Cells
 from .completion import Completion
 from .defaults import CONFIGURABLE, Setting, check_names
@@ -34,6 +33,12 @@ def _help_of(room: str) -> Callable[[], str]:
     return lambda: str(import_module(f".{room}", __name__).USAGE)
 
 
+def _is_coloured() -> bool:
+    from ..settings import environment
+
+    return environment("NO_COLOR") is None
+
+
 @magics_class
 class AoaiMagics(_CellOptions):  # type: ignore[misc]
     """Prompt cells for Azure OpenAI; `%aoai help` lists them."""
@@ -48,7 +53,7 @@ class AoaiMagics(_CellOptions):  # type: ignore[misc]
         self._owner: Any = None  # what %%chat was before it was taken over
         self.cells = Cells(shell, self._owns)
         self._completion = Completion(shell, self._owns)
-        AoaiError.coloured = environment("NO_COLOR") is None
+        AoaiError.coloured = staticmethod(_is_coloured)
         super().__init__(shell)
         self._chat = self.magics["cell"]["chat"]
 

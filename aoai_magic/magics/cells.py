@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from ..errors import AoaiError, Interrupted
-from ..templates.history import History
 from ..visible import visible
 
 if TYPE_CHECKING:
@@ -83,6 +82,8 @@ class Cells:
 
         In holds the cells before this one, as they were typed; Err the tracebacks of those that failed.
         """
+        from ..templates.history import History
+
         variables, history = self._shell.user_ns, self._shell.history_manager
         found = dict(variables)
         if history is not None and variables.get("In") is history.input_hist_parsed:

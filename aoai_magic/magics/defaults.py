@@ -6,7 +6,6 @@ An option on the line goes first, then %config, then pyproject.toml. Of the envi
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,13 +13,14 @@ from typing import TYPE_CHECKING, Any
 from traitlets import TraitType
 
 from ..errors import SettingsError
-from ..project import CONNECTION, Project, project
 from . import options as shared
 from .arguments import Option
 from .options import DEPLOYMENT
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
+
+    from ..project import Project
 
 CONFIGURABLE = {
     option.key: option for option in vars(shared).values() if isinstance(option, Option) and option.configurable
@@ -76,6 +76,8 @@ def setting(shell: InteractiveShell, option: Option) -> tuple[Any, str]:
     if (value := getattr(magics, option.key, None)) is not None:
         source = f"%config AoaiMagics.{option.key}"
         return converted(option, value, source), source
+    from ..project import project
+
     own = project()
     if own is None:
         return None, ""
@@ -134,6 +136,8 @@ def check_names(names: Sequence[str], known: Sequence[str], source: str) -> None
     """Raise SettingsError for a name that nothing is known by, with the nearest one."""
     for name in names:
         if name not in known:
+            import difflib
+
             near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
             raise SettingsError(
                 f"{source} has {name}, which can't be set.",
@@ -147,4 +151,6 @@ def _assigned(key: str, source: str, value: str) -> str:
 
 
 def _check(own: Project) -> None:
+    from ..project import CONNECTION
+
     check_names(list(own.table), [*CONFIGURABLE, *CONNECTION], own.source)
