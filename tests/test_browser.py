@@ -85,6 +85,20 @@ def test_the_stop_button_keeps_what_had_arrived(lab: Lab) -> None:
         assert notebook.text(2).strip() == "True None"
 
 
+@pytest.mark.parametrize("front_end", ["lab", "notebook"])
+def test_a_cell_that_is_run_again_takes_its_own_place_in_the_conversation(lab: Lab, front_end: str) -> None:
+    chat = "%%chat -i tale --max-tokens 3\n"
+    name = lab.write(f"again-{front_end}.ipynb", "%load_ext aoai_magic", f"{chat}one", f"{chat}two", f"{chat}three")
+    with lab.open(name, front_end=front_end) as notebook:
+        notebook.run_all()
+        assert "tale: 3 turns" in notebook.text(3)
+        notebook.run(2)
+        time.sleep(0.5)
+        notebook.wait_done()
+        assert "tale: 2 turns" in notebook.text(2)
+        assert "1 later turn dropped" in notebook.text(2)
+
+
 RICH = r'''
 from IPython.display import display
 from aoai_magic.render import mimebundle
@@ -171,19 +185,30 @@ def test_no_payload_fires_in_a_trusted_notebook(lab: Lab) -> None:
         text = payload["payload"].replace("{CBNOPROTO}", callback.removeprefix("http:")).replace("{CB}", callback)
         payloads.append(text.replace("{ID}", payload["id"]))
     (lab.root / "payloads.json").write_text(json.dumps(payloads))
-    show = (
-        "import json\nfrom IPython.display import display\nfrom aoai_magic.render import mimebundle\n"
-        "for text in json.load(open('payloads.json'))[{}:{}]:\n    display(mimebundle(text, text), raw=True)"
+    shown_as = (
+        "mimebundle(text, text)",
+        "bundled([Columns([Column(text, [Words(text)], {text: text}, text)] * 2), Quiet(text), Folded(text, text)])",
+        "talk(text)",
     )
-    cells = [show.format(start, start + 40) for start in range(0, len(payloads), 40)]  # a cell shows at most 50 outputs
+    setup = (
+        "import json\nfrom IPython.display import display\nfrom aoai_magic import Conversation\n"
+        "from aoai_magic.render import Column, Columns, Folded, Quiet, Words, bundled, mimebundle\n"
+        "def talk(text):\n"
+        "    made = Conversation('tale', system=text)\n"
+        "    made.place().join([{'role': role, 'content': text} for role in ('user', 'assistant')], [], text)\n"
+        "    return made._repr_mimebundle_()"
+    )
+    show = "for text in json.load(open('payloads.json'))[{}:{}]:\n    display({}, raw=True)"
+    starts = range(0, len(payloads), 40)  # a cell shows at most 50 outputs
+    cells = [setup, *(show.format(start, start + 40, one) for one in shown_as for start in starts)]
     # A reply shown as most tools do: it must be heard, or this test would hear nothing at all.
     bait = f'from IPython.display import Markdown\nMarkdown("<img src=x onerror=\\"fetch(\'{listener.url}/bait\')\\">")'
     name = lab.write("payloads.ipynb", *cells, bait)
     with lab.open(name, height=3000) as notebook:
         notebook.run_all()
         notebook.page.wait_for_timeout(3000)
-        shown = notebook.page.locator(".jp-OutputArea-child .aoai").count()
-        assert shown == len(payloads)
+        shown = notebook.page.locator(".jp-OutputArea-child:has(.aoai)").count()
+        assert shown == len(payloads) * len(shown_as)
         assert (
             notebook.page.locator(".aoai button, .aoai input, .aoai form, .aoai iframe, .aoai svg, .aoai img").count()
             == 0
