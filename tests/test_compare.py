@@ -140,6 +140,11 @@ def test_what_can_not_be_compared_is_refused(run: Any, line: str, what: str) -> 
     assert aoai.last is None
 
 
+def test_a_format_for_all_cells_is_for_those_with_one_reply(run: Any) -> None:
+    run("%config AoaiMagics.format = 'json'")
+    assert "hi" in run("%%chat --compare gpt-4o,gpt-4o-mini\nhi")
+
+
 def test_quiet_shows_nothing(run: Any) -> None:
     assert run("%%chat -q --compare gpt-4o,gpt-4o-mini\nhi") == ""
 

@@ -243,6 +243,17 @@ def test_a_cell_that_sends_several_prompts_has_them_all_and_again_when_it_is_run
     assert kernel.run("print(len(aoai.conversation('tale')), r.conversation.dropped)").text == "2 0\n"
 
 
+def test_an_interrupted_cell_joins_nothing_and_loses_nothing(kernel: Kernel) -> None:
+    kernel.run("%%chat -c\nfirst", cell="a")
+    kernel.run("%%chat -c\nsecond", cell="b")
+    kernel.run('%aoai fault "pace=2 times=1"')
+    ran = kernel.run("%%chat -c -o kept\none two three", cell="a", interrupt_at="one")
+    assert ran.error["ename"] == "Interrupted"
+    assert "broken off · not joined to main: 2 turns, as before" in ran.text
+    show = "import aoai_magic as aoai; print(kept.text, [turn.messages[0]['content'] for turn in aoai.conversation()])"
+    assert kernel.run(show).text == "one ['first', 'second']\n"
+
+
 def test_cells_without_an_id_go_on_at_the_end(kernel: Kernel) -> None:
     for _ in range(3):
         ran = kernel.run("%%chat -c\nhi", watched=False)

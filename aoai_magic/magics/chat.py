@@ -142,7 +142,7 @@ def run(shell: InteractiveShell, line: str, body: str, magic: str = "%%chat") ->
     if "compare" in options:
         from . import comparing
 
-        return comparing.run(shell, prompt, options)
+        return comparing.run(shell, prompt, options, given)
     form = options.pop("format", "markdown")
     if (foreseen := foresee(shell, estimate, prompt, options)) is not None:
         return foreseen

@@ -22,20 +22,21 @@ _NOT_BESIDE = {
 }
 
 
-def run(shell: InteractiveShell, prompt: Prompt, options: dict[str, Any]) -> pandas.DataFrame | None:
+def run(shell: InteractiveShell, prompt: Prompt, options: dict[str, Any], given: set[str]) -> pandas.DataFrame | None:
     """Send a cell to all deployments that it names, show the replies, and put the table where it is looked for.
 
+    `given` are the options of the line alone; a format that is set for all cells is for those with one reply.
     With --dry-run nothing is sent, and a table of what each would cost is returned, for the shell to show.
     """
     from ..operations.compare import Comparison, estimate_comparison
     from ..render import LiveReply
 
-    options = {name: value for name, value in options.items() if (name, value) != ("format", "markdown")}
     for name, why in _NOT_BESIDE.items():
-        if name in options:
+        if name in given:
             raise OptionError(
                 f"--{name} can't go with --compare.", f"{why}; --compare is for several.", "%%chat --compare D1,D2"
             )
+    options.pop("format", None)
     names, output = options.pop("compare"), options.pop("output", None)
     quiet, stream = options.pop("quiet", False), not options.pop("no_stream", False)
     if options.pop("dry_run", False):
