@@ -21,6 +21,8 @@ from .settings import Target
 
 #: What the SDK's clients hold for a key and an address; the transport puts the true ones in.
 PLACEHOLDER = "put-in-by-the-transport"
+#: In a request's `extensions`: an origin, and what returns the token for it. It is asked for when the request leaves.
+PROOF = "aoai_proof"
 LOCAL_URL = "http://local-service.invalid"
 # As the SDK's own clients have it: many at once for tables and batches.
 _LIMITS = httpx2.Limits(max_connections=1000, max_keepalive_connections=100)
@@ -115,8 +117,10 @@ class _Signer:
             url = url.copy_with(scheme="http", host="127.0.0.1", port=service.port)
             headers["host"] = f"127.0.0.1:{service.port}"
             headers["authorization"] = f"Bearer {launch.local_token(service.key)}"  # stays, whatever keys are rotated
-        elif settings.origin(str(url)) == settings.origin(target.endpoint):  # not where a redirect led
+        elif (origin := settings.origin(str(url))) == settings.origin(target.endpoint):  # not where a redirect led
             headers.update(self._credential(url))
+        elif (proof := request.extensions.get(PROOF)) and origin == proof[0]:
+            headers["authorization"] = f"Bearer {proof[1]()}"
         return httpx2.Request(
             request.method, url, headers=headers, stream=request.stream, extensions=request.extensions
         )

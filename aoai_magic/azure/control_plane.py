@@ -15,7 +15,7 @@ from .. import settings
 from ..errors import AoaiError, AuthenticationError, RequestRefusedError, ServiceError, SettingsError
 from ..explain import explain
 from ..settings import Target
-from ..transport import LOCAL_URL
+from ..transport import LOCAL_URL, PROOF
 from ..visible import visible
 
 if TYPE_CHECKING:
@@ -159,7 +159,8 @@ class ControlPlane:
             raise ServiceError(f"The next page of a list is said to be at {url[:120]}", "That isn't Resource Manager.")
         try:
             parameters = {"api-version": version} if version else None
-            answer = self._http.request(method, url, params=parameters, json=body, headers=self._proof(), timeout=60)
+            proof = {} if self._target.kind == "local" else {PROOF: (self._manager, self._token)}
+            answer = self._http.request(method, url, params=parameters, json=body, extensions=proof, timeout=60)
         except Exception as error:
             told = explain(error, self._target)
             if told is None or told is error:
@@ -169,13 +170,12 @@ class ControlPlane:
             raise _refused(answer, method)
         return answer.json() if answer.content else {}
 
-    def _proof(self) -> dict[str, str]:
-        if self._target.kind == "local":
-            return {}  # the transport has the local credential's token
+    def _token(self) -> str:
         from azure.identity import DefaultAzureCredential
 
         credential: Any = self._target.credential or DefaultAzureCredential()
-        return {"authorization": f"Bearer {credential.get_token(f'{self._manager}/.default').token}"}
+        token: str = credential.get_token(f"{self._manager}/.default").token
+        return token
 
 
 def _manager(target: Target) -> str:

@@ -135,9 +135,12 @@ def read(raw: bytes, folder: Path | None = None) -> Recording:
             found["events"] = streams.unpacked(found["events"])
         if "data" in response and folder:
             found["data"] = beside.get(folder, response["data"][beside.FILE])
+        headers = {str(name): str(value) for name, value in response.get("headers", {}).items()}
+        if not all((name + value).isascii() and (name + value).isprintable() for name, value in headers.items()):
+            raise ValueError("its headers aren't those of an answer")
         answer = Answer(
             status=int(response["status"]),
-            headers={str(name): str(value) for name, value in response.get("headers", {}).items()},
+            headers=headers,
             seconds=response.get("seconds", 0.0),
             failure=response.get("failure"),
             **found,
@@ -149,5 +152,5 @@ def read(raw: bytes, folder: Path | None = None) -> Recording:
         return Recording(
             **{name: row[name] for name in names}, n=int(row["n"]), answer=answer, replaces=row.get("replaces"), hidden=bool(row.get("hidden")), raw=raw
         )  # fmt: skip
-    except (LookupError, TypeError, AttributeError, UnicodeDecodeError) as error:
+    except (LookupError, TypeError, AttributeError, RecursionError) as error:
         raise ValueError(f"it lacks what a recording has ({error})") from error

@@ -57,7 +57,11 @@ _OWNERS = (
 
 def headers(given: Mapping[str, str]) -> dict[str, str]:
     """The headers of an answer that are kept: its type, limits, ids and times."""
-    return {name: value for name, value in sorted(given.items()) if _HEADERS.fullmatch(name)}
+    return {
+        name: value
+        for name, value in sorted(given.items())
+        if _HEADERS.fullmatch(name) and value.isascii() and value.isprintable()
+    }
 
 
 class Cleaner:

@@ -240,7 +240,12 @@ def test_the_control_plane_is_recorded_and_replayed_for_another_account(
     clean()
     aoai.replay()
     times.begin_kernel()
-    other = settings.resolve("https://somebody-else.openai.azure.com", credential=Credential(), deployment="chat")
+
+    class Nobody:
+        def get_token(self, *scopes: str, **_: Any) -> Any:
+            raise AssertionError("a replay signs in to nothing")
+
+    other = settings.resolve("https://somebody-else.openai.azure.com", credential=Nobody(), deployment="chat")
     assert connected(other).control_plane.deployments() == live
     assert len(cloud.asked) == 4
 

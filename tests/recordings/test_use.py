@@ -402,7 +402,9 @@ def test_a_write_to_a_clouds_control_plane_is_never_only_pretended(cloud: Any, m
         times.begin_kernel()
     assert len(cloud.asked) == 2
     assert len(lines()) == 1
+    assert {asked.headers["authorization"] for asked in cloud.asked} == {"Bearer t"}
     aoai.replay()
+    monkeypatch.setattr(Credential, "get_token", None)
     deploy()
     assert len(cloud.asked) == 2
 
