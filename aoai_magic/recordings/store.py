@@ -8,11 +8,15 @@ import os
 import threading
 import warnings
 from collections.abc import Callable, Iterator
+from functools import cached_property
 from pathlib import Path
-from typing import IO
+from typing import IO, TYPE_CHECKING
 
 from . import beside
 from .recording import Recording, line, read
+
+if TYPE_CHECKING:
+    from filelock import FileLock
 
 NAME = "recordings.jsonl"
 _GIT = {
@@ -110,9 +114,9 @@ class Store:
             self._append(b"".join(more))
 
     def _append(self, data: bytes) -> None:
-        with self._alone():
-            for name, text in _GIT.items():
-                if not (self.folder / name).exists():
+        with self._alone:
+            if not self.file.exists():
+                for name, text in _GIT.items():
                     (self.folder / name).write_text(text, encoding="utf-8")
             handle = os.open(self.file, os.O_RDWR | os.O_CREAT | os.O_APPEND | getattr(os, "O_BINARY", 0), 0o644)
             try:
@@ -150,7 +154,7 @@ class Store:
 
     def prune(self, keep: Callable[[Recording], bool]) -> int:
         """Take out the recordings that aren't to be kept, damaged lines and files that nothing stands on; say how many lines went."""
-        with self._alone():
+        with self._alone:
             kept, gone, needed = [], 0, set()
             for _, raw in self.lines():
                 try:
@@ -170,12 +174,11 @@ class Store:
                     file.unlink()
         return gone
 
-    @contextlib.contextmanager
-    def _alone(self) -> Iterator[None]:
+    @cached_property
+    def _alone(self) -> FileLock:
         from filelock import FileLock
 
-        with FileLock(self.folder / ".lock", timeout=30):
-            yield
+        return FileLock(self.folder / ".lock", timeout=30)
 
     def _look(self) -> None:
         """Bring the index up to date."""
