@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
-from collections.abc import Sequence
+import tempfile
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import IO
 
 from .errors import SettingsError
 
@@ -57,3 +60,20 @@ def write(files: Sequence[Path], contents: Sequence[bytes], what: str, *, overwr
             "What came back is kept, in _ and aoai.last.",
             f'aoai.last.save("{what}")',
         ) from error
+
+
+@contextlib.contextmanager
+def whole(file: Path) -> Iterator[IO[bytes]]:
+    """What is written to takes the place of the file in the end, in one step; whatever goes wrong before, the file stays as it is.
+
+    Raises OSError.
+    """
+    handle, draft = tempfile.mkstemp(dir=file.parent, prefix=".", suffix=".part")
+    try:
+        with os.fdopen(handle, "wb") as out:
+            yield out
+        Path(draft).chmod(file.stat().st_mode if file.exists() else 0o644)
+        Path(draft).replace(file)
+    except BaseException:
+        Path(draft).unlink(missing_ok=True)
+        raise

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from . import ledger
 from .errors import SettingsError
+from .saving import whole
 from .visible import visible
 
 if TYPE_CHECKING:
@@ -106,14 +105,8 @@ def write_csv(frame: pandas.DataFrame, file: Path) -> None:
         safe = frame.copy()
         for name in _TEXT:
             safe[name] = safe[name].map(lambda text: f"'{text}" if text.startswith(_FORMULA) else text, "ignore")
-        handle, draft = tempfile.mkstemp(dir=file.parent, prefix=file.name, suffix=".part")
-        try:
-            with os.fdopen(handle, "w", encoding="utf-8", newline="") as out:
-                safe.to_csv(out, index=False, date_format="%Y-%m-%dT%H:%M:%S%z")
-            Path(draft).replace(file)
-        except BaseException:
-            Path(draft).unlink()
-            raise
+        with whole(file) as out:
+            safe.to_csv(out, index=False, date_format="%Y-%m-%dT%H:%M:%S%z", mode="wb", encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise SettingsError(f"{file} can't be written: {error}.", "", "%aoai usage --csv spending.csv") from error
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import os
-import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from .. import tokens
 from ..errors import AoaiError, SettingsError
+from ..saving import whole
 from ..visible import escaped
 from .conversation import Cell, Conversation, Message, Turn
 
@@ -37,14 +37,8 @@ def save(conversation: Conversation, path: str | os.PathLike[str]) -> None:
             ) from error
     written = escaped(json.dumps(_to_json(conversation), indent=2, ensure_ascii=False))
     try:
-        handle, draft = tempfile.mkstemp(dir=file.parent, prefix=file.name, suffix=".part")
-        try:
-            with os.fdopen(handle, "w", encoding="utf-8", newline="") as out:
-                out.write(written + "\n")
-            Path(draft).replace(file)
-        except BaseException:
-            Path(draft).unlink()
-            raise
+        with whole(file) as out:
+            out.write(f"{written}\n".encode())
     except OSError as error:
         raise SettingsError(
             f"{file} can't be written: {error.strerror or error}.",

@@ -6,12 +6,11 @@ import base64
 import binascii
 import hashlib
 import json
-import os
 import re
-import tempfile
 from pathlib import Path
 from typing import Any
 
+from ..saving import whole
 from .canonical import media_type
 
 # In characters: a text of base64 that is longer goes into a file, and so does an answer that still is, as JSON.
@@ -33,15 +32,8 @@ def put(folder: Path, data: bytes, suffix: str = "") -> str:
     if file.exists():
         return name
     file.parent.mkdir(exist_ok=True)
-    handle, draft = tempfile.mkstemp(dir=file.parent, prefix=".", suffix=".part")
-    try:
-        with os.fdopen(handle, "wb") as out:
-            out.write(data)
-        Path(draft).chmod(0o644)
-        Path(draft).replace(file)
-    except BaseException:
-        Path(draft).unlink(missing_ok=True)
-        raise
+    with whole(file) as out:
+        out.write(data)
     return name
 
 
