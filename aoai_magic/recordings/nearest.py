@@ -7,7 +7,6 @@ import json
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from .. import settings
 from ..errors import NotRecordedError
 
 if TYPE_CHECKING:
@@ -28,9 +27,8 @@ def missing(operation: str, request: dict[str, Any], store: Store) -> NotRecorde
             alike = 2 * (words & theirs).total() / max(1, words.total() + theirs.total())
             if alike > likest:
                 best, likest = one, alike
-    fix = "%aoai record, which sends what isn't recorded"
-    if settings.recordings() == "replay":
-        fix = f"{fix}, where the environment doesn't say AOAI_RECORDINGS=replay"
+    # The same whatever the environment says: a notebook that shows it is compared in both.
+    fix = "%aoai record, which sends what isn't recorded where AOAI_RECORDINGS doesn't forbid it"
     if best is None:
         why = "Others are." if store.file.exists() else "The folder is empty."
     else:

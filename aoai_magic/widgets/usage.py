@@ -27,7 +27,7 @@ class UsagePanel(Panel):
     a DataFrame (see `aoai.usage` for a row a request), `panel.static()` the form that stays in a saved notebook.
 
     >>> UsagePanel()
-    <UsagePanel by day: 0 requests>
+    <UsagePanel by day: ... requests>
     """
 
     def __init__(self, by: spending.By = "day") -> None:
