@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from .. import catalog, current, ledger, settings
 from ..billed import Usage
 from ..client import Connection
-from ..errors import AoaiError, SettingsError
+from ..errors import AoaiError, ServiceError, SettingsError
 from ..exchange.exchange import usage_of
 from ..explain import explain
 from ..ledger import Allowance
@@ -232,7 +232,8 @@ def send(
             entry.sending()
             made = connection.client.batches.create(input_file_id=file.id, endpoint=url, completion_window="24h")  # type: ignore[arg-type]  # Azure's has no /v1
     except BaseException as error:
-        if isinstance(error, AoaiError):  # refused: nothing of it runs
+        # Refused: nothing of it runs. Without such an answer it may, and counts in full.
+        if isinstance(error, ServiceError) and error.status is not None and error.status < 500:
             entry.turned_down()
         entry.settle("error")
         raise

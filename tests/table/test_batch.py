@@ -91,6 +91,15 @@ def test_a_row_that_is_refused_has_its_error(run: Any) -> None:
     assert "filtered" in frame["error"].tolist()[1] or "policy" in frame["error"].tolist()[1]
 
 
+def test_one_whose_sending_broke_off_counts_in_full_since_it_may_run(run: Any) -> None:
+    run('%aoai fault "reset=0 skip=1 times=9"')
+    with pytest.raises(errors.NoAnswerError):
+        sent(max_tokens=10)
+    run("%aoai fault off")
+    (row,) = ledger.rows()
+    assert (row["outcome"], row["counted"]) == ("error", row["dearest"])
+
+
 def test_a_deployment_that_is_not_there_fails_the_batch_and_costs_nothing() -> None:
     batch = aoai.map("{{ city }}", CITIES, deployment="nowhere", batch=True, max_tokens=5)
     with pytest.raises(errors.SettingsError, match="failed"):
