@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
-from playwright.sync_api import Browser, Locator, Page, sync_playwright
+from playwright.sync_api import Browser, JSHandle, Locator, Page, sync_playwright
 
 CHROMIUM = Path("/usr/bin/chromium")
 _IDLE = """() => {
@@ -129,6 +129,19 @@ class Opened:
     def text(self, number: int) -> str:
         output = self.output(number)
         return output.inner_text() if output.count() else ""
+
+    def watch(self, number: int) -> JSHandle:
+        """Every text that the output of a code cell shows from now on, in `window.seen` of the page too."""
+        return self.page.evaluate_handle(
+            """number => {
+                const cell = document.querySelectorAll('.jp-CodeCell')[number]
+                const look = () => window.seen.push(cell.querySelector('.jp-OutputArea')?.innerText ?? '')
+                window.seen = []
+                new MutationObserver(look).observe(cell, {childList: true, characterData: true, subtree: true})
+                return window.seen
+            }""",
+            number,
+        )
 
 
 @contextlib.contextmanager

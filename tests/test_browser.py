@@ -46,15 +46,14 @@ def test_the_first_notebook_streams_its_reply(lab: Lab) -> None:
         notebook.run(0)
         notebook.wait_done()
         assert "local service" in notebook.text(0)
+        seen = notebook.watch(1)
         notebook.run(1)
-        seen: list[int] = []
-        while not seen or "tokens in" not in notebook.text(1):
-            seen.append(len(notebook.text(1)))
-            time.sleep(0.05)
-            assert len(seen) < 2000
-        grown = sorted(set(seen))
-        assert len(grown) >= 4, "the text is seen growing"
-        assert seen == grown or seen[1:] == sorted(seen[1:]), "and never shrinking"
+        notebook.page.wait_for_function("() => window.seen.at(-1)?.includes('tokens in')", timeout=120_000)
+        *growing, whole = [text.strip() for text in seen.json_value()]
+        reply = whole.split("gpt-4o")[0].strip()
+        partial = [text for text in growing if text and reply.startswith(text) and text != reply]
+        assert partial, "the text is seen growing"
+        assert partial == sorted(partial, key=len), "and never shrinking"
         assert "answered by SmolLM2-135M-Instruct.Q4_1 on this machine" in notebook.text(1)
         assert "local, free; on Azure about $" in notebook.text(1)
 
