@@ -152,6 +152,10 @@ class Connection:
         control_plane = f"{listed['model']}-{listed['version']}".removesuffix("-") if listed else None
         return catalog.known(deployment, told=told, control_plane=control_plane, reply=self._replied.get(deployment))
 
+    def has_answered(self, deployment: str) -> bool:
+        """Whether a deployment has answered this connection before."""
+        return deployment in self._replied
+
     def listed(self, deployment: str) -> dict[str, Any] | None:
         """What the control plane said of a deployment, if it was asked already."""
         plane: ControlPlane | None = vars(self).get("control_plane")

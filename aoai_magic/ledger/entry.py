@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Callable
 from contextvars import ContextVar, Token
 from typing import Any
 
@@ -11,7 +12,7 @@ from .. import settings
 from ..catalog import dollars
 from ..errors import BudgetError, LedgerError
 from .budget import Allowance, Budget, key, standing
-from .store import path, transaction
+from .store import path, transaction, write
 
 # Sums of floating-point dollars: what is less than this too much is not too much.
 _CENT_OF_A_MICRODOLLAR = 1e-8
@@ -117,27 +118,33 @@ class Entry:
         if (counted := azure_price if self._practice else price) is not None:
             found["counted"] = counted
         try:
-            with transaction() as db:
-                changes = ", ".join(f"{name} = :{name}" for name in found)
-                db.execute(f"UPDATE requests SET {changes} WHERE id = :id", {**found, "id": self._id})  # noqa: S608
+            changes = ", ".join(f"{name} = :{name}" for name in found)
+            write(f"UPDATE requests SET {changes} WHERE id = :id", {**found, "id": self._id})  # noqa: S608
         except LedgerError as error:
             self.note = f"{error.what} This request counts in full."
 
     def _reserve(self, limit: int | None) -> None:
+        self._row |= {"at": time.time(), "session": key("session"), "notebook": key("notebook")}
         try:
-            with transaction() as db:
-                self._row |= {"at": time.time(), "session": key("session"), "notebook": key("notebook")}
-                held = standing(db, self._practice, self._allowance)
-                if held and not self._row["recorded"]:
-                    self._fit(held[0], limit)
-                row = {**self._row, "counted": 0.0 if self._row["recorded"] else self._row["dearest"]}
-                names = ", ".join(f":{name}" for name in row)
-                cursor = db.execute(f"INSERT INTO requests ({', '.join(row)}) VALUES ({names})", row)  # noqa: S608
-                self._id = cursor.lastrowid
+            if self._allowance is None:
+                self._id = self._written(write, "WHERE NOT EXISTS (SELECT * FROM budgets)")
+            if self._id is None:
+                with transaction() as db:
+                    held = standing(db, self._practice, self._allowance)
+                    if held and not self._row["recorded"]:
+                        self._fit(held[0], limit)
+                    self._id = self._written(db.execute)
         except LedgerError as error:
             if self._strict or not (self._practice or self._row["recorded"]):  # what costs nothing is sent all the same
                 raise
             self.note = f"{error.what} This request isn't written down."
+
+    def _written(self, execute: Callable[[str, dict[str, Any]], Any], unless: str = "") -> int | None:
+        """The number of the row, once it is written; None where there is something against it."""
+        row = {**self._row, "counted": 0.0 if self._row["recorded"] else self._row["dearest"]}
+        names = ", ".join(f":{name}" for name in row)
+        done = execute(f"INSERT INTO requests ({', '.join(row)}) SELECT {names} {unless}", row)
+        return done.lastrowid if done.rowcount == 1 else None
 
     def _fit(self, budget: Budget, limit: int | None) -> None:
         cheapest, dearest = self._row["cheapest"], self._row["dearest"]

@@ -7,8 +7,9 @@ import contextlib
 import os
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 from .. import settings
 from ..errors import LedgerError
@@ -88,17 +89,28 @@ _file: tuple[Path, int, int] | None = None  # which file it has open: path, devi
 @contextlib.contextmanager
 def transaction(*, writing: bool = True) -> Iterator[sqlite3.Connection]:
     """All or nothing, and with `writing` one at a time over all processes. Raises LedgerError where that can't be."""
+    with _opened(writing) as db:
+        try:
+            db.execute("BEGIN IMMEDIATE" if writing else "BEGIN")
+            yield db
+            db.execute("COMMIT")
+        except BaseException:
+            if db.in_transaction:
+                db.execute("ROLLBACK")
+            raise
+
+
+def write(sql: str, values: Mapping[str, Any]) -> sqlite3.Cursor:
+    """Carry out one statement, which is a transaction by itself; of many threads, each waits for the others less often."""
+    with _opened(True) as db:
+        return db.execute(sql, values)
+
+
+@contextlib.contextmanager
+def _opened(writing: bool) -> Iterator[sqlite3.Connection]:
     try:
         with _lock:
-            db = _connection()
-            try:
-                db.execute("BEGIN IMMEDIATE" if writing else "BEGIN")
-                yield db
-                db.execute("COMMIT")
-            except BaseException:
-                if db.in_transaction:
-                    db.execute("ROLLBACK")
-                raise
+            yield _connection()
     except (sqlite3.Error, OSError) as error:
         raise LedgerError(
             f"The ledger can't be {'written' if writing else 'read'}: {error}.",

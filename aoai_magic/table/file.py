@@ -80,13 +80,13 @@ class RunFile:
 
     def _write(self, line: dict[str, Any]) -> None:
         data = json.dumps(line, separators=(",", ":")).encode() + b"\n"
-        whole = os.fstat(self._file).st_size
+        written = 0
         try:
-            while data:
-                data = data[os.write(self._file, data) :]
+            while written < len(data):
+                written += os.write(self._file, data[written:])
         except OSError as error:
             with suppress(OSError):
-                os.ftruncate(self._file, whole)
+                os.ftruncate(self._file, os.fstat(self._file).st_size - written)
             raise RunFileError(
                 f"An answer can't be written to {self.path}: {error}.",
                 "Nothing more was sent: a run that is cut would lose what isn't written down.",

@@ -129,7 +129,9 @@ class Job:
         before = sum(one.key in kept.answers for one in plan.requests)
         left = [one for one in plan.requests if one.key not in kept.answers]
         here = plan.connection.kind == "local"
-        width = Width(concurrency or (_WIDTH_HERE if here else _WIDTH), at_once=concurrency is not None)
+        most = concurrency or (_WIDTH_HERE if here else _WIDTH)
+        known = plan.connection.has_answered(plan.deployment)
+        width = Width(most, at_once=concurrency is not None, known=known)
         pace = Pace(parts=parts) if part_of else pace_of(plan.connection, plan.deployment)
         run = Run(plan, left, pace, width, kept, allowance, self.recordings, there)
         progress = Progress(plan, run, before, kept)

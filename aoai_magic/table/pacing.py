@@ -125,9 +125,14 @@ class Width:
 
     most: int
     at_once: bool = False
-    now: int = 1
+    #: Whether the deployment has answered before: then the first has nothing to find out.
+    known: bool = False
+    now: int = field(init=False)
     _credit: float = 0.0
     _careful: bool = False  # there was trouble: grow by one for each round of answers
+
+    def __post_init__(self) -> None:
+        self.now = self.most if self.known and self.at_once else 1
 
     def went_well(self) -> None:
         """An answer came."""

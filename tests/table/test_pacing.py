@@ -143,3 +143,5 @@ def test_a_width_that_was_named_is_gone_to_after_the_first_answer() -> None:
     assert width.now == 1
     width.went_well()
     assert width.now == 64
+    assert Width(64, at_once=True, known=True).now == 64
+    assert Width(64, known=True).now == 1
