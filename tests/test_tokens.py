@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import multiprocessing
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -64,3 +66,10 @@ def test_the_head_of_a_text_is_its_beginning_and_within_the_limit(text: str, lim
     utf8 = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     assert utf8.startswith(head) or head == text
     assert tokens.count(head) <= limit
+
+
+def test_a_forked_process_counts_as_well_where_its_parent_did_before() -> None:
+    texts = [f"text number {number}" for number in range(20_000)]  # enough for the encoder's own threads
+    there = tokens.count_many(texts)
+    with multiprocessing.get_context("fork").Pool(2) as pool:
+        assert pool.map_async(tokens.count_many, [texts, texts[:3]]).get(timeout=60) == [there, there[:3]]

@@ -6,6 +6,7 @@ today's vocabularies (those of GPT-3 are in this package), so that nothing is do
 
 from __future__ import annotations
 
+import os
 from array import array
 from collections.abc import Callable, Iterable, Sequence
 from functools import cache, lru_cache
@@ -74,6 +75,8 @@ def count_many(texts: Iterable[str], model: str = DEFAULT_ENCODING) -> list[int]
     [1, 2]
     """
     texts, tokenizer = list(texts), _tokenizer(encoding(model))
+    if _forked:
+        return [count(text, model) for text in texts]
     # _may_be_special, but inline: a call for each would take a tenth of the time that short texts take.
     plain = [text for text in texts if "|" not in text or "<|" not in text]
     try:
@@ -147,6 +150,19 @@ def encoding(model: str) -> str:
         return model
     known = catalog.model(model)
     return known.encoding if known else DEFAULT_ENCODING
+
+
+# The encoder's threads don't survive a fork, and a child that hands them work waits forever. Who forks, as
+# multiprocessing does, has a process for each core anyway.
+_forked = False
+
+
+def _in_child() -> None:
+    global _forked
+    _forked = True
+
+
+os.register_at_fork(after_in_child=_in_child)
 
 
 @cache
