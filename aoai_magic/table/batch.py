@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
+from functools import reduce
+from operator import add
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .. import catalog, current, ledger, settings
-from ..billed import Usage
+from ..billed import Usage, sum_known
 from ..client import Connection
 from ..errors import AoaiError, ServiceError, SettingsError
 from ..exchange.exchange import usage_of
@@ -121,9 +123,9 @@ class Batch:
         errors: list[AoaiError | None] = [None] * self.row_count
         for row, why in self.refused.items():
             errors[int(row)] = AoaiError(why)
-        used = Usage(0, 0)
+        used: list[Usage] = []
         for at, (answer, error, usage) in self._answers(found):
-            used = _sum(used, usage)
+            used += [usage] if usage else []
             for number in self.requests[at]:
                 answers[number], errors[number] = answer, error
         for numbers in self.requests:
@@ -165,13 +167,16 @@ class Batch:
         self.status = str(found.status)
         self.counts = found.request_counts.model_dump() if found.request_counts else {}
 
-    def _settle(self, outcome: str, used: Usage | None, *, free: bool = False) -> None:
+    def _settle(self, outcome: str, used: Sequence[Usage] | None, *, free: bool = False) -> None:
         """Write down in the ledger what it cost, once."""
         if self.entry is None:
             return
         entry = ledger.reopened(self.entry)
         price = catalog.price(self.model, sku=_SKU) if self.model else None
-        cost = price.cost(used.prompt_tokens, used.completion_tokens, used.cached_tokens) if price and used else None
+        # Each by itself: a long prompt is dearer, and many short ones are not.
+        costs = [price.cost(one.prompt_tokens, one.completion_tokens, one.cached_tokens) for one in used or () if price]
+        cost = None if used is None or price is None else sum_known(costs)
+        whole = None if used is None else reduce(add, used, Usage(0, 0))
         if free:
             entry.turned_down()
         kinds = ("prompt_tokens", "cached_tokens", "completion_tokens", "reasoning_tokens")
@@ -181,7 +186,7 @@ class Batch:
             azure_price=cost,
             model=self.model,
             seconds=time.time() - self.created,
-            **{kind: getattr(used, kind) for kind in kinds if used},
+            **{kind: getattr(whole, kind) for kind in kinds if whole},
         )
         self.entry = None
         _keep(self)
@@ -200,9 +205,7 @@ def foresee(plan: Plan) -> TableEstimate:
     requests = [
         replace(one, estimate=replace(one.estimate, price=price, sku=_SKU, headroom=None)) for one in plan.requests
     ]
-    return replace(
-        estimate(replace(plan, requests=requests), ()), seconds=86_400.0, limits="at most: that is its window"
-    )
+    return replace(estimate(replace(plan, requests=requests), ()), seconds=86_400.0, limits="the window of a batch")
 
 
 def send(
@@ -332,12 +335,6 @@ def _read(line: dict[str, Any]) -> tuple[Answer | None, AoaiError | None, Usage 
         None,
         usage_of(body.get("usage")),
     )
-
-
-def _sum(one: Usage, other: Usage | None) -> Usage:
-    if other is None:
-        return one
-    return Usage(*(getattr(one, name) + getattr(other, name) for name in Usage.__dataclass_fields__))
 
 
 def _bare(count: int) -> rows.Table:

@@ -54,7 +54,8 @@ class TableEstimate(Estimate):
             ("requests", f"{self.choices:,}", ", ".join(filter(None, spared))),
             *(row for row in super().rows() if row[0] not in of_one),
         ]
-        return rows if self.seconds is None else [*rows, ("time", f"{in_words(self.seconds)} at least", self.limits)]
+        bound = "at most" if self.sku.endswith("Batch") else "at least"
+        return rows if self.seconds is None else [*rows, ("time", f"{in_words(self.seconds)} {bound}", self.limits)]
 
     def reply_row(self) -> tuple[str, str, str]:
         most = "unknown" if self.max_tokens is None else f"{self.max_tokens:,} tokens at most"

@@ -55,7 +55,7 @@ def test_it_costs_half_and_is_in_the_ledger_before_it_is_collected() -> None:
     once = aoai.estimate_map("{{ city }}", CITIES, deployment="gpt-4o", max_tokens=10)
     half = aoai.estimate_map("{{ city }}", CITIES, deployment="gpt-4o", max_tokens=10, batch=True)
     assert half.dearest == pytest.approx(once.dearest / 2)
-    assert "GlobalBatch" in str(half) or "on Azure" in str(half)
+    assert "24.0 h at most  the window of a batch" in str(half)
     batch = sent(max_tokens=10)
     (row,) = ledger.rows()
     assert (row["operation"], row["outcome"], row["dearest"]) == ("batch", None, pytest.approx(half.dearest))
@@ -138,3 +138,17 @@ def test_a_cell_sends_one_and_lists_it(run: Any, shell: Any) -> None:
         run("%%chat gpt-4o --batch\nhi")
     run("%%chat gpt-4o --over cities --batch --dry-run -o foreseen\n{{ city }}")
     assert shell.user_ns["foreseen"].sku == "GlobalBatch"
+
+
+def test_many_requests_are_no_long_one() -> None:
+    """A prompt beyond 272,000 tokens is dearer; three of 100,000 are not."""
+    plane = aoai.connect("local").control_plane
+    plane.deploy("gpt-5.4-long", "gpt-5.4", sku="GlobalBatch", capacity=1_000)
+    try:
+        table = [f"{number}" + " a" * 100_000 for number in range(3)]
+        aoai.map("{{ value }}", table, deployment="gpt-5.4-long", max_tokens=16, batch=True).wait().collect()
+        (row,) = ledger.rows()
+        assert row["prompt_tokens"] > 300_000
+        assert row["azure_price"] == pytest.approx(row["prompt_tokens"] * 1.25e-6 + row["completion_tokens"] * 7.5e-6)
+    finally:
+        plane.remove("gpt-5.4-long")
