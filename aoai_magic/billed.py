@@ -35,6 +35,8 @@ class Usage:
     #: What is counted where a model isn't billed by tokens: seconds of sound that was listened to, or characters spoken.
     sound_seconds: float = 0.0
     characters: int = 0
+    #: Tokens of the prompt that went into the cache; newer models bill them above what a prompt costs.
+    cache_write_tokens: int = 0
 
     def __add__(self, other: Usage) -> Usage:
         """The tokens of two requests together."""
@@ -133,6 +135,7 @@ class Billed:
             used.prompt_tokens,
             used.completion_tokens,
             used.cached_tokens,
+            cache_write_tokens=used.cache_write_tokens,
             image_input_tokens=used.image_input_tokens,
             image_output_tokens=used.image_output_tokens,
             audio_input_tokens=used.audio_input_tokens,

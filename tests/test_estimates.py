@@ -11,6 +11,7 @@ import pytest
 import aoai_magic as aoai
 from aoai_magic import catalog, errors, estimates
 from aoai_magic.estimates import Headroom
+from aoai_magic.exchange import reserve
 
 
 def test_the_parts_add_up_to_what_the_service_counts(tmp_path: Any) -> None:
@@ -154,7 +155,7 @@ def test_a_model_that_is_retired_or_will_be_is_warned_of(monkeypatch: pytest.Mon
             assert model.retires is not None
             return model.retires - datetime.timedelta(days=30)
 
-    monkeypatch.setattr(estimates.datetime, "date", Eve)
+    monkeypatch.setattr(estimates.warning.datetime, "date", Eve)
     assert any("retires on" in one for one in aoai.estimate("hi", deployment="gpt-4o").warnings)
 
 
@@ -176,7 +177,7 @@ def test_after_a_minute_the_whole_limit_is_there_again(monkeypatch: pytest.Monke
     headroom = Headroom.of(headers)
     assert headroom is not None
     assert headroom.now() == (5, None)
-    monkeypatch.setattr(estimates.time, "time", lambda: headroom.at + 61)
+    monkeypatch.setattr(estimates.headroom.time, "time", lambda: headroom.at + 61)
     assert headroom.now() == (1000, None)
 
 
@@ -223,3 +224,73 @@ def test_two_prices_in_a_notebook_are_no_formula() -> None:
 def test_a_message_without_its_form_is_refused_before_it_is_sent(prompt: Any) -> None:
     with pytest.raises(errors.SettingsError, match="is no message"):
         aoai.chat(prompt)
+
+
+def test_a_picture_for_a_model_whose_rule_nobody_documents_is_sent_uncounted(cloud: Any) -> None:
+    told = {
+        "deployment": "gpt-5.4-pro",
+        "attach": "data:image/gif;base64,R0lGODlhAQABAAAAACH5BAEKAAEALAAAAAABAAEAAAICTAEAOw==",
+    }
+    foreseen = aoai.estimate("What is this?", **told)
+    assert "A picture isn't counted: no document says how many tokens it is for gpt-5.4-pro." in foreseen.warnings
+    assert foreseen.dearest is None
+    assert foreseen.cheapest is not None
+    talk = aoai.Conversation("pictures")
+    assert aoai.estimate("What is this?", conversation=talk, **told).dearest is None
+
+
+def test_a_model_that_takes_no_pictures_says_so() -> None:
+    with pytest.raises(errors.SettingsError, match="o3-mini takes no images") as refused:
+        aoai.estimate(
+            "What is this?",
+            deployment="o3-mini",
+            attach="data:image/gif;base64,R0lGODlhAQABAAAAACH5BAEKAAEALAAAAAABAAEAAAICTAEAOw==",
+        )
+    assert "2026-09-21" in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("deployment", "words", "limit", "warning"),
+    [
+        ("gpt-5", 272_000, None, "The prompt has 7 tokens too many for gpt-5, which takes 272,000."),
+        ("gpt-4o", 128_000, None, "The prompt has 8 tokens too many for the context window."),
+        ("gpt-4o", 1, 16_385, "gpt-4o replies with 16,384 tokens at most: the service will refuse a limit of 16,385."),
+        ("gpt-4", 8_000, 5_000, "Prompt and reply share the context window, which leaves 184 tokens for the reply."),
+    ],
+)
+def test_what_has_no_room_is_warned_of(deployment: str, words: int, limit: int | None, warning: str) -> None:
+    foreseen = aoai.estimate("a" + " a" * words, deployment=deployment, max_tokens=limit)
+    assert [one for one in foreseen.warnings if "tokens" in one] == [warning]
+    shorter = aoai.estimate("a" * 9, deployment=deployment, max_tokens=limit and min(limit, 4_000))
+    assert not [one for one in shorter.warnings if "tokens" in one]
+
+
+def test_what_is_kept_for_later_requests_is_in_the_dearest_price() -> None:
+    foreseen = aoai.estimate("hi " * 10_000, deployment="gpt-5.6-sol", max_tokens=16)
+    assert foreseen.cheapest == pytest.approx(foreseen.prompt_tokens * 4e-6 + 20e-6)
+    assert foreseen.dearest == pytest.approx(foreseen.prompt_tokens * 5e-6 + 16 * 20e-6)
+    assert aoai.estimate("hi", deployment="gpt-4o").cache_write == 0
+
+
+def test_a_budget_has_room_for_a_kept_prompt(cloud: Any) -> None:
+    known = aoai.estimate("hi " * 10_000, deployment="gpt-5.6-sol", max_tokens=100)
+    whole = known.dearest + known.slack  # type: ignore[operator]
+    for usd, least in ((whole, 100), (whole - 50 * 20e-6, 40), (known.cheapest, 0)):  # type: ignore[operator]
+        body = {"model": "gpt-5.6-sol", "max_completion_tokens": 100}
+        try:
+            entry = reserve("azure", "chat", body, known, usd)
+        except errors.BudgetError:
+            assert least == 0
+            continue
+        limit = entry.limit or 100
+        assert limit >= least
+        kept = known.prompt_tokens * 5e-6 + limit * 20e-6
+        assert kept <= usd + 1e-8
+        entry.settle("stop", price=0.0)
+
+
+def test_what_nobody_counted_exactly_may_make_the_whole_request_dearer() -> None:
+    """A prompt that is longer than was counted, and so beyond 272,000 tokens, has another price altogether."""
+    foreseen = aoai.estimate("a" * 3 + " a" * 271_000, deployment="gpt-5.6-sol", max_tokens=1_000)
+    assert foreseen.prompt_tokens < 272_000
+    assert foreseen.slack > 271_000 * 4e-6

@@ -10,6 +10,7 @@ import aoai_magic as aoai
 from aoai_magic import catalog, errors
 from aoai_magic.billed import Usage
 from aoai_magic.estimates import estimate
+from aoai_magic.exchange.exchange import usage_of
 from aoai_magic.reply import Choice, Reply
 
 BODY = {
@@ -50,6 +51,16 @@ def test_raw_is_the_sdks_own_object() -> None:
     assert isinstance(raw, ChatCompletion)
     assert raw.usage is not None
     assert (raw.choices[0].message.content, raw.usage.prompt_tokens) == ('{"a": 1}', 1000)
+
+
+def test_a_prompt_that_is_kept_for_later_is_billed_for_it() -> None:
+    counted = {
+        "prompt_tokens": 2000,
+        "completion_tokens": 0,
+        "prompt_tokens_details": {"cached_tokens": 500, "cache_write_tokens": 1000},
+    }
+    found = reply(usage=usage_of(counted), body={"model": "gpt-5.6-sol"})
+    assert found.cost == pytest.approx(500 * 4e-6 + 500 * 0.4e-6 + 1000 * 5e-6)
 
 
 def test_the_cost_is_that_of_the_model_that_answered() -> None:

@@ -1,70 +1,28 @@
-"""What a request will cost, and whether it fits, before it is sent: tokens by part, prices, window and rate limits."""
+"""An estimate: what is known of a request that isn't sent, in numbers and as a table."""
 
 from __future__ import annotations
 
 import datetime
 import math
 import textwrap
-import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from . import catalog
-from .catalog import Known, Price
-from .local.limits import arrival_tokens
-from .request import refused
-from .safe_html import safe_text
-from .tokens import Part, chat_parts, count, count_many
-from .visible import visible
+from .. import catalog
+from ..catalog import Known, Price
+from ..safe_html import safe_text
+from ..tokens import Part
+from ..visible import visible
+from .headroom import Headroom
 
 _WIDTH = 79
-_SOON = datetime.timedelta(days=90)
 _HOW = {
     "told": "as you said",
     "control plane": "says the control plane",
     "reply": "says its last reply",
     "name": "guessed from its name",
 }
-# Parts of a message whose tokens a rule gives.
-_COUNTED = {"text", "refusal", "image_url"}
-
-# The most tokens of a text's continuation where the request doesn't say: the default of max_tokens (learn.microsoft.com,
-# Azure OpenAI REST API reference, Completions).
-_TEXT_LIMIT = 16
-
-
-@dataclass(frozen=True)
-class Headroom:
-    """What a deployment may take in the running minute, as the x-ratelimit headers of its last answer said."""
-
-    tokens: int | None
-    requests: int | None
-    token_limit: int | None
-    request_limit: int | None
-    at: float
-
-    @classmethod
-    def of(cls, headers: Mapping[str, str]) -> Headroom | None:
-        """Read the headers of an answer; None where they have none of it.
-
-        >>> Headroom.of({"x-ratelimit-remaining-tokens": "900"}).tokens
-        900
-        """
-        kinds = ("remaining-tokens", "remaining-requests", "limit-tokens", "limit-requests")
-        found = [headers.get(f"x-ratelimit-{kind}", "") for kind in kinds]
-        tokens, requests, token_limit, request_limit = (
-            int(one) if one.isascii() and one.isdigit() else None for one in found
-        )
-        if tokens is None and requests is None:
-            return None
-        return cls(tokens, requests, token_limit, request_limit, time.time())
-
-    def now(self) -> tuple[int | None, int | None]:
-        """Tokens and requests that are left now: all of them, once a minute has gone by."""
-        if time.time() - self.at >= 60:
-            return self.token_limit, self.request_limit
-        return self.tokens, self.requests
 
 
 @dataclass(frozen=True)
@@ -73,7 +31,7 @@ class Estimate:
 
     `parts` are the prompt's, each with its tokens; `prompt_tokens` their sum; `max_tokens` the most that the reply can
     have, None where neither the request nor the catalogue says; for vectors it and `choices` are 0. `cheapest` and `dearest` are US dollars with a reply of
-    one token and of `max_tokens`, without any discount for a cached prompt; None where a price or a number is unknown.
+    one token and of `max_tokens`, without any discount for a cached prompt, and with what putting it into the cache costs; None where a price or a number is unknown.
     `exact` is false where the vendor documents no rule for a part. `warnings` say what would go wrong or be wasted. `recorded` is the day of the recording
     that would answer it for nothing; None where none would, and where nobody watches: an estimate must be the same at every run.
     `request` is the body that it foresees.
@@ -118,7 +76,17 @@ class Estimate:
 
     @property
     def dearest(self) -> float | None:
-        return None if self.max_tokens is None else self.cost(self.choices * self.max_tokens)
+        if self.max_tokens is None:
+            return None
+        return _plus(self.cost(self.choices * self.max_tokens), self.cache_write)
+
+    @property
+    def cache_write(self) -> float:
+        """US dollars that the prompt costs more where the service keeps it for later, which is its own choice; 0 for most models."""
+        if self.price is None or not self.price.cache_write:
+            return 0.0
+        written = self.price.cost(self.prompt_tokens, 0, cache_write_tokens=self.prompt_tokens)
+        return (written or 0.0) - (self.price.cost(self.prompt_tokens, 0) or 0.0)
 
     @property
     def limit(self) -> int | None:
@@ -133,8 +101,16 @@ class Estimate:
         is one captured request; it has one token less than the rule of the others (tokens/chat).
         """
         tokens = sum(part.tokens for part in self.parts if part.estimated)
-        found = self.price.cost(math.ceil(tokens / 10) + 3, 0) if tokens and self.price else None
-        return found or 0.0
+        if not tokens or self.price is None:
+            return 0.0
+        made = self.choices * (
+            self.max_tokens or 0
+        )  # it too is dearer where a long prompt makes all of a request dearer
+        counted, most = (
+            self.price.cost(prompt, made)
+            for prompt in (self.prompt_tokens, self.prompt_tokens + math.ceil(tokens / 10) + 3)
+        )
+        return (most or 0.0) - (counted or 0.0)
 
     def cost(self, completion_tokens: int) -> float | None:
         """US dollars on Azure with a reply of so many tokens; None where the price is unknown."""
@@ -216,138 +192,6 @@ class Estimate:
         return f"{self.deployment} ({found}): not sent"
 
 
-def estimate(
-    body: Mapping[str, Any],
-    known: Known | None,
-    *,
-    sku: str = "GlobalStandard",
-    local: bool,
-    headroom: Headroom | None = None,
-) -> Estimate:
-    """Return the estimate of a request's body: one with messages, a prompt to be continued, or texts to be embedded.
-
-    `known` is the model of its deployment, `sku` the kind of deployment, `local` whether the local service gets it, for
-    nothing. Pictures at an address aren't measured, sound and files not counted: a warning says so, and the dearest price is
-    unknown then.
-    """
-    model = known.model if known else None
-    messages, uncounted = _countable(body.get("messages", ()))
-    given = body.get("max_completion_tokens") or body.get("max_tokens")
-    limit = given or (model.max_output_tokens if model else 0) or None
-    # Of a text's `best_of` continuations the best `n` are answered, and all are billed.
-    choices = int(max(body.get("n") or 1, body.get("best_of") or 1))
-    if "prompt" in body:
-        parts = _text_parts(body, model.name if model else "gpt-35-turbo-instruct")
-        limit = given or _TEXT_LIMIT
-    elif "input" in body:
-        counts = count_many(body["input"], model.name if model else "text-embedding-3-small")
-        parts = [Part(f"{len(counts):,} text{'s' * (len(counts) > 1)}", sum(counts))]
-        choices = limit = 0
-    else:
-        schema = ((body.get("response_format") or {}).get("json_schema") or {}).get("schema")
-        parts = chat_parts(messages, model.name if model else "gpt-4o", body.get("tools"), schema)
-    characters = (
-        len(body.get("prompt", ""))
-        + sum(map(len, body.get("input", ())))
-        + sum(len(text) for message in messages for text in _texts(message))
-    )
-    return Estimate(
-        deployment=str(body["model"]),
-        known=known,
-        parts=tuple(parts),
-        choices=choices,
-        max_tokens=None if uncounted else limit,
-        price=catalog.price(model.id, sku=sku) if model else None,
-        sku=sku,
-        local=local,
-        arrival=arrival_tokens(characters, (limit or 0) * choices),
-        headroom=headroom,
-        warnings=tuple(_warnings(body, known, parts, uncounted, sku)),
-        request=body,
-    )
-
-
-def earlier(messages: Sequence[Mapping[str, Any]], known: Known | None, name: str) -> Part:
-    """What messages add to the prompt that they go along with, as one part of that name."""
-    kept, _ = _countable(messages)
-    *parts, _ = chat_parts(kept, known.model.name if known else "gpt-4o")
-    return Part(name, sum(part.tokens for part in parts), estimated=any(part.estimated for part in parts))
-
-
-def _text_parts(body: Mapping[str, Any], model: str) -> list[Part]:
-    parts = [Part("text", count(body["prompt"], model))]
-    if suffix := body.get("suffix"):
-        parts.append(Part("suffix", count(suffix, model), estimated=True))
-    return parts
-
-
-def _warnings(
-    body: Mapping[str, Any], known: Known | None, parts: list[Part], uncounted: list[str], sku: str
-) -> list[str]:
-    warnings = [*uncounted]
-    if known is None:
-        return [*warnings, *warnings_of_model(known)]
-    model = known.model
-    warnings += [f"{model.name} refuses {name}." for name in refused(body, known)]
-    window = model.window(sku)
-    total = sum(part.tokens for part in parts)
-    if window and total > window and "input" not in body:
-        warnings.append(f"The prompt has {total - window:,} tokens too many for the context window.")
-    elif window and "prompt" in body and total + (body.get("max_tokens") or _TEXT_LIMIT) > window:
-        warnings.append("Prompt and max_tokens together are more than the context window: the service will refuse it.")
-    warnings += warnings_of_model(known)
-    for part in parts:
-        if part.image and any("shrunk" in step for step in part.image.steps):
-            warnings.append(
-                f"A picture is shrunk to {part.image.resized[0]} x {part.image.resized[1]} px before it is seen."
-            )
-    return warnings
-
-
-def warnings_of_model(known: Known | None) -> list[str]:
-    """What to know of a model before anything is sent to it: that it is unknown, or retired, or soon will be."""
-    if known is None:
-        return ["The model isn't known by the deployment's name: %aoai connect … --serves MODEL tells it."]
-    model = known.model
-    if model.retired():
-        return [f"{model.id} is retired{f', since {model.retires}' if model.retires else ''}."]
-    if model.retires and model.retires - datetime.date.today() < _SOON:
-        successor = f"; its successor is {model.successor}" if model.successor else ""
-        return [f"{model.id} retires on {model.retires}{successor}."]
-    return []
-
-
-def _countable(messages: Any) -> tuple[list[dict[str, Any]], list[str]]:
-    """The messages without the parts that can't be counted, and what to say of those.
-
-    Nobody fetches a picture for an estimate; and how many tokens sound and files are in a chat, no document says: the rule of
-    tokens.count_audio is the realtime API's.
-    """
-    kept, remote, others = [], 0, set()
-    for message in messages:
-        content = message.get("content")
-        if isinstance(content, list):
-            here = [part for part in content if not _address(part)]
-            remote += len(content) - len(here)
-            others |= {part["type"] for part in here} - _COUNTED
-            message = {**message, "content": here}
-        kept.append(dict(message))
-    warnings = [f"{remote} picture{'s' * (remote > 1)} at an address can't be measured from here."] if remote else []
-    warnings += [f"{kind} isn't counted: no document says how many tokens it is in a chat." for kind in sorted(others)]
-    return kept, warnings
-
-
-def _address(part: dict[str, Any]) -> bool:
-    return part["type"] == "image_url" and str(part["image_url"]["url"])[:4].lower() == "http"
-
-
-def _texts(message: Mapping[str, Any]) -> list[str]:
-    content = message.get("content")
-    if isinstance(content, list):
-        return [part["text"] for part in content if isinstance(part.get("text"), str)]
-    return [content] if isinstance(content, str) else []
-
-
 def _remark(part: Part) -> str:
     if part.image:
         return "\n".join(part.image.steps)
@@ -356,6 +200,10 @@ def _remark(part: Part) -> str:
 
 def _wrapped(remark: str, width: int) -> list[str]:
     return [line for one in remark.split("\n") for line in textwrap.wrap(one, max(width, 24))]
+
+
+def _plus(dollars: float | None, more: float) -> float | None:
+    return None if dollars is None else dollars + more
 
 
 def _html(text: str) -> str:

@@ -58,10 +58,11 @@ def reserve(
         body["model"],
         operation,
         cheapest=estimate.cheapest,
-        dearest=estimate.dearest,
+        # What a kept prompt costs more is part of its slack: a lower limit of the reply makes it no less.
+        dearest=None if estimate.dearest is None else estimate.dearest - estimate.cache_write,
         limit=estimate.limit if lower else None,
         tokens=estimate.prompt_tokens,
-        slack=estimate.slack,
+        slack=estimate.slack + estimate.cache_write,
         strict=strict,
         allowance=budget if budget is None or isinstance(budget, ledger.Allowance) else ledger.Allowance(budget),
         recorded=recorded,
@@ -300,9 +301,11 @@ def usage_of(counted: dict[str, Any] | None) -> Usage | None:
     """A completion's `usage` in our words."""
     if not counted:
         return None
+    prompt = counted.get("prompt_tokens_details") or {}
     return Usage(
         prompt_tokens=counted["prompt_tokens"],
         completion_tokens=counted.get("completion_tokens", 0),
-        cached_tokens=(counted.get("prompt_tokens_details") or {}).get("cached_tokens") or 0,
+        cached_tokens=prompt.get("cached_tokens") or 0,
+        cache_write_tokens=prompt.get("cache_write_tokens") or 0,
         reasoning_tokens=(counted.get("completion_tokens_details") or {}).get("reasoning_tokens") or 0,
     )

@@ -89,12 +89,14 @@ def _usage(counted: Mapping[str, Any] | None) -> dict[str, Any] | None:
     if not counted:
         return None
     read, written = counted.get("input_tokens") or 0, counted.get("output_tokens") or 0
+    prompt = counted.get("input_tokens_details") or {}
     return {
         "prompt_tokens": read,
         "completion_tokens": written,
         "total_tokens": counted.get("total_tokens") or read + written,
         "prompt_tokens_details": {
-            "cached_tokens": (counted.get("input_tokens_details") or {}).get("cached_tokens") or 0
+            "cached_tokens": prompt.get("cached_tokens") or 0,
+            **{name: prompt[name] for name in ("cache_write_tokens",) if prompt.get(name)},
         },
         "completion_tokens_details": {
             "reasoning_tokens": (counted.get("output_tokens_details") or {}).get("reasoning_tokens") or 0

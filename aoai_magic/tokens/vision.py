@@ -57,13 +57,7 @@ def count_image(width: int, height: int, model: str, detail: str = "high") -> Im
     """
     known = catalog.model(model)
     if known is None or known.vision is None:
-        raise SettingsError(
-            f"What an image costs {model!r} isn't known.",
-            f"{known.name} takes no images, as far as the catalogue knows."
-            if known
-            else "No model of the catalogue has that name, and a deployment's own name says nothing about its model.",
-            'Name a model that takes images: aoai.tokens.count_image(1024, 768, "gpt-4o")',
-        )
+        raise _uncountable(model, known)
     if isinstance(known.vision, TileRule):
         return tiles(width, height, known.vision, detail)
     return patches(width, height, known.vision, detail)
@@ -145,6 +139,18 @@ def patches(width: int, height: int, rule: PatchRule, detail: str = "high") -> I
         # "The model receives a low-resolution 512px x 512px version": whether it keeps its shape isn't said.
         steps.append("An estimate: how low detail shrinks an image that isn't square is in no document.")
     return ImageTokens(total, 0, 0, 0, count, resized, tuple(steps), estimated=not rule.documented or detail == "low")
+
+
+def _uncountable(name: str, known: catalog.Model | None) -> SettingsError:
+    what, why = f"What an image costs {name!r} isn't known.", "No document says how it counts images."
+    if known is None:
+        why = "No model of the catalogue has that name, and a deployment's own name says nothing about its model."
+    elif "image" not in known.inputs:
+        what, why = (
+            f"{known.name} takes no images.",
+            f"So say the documents that the catalogue has it from ({catalog.read()['windows']}).",
+        )
+    return SettingsError(what, why, "Name a model whose rule is known, such as gpt-4o.")
 
 
 def _checked(width: int, height: int, detail: str, known: tuple[str, ...]) -> tuple[int, int]:

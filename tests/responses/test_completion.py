@@ -86,13 +86,13 @@ def test_verdicts_are_those_of_prompt_and_answer() -> None:
 def test_tokens_have_chats_names() -> None:
     counted = {
         "input_tokens": 10,
-        "input_tokens_details": {"cached_tokens": 4},
+        "input_tokens_details": {"cached_tokens": 4, "cache_write_tokens": 3},
         "output_tokens": 7,
         "output_tokens_details": {"reasoning_tokens": 5},
     }
     usage = completion(response(message(said("a")), usage=counted))["usage"]
     assert (usage["prompt_tokens"], usage["completion_tokens"], usage["total_tokens"]) == (10, 7, 17)
-    assert usage["prompt_tokens_details"] == {"cached_tokens": 4}
+    assert usage["prompt_tokens_details"] == {"cached_tokens": 4, "cache_write_tokens": 3}
     assert usage["completion_tokens_details"] == {"reasoning_tokens": 5}
 
 

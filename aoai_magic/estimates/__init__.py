@@ -1,0 +1,8 @@
+"""What a request will cost, and whether it fits, before it is sent: tokens by part, prices, window and rate limits."""
+
+from .counting import earlier, estimate
+from .headroom import Headroom
+from .result import Estimate
+from .warning import warnings_of_model
+
+__all__ = ["Estimate", "Headroom", "earlier", "estimate", "warnings_of_model"]
