@@ -111,8 +111,11 @@ _children: dict[int, _Started] = {}
 
 
 def proof(key: str, nonce: str) -> str:
-    """What a service answers to a nonce to show that it knows its key."""
-    return hmac.new(key.encode(), nonce.encode(), hashlib.sha256).hexdigest()
+    """What a service answers to a nonce to show that it knows its key.
+
+    Anybody may ask, with any nonce: hence the words before it, without which "token" would be answered with the token.
+    """
+    return hmac.new(key.encode(), f"proof of {nonce}".encode(), hashlib.sha256).hexdigest()
 
 
 def ensure(settings: LocalSettings) -> Service:

@@ -7,6 +7,7 @@ import json
 import subprocess
 import sys
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
@@ -34,6 +35,14 @@ def test_without_the_key_nothing_is_served(ask: Any, headers: dict[str, str]) ->
                 "key for an active subscription and use a correct regional API endpoint for your resource.",
             }
         }
+
+
+@pytest.mark.parametrize("nonce", ["", "token", "proof of token", "proof of ", "local."])
+def test_what_health_tells_anybody_opens_nothing(ask: Any, service: Any, nonce: str) -> None:
+    answer = ask(f"/aoai/health?nonce={quote(nonce)}", method="GET", api_key=None).json
+    for token in (answer["proof"], f"local.{answer['proof']}"):
+        for path in ("/openai/v1/models", "/subscriptions?api-version=2025-09-01"):
+            assert ask(path, method="GET", api_key=None, authorization=f"Bearer {token}").status == 401
 
 
 @pytest.mark.parametrize("host", ["evil.test", "127.0.0.1", "127.0.0.1:1", "localhost", ""])
