@@ -121,13 +121,14 @@ class Billed:
     def azure_cost(self) -> float | None:
         """What the same tokens cost on Azure, in US dollars; None where that is unknown.
 
-        On the type of deployment that was foreseen, which is Global Standard where nothing else is known.
+        On the type of deployment and in the region that were foreseen; the type is Global Standard where nothing else is known.
         """
         name = str(self.body.get("model", ""))
         if not catalog.model(name):
             known = self.estimate.known if self.estimate else None
             name = known.model.id if known else self.deployment
-        price = catalog.price(name, sku=self.estimate.sku if self.estimate else "GlobalStandard")
+        sku, region = (self.estimate.sku, self.estimate.region) if self.estimate else ("GlobalStandard", None)
+        price = catalog.price(name, sku=sku, region=region)
         if price is None or self.usage is None:
             return None
         used = self.usage

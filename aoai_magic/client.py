@@ -183,8 +183,12 @@ class Connection:
     def circumstances(self, deployment: str) -> dict[str, Any]:
         """What an estimate needs to know of a deployment, beside its model."""
         listed = self.listed(deployment)
-        sku = listed["sku"] if listed else "GlobalStandard"
-        return {"sku": sku, "local": self.kind == "local", "headroom": self.headroom(deployment)}
+        return {
+            "sku": listed["sku"] if listed else "GlobalStandard",
+            "region": self.control_plane.region if listed else None,
+            "local": self.kind == "local",
+            "headroom": self.headroom(deployment),
+        }
 
     def headroom(self, deployment: str) -> Headroom | None:
         """What a deployment may take in the running minute, as its last answer said."""

@@ -163,10 +163,11 @@ def estimate_image(
     known: Known | None,
     *,
     sku: str = "GlobalStandard",
+    region: str | None = None,
     local: bool,
     headroom: Headroom | None = None,
 ) -> ImageEstimate:
-    """Return the estimate of a body that `image_body` made; `known`, `sku` and `local` as in `estimates.estimate`.
+    """Return the estimate of a body that `image_body` made; `known`, `sku`, `region` and `local` as in `estimates.estimate`.
 
     Raises SettingsError for a size or quality that the model doesn't have.
     """
@@ -180,6 +181,11 @@ def estimate_image(
         name, body.get("size", "auto"), body.get("quality", "auto"), body.get("partial_images", 0)
     )
     warnings = warnings_of_model(known)
+    longest = (model and model.max_prompt_characters) or 0
+    if 0 < longest < len(body["prompt"]):
+        warnings.append(
+            f"The prompt has {len(body['prompt']):,} characters; {name} takes {longest:,}, says Microsoft's list."
+        )
     if None in handed_over:
         warnings.append("What the picture to edit costs can't be counted for this model.")
     return ImageEstimate(
@@ -190,8 +196,9 @@ def estimate_image(
         max_tokens=most,
         min_tokens=least,
         image_tokens=None if None in handed_over else sum(count or 0 for count in handed_over),
-        price=catalog.price(model.id, sku=sku) if model else None,
+        price=catalog.price(model.id, sku=sku, region=region) if model else None,
         sku=sku,
+        region=region,
         local=local,
         arrival=arrival_tokens(len(body["prompt"]), 0),
         headroom=headroom,

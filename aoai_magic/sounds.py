@@ -252,7 +252,7 @@ class SoundEstimate(Estimate):
         rows.append(("price", *self._price()))
         if self.headroom:
             rows.append(("rate limit", *self._fit()))
-        return [*rows, *self.recording_rows()]
+        return [*rows, *self.rows_of_now()]
 
     def reply_row(self) -> tuple[str, str, str]:
         most = "unknown" if self.max_tokens is None else f"{self.max_tokens:,} tokens at most"
@@ -264,12 +264,13 @@ def estimate_sound(
     known: Known | None,
     *,
     sku: str = "GlobalStandard",
+    region: str | None = None,
     local: bool,
     headroom: Headroom | None = None,
 ) -> SoundEstimate:
     """Return the estimate of a body that `speech_body` or `transcript_body` made; the rest as in `estimates.estimate`."""
     model = known.model if known else None
-    price = catalog.price(model.id, sku=sku) if model else None
+    price = catalog.price(model.id, sku=sku, region=region) if model else None
     by_tokens = price is not None and price.hour is None and price.million_characters is None
     file: SoundFile | None = body.get("file")
     name = model.name if model else ""
@@ -290,6 +291,7 @@ def estimate_sound(
         max_tokens=(model.max_output_tokens if model else 0) or None if by_tokens else 0,
         price=price,
         sku=sku,
+        region=region,
         local=local,
         arrival=arrival_tokens(len(body.get("input", "")), 0),
         headroom=headroom,

@@ -14,11 +14,22 @@ if TYPE_CHECKING:
     import pandas
     from matplotlib.figure import Figure
 
-By = Literal["day", "notebook", "model"]
+By = Literal["day", "notebook", "model", "session"]
 
-_TEXT = ("notebook", "connection", "deployment", "model", "operation", "outcome")
+_TEXT = ("notebook", "session", "connection", "deployment", "model", "operation", "outcome")
 _COLUMNS = (
-    *("when", "notebook", "connection", "deployment", "model", "operation", "outcome", "recorded", "seconds"),
+    *(
+        "when",
+        "notebook",
+        "session",
+        "connection",
+        "deployment",
+        "model",
+        "operation",
+        "outcome",
+        "recorded",
+        "seconds",
+    ),
     *("estimated_tokens", "prompt_tokens", "cached_tokens", "completion_tokens", "reasoning_tokens", "image_tokens"),
     *("cheapest", "dearest", "price", "unknown_up_to", "azure_price"),
 )
@@ -30,13 +41,13 @@ _FORMULA = tuple("=+-@\t\r\n＝＋－＠")
 def usage() -> pandas.DataFrame:
     """What was sent, a row a request, the oldest first; of all kernels on this machine.
 
-    `when` is local time; `price` is in US dollars, missing where it isn't known: then `unknown_up_to` is the most that
+    `when` is local time; `session` tells kernels apart, and `aoai_magic.ledger.SESSION` is this one; `price` is in US dollars, missing where it isn't known: then `unknown_up_to` is the most that
     it can have been. A request that was never settled (its kernel was killed) has no `outcome`. `azure_price` is what
     the same costs on Azure, `cheapest` and `dearest` what was foreseen; cached tokens are among those of the prompt,
     reasoning tokens among those of the completion. Raises LedgerError where the ledger can't be read.
 
     >>> usage().columns[:4].tolist()
-    ['when', 'notebook', 'connection', 'deployment']
+    ['when', 'notebook', 'session', 'connection']
     """
     import pandas
 
@@ -57,7 +68,7 @@ def usage() -> pandas.DataFrame:
 
 
 def totals(frame: pandas.DataFrame, by: By) -> pandas.DataFrame:
-    """What `usage` returned added up by day, notebook or model, with the total below.
+    """What `usage` returned added up by day, notebook, model or session (a kernel's life), with the total below.
 
     `practice` is what requests to the local service, which bills nothing, would have cost on Azure.
     """

@@ -114,6 +114,44 @@ def test_a_dry_run_costs_nothing_whatever_the_budget(run: Any) -> None:
     assert not ledger.rows()
 
 
+@pytest.mark.parametrize(
+    ("line", "row"),
+    [
+        ("--budget 1", "has room for it $0.00 of $1.00 for this cell"),
+        ("--budget 0.0003", "at most 15 tokens $0.00 of $0.00030 for this cell"),
+        (
+            "--budget 0.0001",
+            "refuses it $0.00 of $0.00010 for this cell; it costs at least $0.00015 (on Azure, that is)",
+        ),
+    ],
+)
+def test_a_dry_run_says_what_the_budgets_would_make_of_the_cell(
+    run: Any, shell: Any, monkeypatch: pytest.MonkeyPatch, line: str, row: str
+) -> None:
+    assert "budget" not in run(f"%%chat --dry-run {line}\n{WORDS}")  # nobody watches: it is the same at every run
+    monkeypatch.setattr("aoai_magic.operations.answering.is_watched", lambda: True)
+    run(f"%%chat --dry-run -o foreseen {line}\n{WORDS}")
+    assert f"budget {row}" in " ".join(str(shell.user_ns["foreseen"]).split())
+    assert ledger.rows() == []
+    assert not ledger.path().exists()
+    try:
+        run(f"%%chat {line}\n{WORDS}")
+    except errors.BudgetError as refused:
+        assert "refuses" in row
+        assert row.rpartition("; ")[2] in str(refused)
+    else:
+        assert aoai.last is not None
+        assert ("at most 15" in row) == (aoai.last.request.get("max_tokens") == 15)
+
+
+def test_a_dry_run_needs_no_ledger(run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("aoai_magic.operations.answering.is_watched", lambda: True)
+    ledger.path().write_bytes(b"no database at all" * 99)
+    foreseen = aoai.estimate("hi", budget=1)
+    assert foreseen.dearest is not None
+    assert any("ledger can't be read" in warning for warning in foreseen.warnings)
+
+
 def test_a_budget_is_set_shown_and_lifted(run: Any) -> None:
     assert "No budget is set" in run("%aoai budget")
     run("%aoai connect https://contoso.openai.azure.com")

@@ -89,6 +89,24 @@ def test_a_resource_is_found_among_all_subscriptions(azure: Any) -> None:
     assert credential.scopes[0].endswith("/.default")
 
 
+def test_prices_are_those_of_the_resources_region(azure: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    connection, _ = azure()
+    connection.control_plane.deploy("near", "gpt-4o", sku="Standard", capacity=1)
+    try:
+        aoai.deployments()
+        assert connection.control_plane.region == "local"
+        for region, input_price in (("eastus", 2.75), ("westeurope", 3.3)):
+            monkeypatch.setattr(connection.control_plane, "region", region)
+            estimate = aoai.estimate("hi", deployment="near")
+            assert estimate.price is not None
+            assert estimate.price.input == input_price
+            assert f"Standard in {region}" in str(estimate)
+        monkeypatch.setattr(connection.control_plane, "region", "atlantis")
+        assert aoai.estimate("hi", deployment="near").dearest is None
+    finally:
+        connection.control_plane.remove("near")
+
+
 def test_a_resource_that_nobody_sees_is_named(azure: Any) -> None:
     connection, _ = azure("https://contoso.openai.azure.com")
     with pytest.raises(errors.SettingsError, match=r"contoso\.openai.azure.com"):

@@ -294,3 +294,16 @@ def test_what_nobody_counted_exactly_may_make_the_whole_request_dearer() -> None
     foreseen = aoai.estimate("a" * 3 + " a" * 271_000, deployment="gpt-5.6-sol", max_tokens=1_000)
     assert foreseen.prompt_tokens < 272_000
     assert foreseen.slack > 271_000 * 4e-6
+
+
+def test_functions_may_be_called_in_rounds_of_which_the_first_is_foreseen(run: Any, shell: Any) -> None:
+    run("def now() -> str:\n    'The time.'\n    return '12:00'")
+    run("%%chat --tools now --rounds 1 --dry-run -o foreseen\nhi")
+    assert any(
+        warning.startswith("Up to 1 round of calls may follow") for warning in shell.user_ns["foreseen"].warnings
+    )
+    assert any(
+        warning.startswith("Up to 5 rounds") for warning in aoai.estimate("hi", tools=[shell.user_ns["now"]]).warnings
+    )
+    described = {"type": "function", "function": {"name": "now", "parameters": {"type": "object", "properties": {}}}}
+    assert aoai.estimate("hi", tools=[described]).warnings == ()  # nothing of it can be called here

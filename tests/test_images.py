@@ -165,3 +165,11 @@ def test_what_was_foreseen_is_what_is_billed(options: dict[str, Any]) -> None:
     assert most is not None
     assert billed is not None
     assert least - 1e-12 <= billed <= most + 1e-12
+
+
+def test_a_prompt_that_is_longer_than_the_model_takes_is_warned_of() -> None:
+    assert not any("characters" in one for one in aoai.estimate_image("a" * 4_000).warnings)
+    assert (
+        "The prompt has 4,001 characters; gpt-image-1 takes 4,000, says Microsoft's list."
+        in aoai.estimate_image("a" * 4_001).warnings
+    )

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from aoai_magic import errors, ledger, spending
-from aoai_magic.ledger import store
+from aoai_magic.ledger import budget, store
 
 
 @pytest.fixture(autouse=True)
@@ -68,11 +68,12 @@ def test_practice_is_added_up_apart_from_money() -> None:
     assert (total["price"], total["practice"]) == (0.05, 0.07)
 
 
-@pytest.mark.parametrize("by", ["day", "notebook", "model"])
+@pytest.mark.parametrize("by", ["day", "notebook", "model", "session"])
 def test_totals_add_up(by: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     for price in (0.25, 0.5, None):
         sent(1.0, price)
     monkeypatch.setenv("JPY_SESSION_NAME", "/home/me/other.ipynb")
+    monkeypatch.setattr(budget, "SESSION", "another")
     sent(1.0, 0.125, model="gpt-5")
     with store.transaction() as db:
         db.execute("UPDATE requests SET at = at - 86400 WHERE notebook LIKE '%other.ipynb'")

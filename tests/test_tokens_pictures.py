@@ -220,13 +220,20 @@ def test_a_real_photo_takes_no_time(tmp_path: Path) -> None:
     ("data", "kind"),
     [
         (b"", "empty"),
-        (b"hello", "none at all"),
+        (b"hello", "of no kind that is known"),
         (encoded("BMP"), "a BMP file"),
         (encoded("TIFF"), "a TIFF file"),
         (b"%PDF-1.7", "a PDF file"),
-        (b'\n<svg xmlns="http://www.w3.org/2000/svg"/>', "a SVG file"),
-        (b"\0\0\0\x20ftypheic", "a HEIC file"),
-        (b"RIFF\4\0\0\0WAVE", "none at all"),
+        (b'\n<svg xmlns="http://www.w3.org/2000/svg"/>', "an SVG file"),
+        (b"\xef\xbb\xbf<svg/>", "an SVG file"),
+        (b"<!DOCTYPE svg PUBLIC", "an SVG file"),
+        *((b"\0\0\0\x20ftyp" + brand, "a HEIC file") for brand in (b"heic", b"heix", b"hevc")),
+        (b"\0\0\0\x20ftypavis", "an AVIF file"),
+        (b"\0\0\0\x20ftypisom", "a film"),
+        (encoded("ICO"), "an ICO file"),
+        (b"\xff\x0a\0\0", "a JPEG XL file"),
+        (b"\0\0\0\x0cjP  \r\n\x87\n", "a JPEG 2000 file"),
+        (b"RIFF\4\0\0\0WAVE", "of no kind that is known"),
     ],
 )
 def test_other_kinds_of_files_are_refused_by_name(data: bytes, kind: str) -> None:
@@ -259,7 +266,7 @@ def test_a_file_over_the_limit_is_refused_unread(tmp_path: Path) -> None:
     assert "20.0 MB" in refusal(bytes(MAX_BYTES + 1))
     assert " MB" in refusal("data:image/png;base64," + "A" * (MAX_BYTES * 4 // 3 + 8))
     os.truncate(path, MAX_BYTES)
-    assert "none at all" in refusal(path)
+    assert "of no kind that is known" in refusal(path)
 
 
 @pytest.mark.parametrize(

@@ -113,6 +113,8 @@ def test_a_detail_that_a_model_lacks_is_said_and_not_raised() -> None:
     costs = aoai.VisionCosts(model="gpt-4o", detail="original")
     assert "no detail" in costs.outcome["head"]
     assert any(row["tokens"] == "no original detail" for row in costs.outcome["table"])
+    unknown = aoai.VisionCosts(models=["my-own", "gpt-4o"], model="my-own")
+    assert (unknown.outcome["total"], unknown.outcome["table"][0]["tokens"]) == (None, "unknown")
 
 
 @pytest.mark.parametrize("mode", ["L", "P", "RGBA", "CMYK", "1"])

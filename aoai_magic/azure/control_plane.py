@@ -56,6 +56,8 @@ class ControlPlane:
         self._target, self._http = target, http
         #: The deployments as they were last listed, by name.
         self.seen: dict[str, dict[str, Any]] = {}
+        #: Where the resource is, such as "westeurope", on which prices depend; None until it was found.
+        self.region: str | None = None
         self._manager = LOCAL_URL if target.kind == "local" else _manager(target)
         self._account = _LOCAL_ACCOUNT if target.kind == "local" else ""
 
@@ -131,6 +133,7 @@ class ControlPlane:
                 for account in self._pages(f"/subscriptions/{subscription}/{_PROVIDER}/accounts"):
                     if host in _hosts(account):
                         self._account = str(account["id"])
+                        self.region = str(account.get("location") or "").lower().replace(" ", "") or None
                         return self._account
             raise SettingsError(
                 f"No resource with the address {self._target.endpoint} is among those that you may see.",

@@ -22,13 +22,14 @@ def estimate(
     known: Known | None,
     *,
     sku: str = "GlobalStandard",
+    region: str | None = None,
     local: bool,
     headroom: Headroom | None = None,
 ) -> Estimate:
     """Return the estimate of a request's body: one with messages, a prompt to be continued, or texts to be embedded.
 
-    `known` is the model of its deployment, `sku` the kind of deployment, `local` whether the local service gets it, for
-    nothing. Pictures at an address aren't measured, those for a model whose rule nobody documents not counted, nor are sound
+    `known` is the model of its deployment, `sku` the kind of deployment and `region` where it is, `local` whether the local
+    service gets it, for nothing. Pictures at an address aren't measured, those for a model whose rule nobody documents not counted, nor are sound
     and files: a warning says so, and the dearest price is unknown then.
     """
     model = known.model if known else None
@@ -58,8 +59,9 @@ def estimate(
         parts=tuple(parts),
         choices=choices,
         max_tokens=None if uncounted else limit,
-        price=catalog.price(model.id, sku=sku) if model else None,
+        price=catalog.price(model.id, sku=sku, region=region) if model else None,
         sku=sku,
+        region=region,
         local=local,
         arrival=arrival_tokens(characters, (limit or 0) * choices),
         headroom=headroom,

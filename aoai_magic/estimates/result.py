@@ -33,7 +33,8 @@ class Estimate:
     have, None where neither the request nor the catalogue says; for vectors it and `choices` are 0. `cheapest` and `dearest` are US dollars with a reply of
     one token and of `max_tokens`, without any discount for a cached prompt, and with what putting it into the cache costs; None where a price or a number is unknown.
     `exact` is false where the vendor documents no rule for a part. `warnings` say what would go wrong or be wasted. `recorded` is the day of the recording
-    that would answer it for nothing; None where none would, and where nobody watches: an estimate must be the same at every run.
+    that would answer it for nothing; None where none would, and where nobody watches: an estimate must be the same at every run. `budget` is what the budgets
+    would make of it now, in a word, and the tightest of them; None as for recordings.
     `request` is the body that it foresees.
 
     >>> import aoai_magic as aoai
@@ -53,6 +54,8 @@ class Estimate:
     headroom: Headroom | None = None
     warnings: tuple[str, ...] = ()
     recorded: datetime.date | None = None
+    region: str | None = None
+    budget: tuple[str, str] | None = None
     request: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
     @property
@@ -134,11 +137,13 @@ class Estimate:
             rows.append(("context window", f"{self.context_window:,} tokens", f"the prompt fills {used} of it"))
         if self.headroom:
             rows.append(("rate limit", *self._fit()))
-        return [*rows, *self.recording_rows()]
+        return [*rows, *self.rows_of_now()]
 
-    def recording_rows(self) -> list[tuple[str, str, str]]:
-        """The row that says that a recording answers it, if one does."""
-        return [("recording", "answers it: free", f"of {self.recorded}")] if self.recorded else []
+    def rows_of_now(self) -> list[tuple[str, str, str]]:
+        """The rows that say that a recording answers it, or what the budgets would make of it."""
+        if self.recorded:
+            return [("recording", "answers it: free", f"of {self.recorded}")]
+        return [("budget", *self.budget)] if self.budget else []
 
     def reply_row(self) -> tuple[str, str, str]:
         """The row of what comes back."""
@@ -148,7 +153,7 @@ class Estimate:
         return "reply", "unknown" if self.max_tokens is None else f"{times}{self.max_tokens:,} tokens at most", ""
 
     def _price(self) -> tuple[str, str]:
-        where = "on Azure; nothing here" if self.local else self.sku
+        where = "on Azure; nothing here" if self.local else f"{self.sku}{f' in {self.region}' if self.region else ''}"
         if self.price is None or self.cheapest is None:
             return "unknown", where
         most = "unknown" if self.dearest is None else catalog.dollars(self.dearest)

@@ -1,6 +1,6 @@
 """One request and its answer, read as it arrives."""
 
-from .exchange import Exchange, Growing, TextExchange, reserve
+from .exchange import Exchange, Growing, TextExchange, foretold, reserve
 from .raw import RawExchange, RawResponseExchange
 from .responses import ResponseExchange
 from .vectors import VectorExchange
@@ -13,5 +13,6 @@ __all__ = [
     "ResponseExchange",
     "TextExchange",
     "VectorExchange",
+    "foretold",
     "reserve",
 ]

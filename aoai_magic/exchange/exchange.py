@@ -57,20 +57,36 @@ def reserve(
         kind,
         body["model"],
         operation,
-        cheapest=estimate.cheapest,
-        # What a kept prompt costs more is part of its slack: a lower limit of the reply makes it no less.
-        dearest=None if estimate.dearest is None else estimate.dearest - estimate.cache_write,
-        limit=estimate.limit if lower else None,
         tokens=estimate.prompt_tokens,
-        slack=estimate.slack + estimate.cache_write,
         strict=strict,
-        allowance=budget if budget is None or isinstance(budget, ledger.Allowance) else ledger.Allowance(budget),
         recorded=recorded,
-        least=LEAST_TOKENS if operation == "responses" else 1,
+        **_terms(operation, estimate, budget, lower=lower),
     )
     if entry.limit is not None:
         lower_limit(body, entry.limit, estimate.known.model if estimate.known else None)
     return entry
+
+
+def foretold(
+    kind: Kind, operation: str, estimate: Estimate, budget: float | ledger.Allowance | None
+) -> tuple[str, str] | None:
+    """What `reserve` would make of a request, in a word, and the budget that says so; None where none holds."""
+    return ledger.foretell(kind, estimate.deployment, **_terms(operation, estimate, budget))
+
+
+def _terms(
+    operation: str, estimate: Estimate, budget: float | ledger.Allowance | None, *, lower: bool = True
+) -> dict[str, Any]:
+    """What a request may cost, in the ledger's words."""
+    kept = estimate.cache_write  # a lower limit of the reply makes it no less, so it is part of the slack
+    return {
+        "cheapest": estimate.cheapest,
+        "dearest": None if estimate.dearest is None else estimate.dearest - kept,
+        "limit": estimate.limit if lower else None,
+        "slack": estimate.slack + kept,
+        "allowance": budget if budget is None or isinstance(budget, ledger.Allowance) else ledger.Allowance(budget),
+        "least": LEAST_TOKENS if operation == "responses" else 1,
+    }
 
 
 class Growing(Protocol):

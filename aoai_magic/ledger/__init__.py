@@ -4,8 +4,21 @@ A row never has prompt or reply text in it, nor a key. A request whose price is 
 that broke off, an error after the service had begun) counts in full, with the dearest price that it could have had.
 """
 
-from .budget import Allowance, Budget, budgets, set_budget
-from .entry import Entry, current, reopened, reserve, rows
+from .budget import SESSION, Allowance, Budget, budgets, set_budget
+from .entry import Entry, current, foretell, reopened, reserve, rows
 from .store import path
 
-__all__ = ["Allowance", "Budget", "Entry", "budgets", "current", "path", "reopened", "reserve", "rows", "set_budget"]
+__all__ = [
+    "SESSION",
+    "Allowance",
+    "Budget",
+    "Entry",
+    "budgets",
+    "current",
+    "foretell",
+    "path",
+    "reopened",
+    "reserve",
+    "rows",
+    "set_budget",
+]

@@ -148,21 +148,86 @@ class Entry:
 
     def _fit(self, budget: Budget, limit: int | None) -> None:
         cheapest, dearest = self._row["cheapest"], self._row["dearest"]
-        if dearest is None or cheapest is None:
-            if not self._practice:
-                raise _unknown(self._row["deployment"], budget)
-            return
-        cheapest += self._slack
-        left = budget.left + _CENT_OF_A_MICRODOLLAR
-        if dearest <= left:
-            return
-        per_token = 0.0 if limit is None or limit < 2 else (dearest - cheapest) / (limit - 1)
-        needed = cheapest + per_token * (self._least - 1)
-        if limit is None or limit < 2 or needed > left:
-            raise _refused(dearest if limit is None else needed, limit, budget, self._practice)
-        self.limit = max(self._least, 1 + math.floor((left - cheapest) / per_token))
-        self._row["dearest"] = cheapest + (self.limit - 1) * per_token
-        self.note = f"at most {self.limit:,} tokens, so that the budget holds ({budget})"
+        self.limit = _fitted(
+            budget,
+            self._row["deployment"],
+            cheapest=cheapest,
+            dearest=dearest,
+            limit=limit,
+            slack=self._slack,
+            least=self._least,
+            practice=self._practice,
+        )
+        if self.limit is not None and limit is not None:
+            cheapest += self._slack
+            self._row["dearest"] = cheapest + (self.limit - 1) * (dearest - cheapest) / (limit - 1)
+            self.note = f"at most {self.limit:,} tokens, so that the budget holds ({budget})"
+
+
+def _fitted(
+    budget: Budget,
+    deployment: str,
+    *,
+    cheapest: float | None,
+    dearest: float | None,
+    limit: int | None,
+    slack: float,
+    least: int,
+    practice: bool,
+) -> int | None:
+    """The limit at which a request fits a budget, None where it does as it is; `dearest` has `slack` in it, see `reserve`.
+
+    Raises BudgetError where it doesn't fit at all.
+    """
+    if dearest is None or cheapest is None:
+        if not practice:
+            raise _unknown(deployment, budget)
+        return None
+    cheapest += slack
+    left = budget.left + _CENT_OF_A_MICRODOLLAR
+    if dearest <= left:
+        return None
+    per_token = 0.0 if limit is None or limit < 2 else (dearest - cheapest) / (limit - 1)
+    needed = cheapest + per_token * (least - 1)
+    if limit is None or limit < 2 or needed > left:
+        raise _refused(dearest if limit is None else needed, limit, budget, practice)
+    return max(least, 1 + math.floor((left - cheapest) / per_token))
+
+
+def foretell(
+    connection: settings.Kind,
+    deployment: str,
+    *,
+    cheapest: float | None,
+    dearest: float | None,
+    limit: int | None = None,
+    slack: float = 0.0,
+    allowance: Allowance | None = None,
+    least: int = 1,
+) -> tuple[str, str] | None:
+    """What the budgets that hold would make of a request, in a word, and the tightest of them; None where none holds.
+
+    Arguments are those of `reserve`; nothing is written. Raises LedgerError where the ledger can't be read.
+
+    >>> foretell("local", "gpt-4o", cheapest=0.001, dearest=0.02, limit=100, allowance=Allowance(0.01))
+    ('at most 47 tokens', '$0.00 of $0.010 for this cell')
+    """
+    practice = connection == "local"
+    if path().exists():
+        with transaction(writing=False) as db:
+            held = standing(db, practice, allowance)
+    else:
+        held = [Budget("cell", allowance.usd, 0.0)] if allowance else []
+    if not held:
+        return None
+    total = None if dearest is None else dearest + slack
+    try:
+        lowered = _fitted(
+            held[0], deployment, cheapest=cheapest, dearest=total, limit=limit, slack=slack, least=least, practice=practice
+        )  # fmt: skip
+    except BudgetError as error:
+        return "refuses it", f"{held[0]}; {error.what.removeprefix('Not sent: ').split(', and')[0]}"
+    return "has room for it" if lowered is None else f"at most {lowered:,} tokens", str(held[0])
 
 
 def reserve(

@@ -117,7 +117,7 @@ def foresee(shell: InteractiveShell, estimate: Callable[..., Estimate], prompt: 
     output: str | None = options.pop("output", None)
     if options.pop("no_stream", False):
         options["stream"] = False
-    for idle in ("quiet", "budget", "approve", "rounds"):
+    for idle in ("quiet", "approve"):
         options.pop(idle, None)
     foreseen = estimate(prompt, **options)
     found: Any = foreseen

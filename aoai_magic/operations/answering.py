@@ -6,8 +6,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from .. import current
-from ..errors import Interrupted, NotRecordedError
-from ..exchange import Exchange, reserve
+from ..errors import Interrupted, LedgerError, NotRecordedError
+from ..exchange import Exchange, foretold, reserve
 from ..explain import explain
 from ..recordings import Asked, asked, mode
 from ..render import is_watched
@@ -45,17 +45,28 @@ def ask(
     return answered(connection, exchange(connection, body, foreseen, entry, question, on_arrival))
 
 
-def with_recording(
-    estimate: Any, operation: str, connection: Connection, body: dict[str, Any], recordings: Mode | None
+def as_things_stand(
+    estimate: Any,
+    operation: str,
+    connection: Connection,
+    body: dict[str, Any],
+    recordings: Mode | None,
+    budget: float | Allowance | None = None,
 ) -> Any:
-    """An estimate with what a recording would make of it, for whoever watches."""
-    if mode(recordings) == "off" or not is_watched():
+    """An estimate with what recordings and budgets would make of it now, for whoever watches."""
+    if not is_watched():
         return estimate
+    if mode(recordings) != "off":
+        try:
+            found = looked_up(operation, connection, body, recordings).recorded
+        except NotRecordedError as error:
+            return replace(estimate, warnings=(*estimate.warnings, error.what))
+        if found:
+            return replace(estimate, recorded=found.date)
     try:
-        found = looked_up(operation, connection, body, recordings).recorded
-    except NotRecordedError as error:
+        return replace(estimate, budget=foretold(connection.kind, operation, estimate, budget))
+    except LedgerError as error:
         return replace(estimate, warnings=(*estimate.warnings, error.what))
-    return replace(estimate, recorded=found.date if found else None)
 
 
 def make_ready(connection: Connection, recordings: Mode | None) -> None:

@@ -10,7 +10,7 @@ from ..exchange.sound import Listening, Speaking, Translating
 from ..ledger import Allowance
 from ..recordings import Mode
 from ..sounds import SoundEstimate
-from .answering import ask, make_ready, with_recording
+from .answering import as_things_stand, ask, make_ready
 
 if TYPE_CHECKING:
     from ..audio_reply import Audio
@@ -83,7 +83,12 @@ def transcribe(
 
 
 def estimate_speech(
-    text: str, *, deployment: str | None = None, recordings: Mode | None = None, **options: Any
+    text: str,
+    *,
+    deployment: str | None = None,
+    budget: float | Allowance | None = None,
+    recordings: Mode | None = None,
+    **options: Any,
 ) -> SoundEstimate:
     """Return what `speak` with the same arguments would cost. Nothing is sent.
 
@@ -92,7 +97,7 @@ def estimate_speech(
     """
     connection = current.connection()
     body, found = _speech(connection, text, deployment, **options)
-    estimate: SoundEstimate = with_recording(found, "speech", connection, body, recordings)
+    estimate: SoundEstimate = as_things_stand(found, "speech", connection, body, recordings, budget)
     return estimate
 
 
@@ -101,6 +106,7 @@ def estimate_transcript(
     *,
     translate: bool = False,
     deployment: str | None = None,
+    budget: float | Allowance | None = None,
     recordings: Mode | None = None,
     **options: Any,
 ) -> SoundEstimate:
@@ -112,7 +118,7 @@ def estimate_transcript(
     connection = current.connection()
     body, found = _transcript(connection, file, deployment, translate=translate, **options)
     operation = "translations" if translate else "transcriptions"
-    estimate: SoundEstimate = with_recording(found, operation, connection, body, recordings)
+    estimate: SoundEstimate = as_things_stand(found, operation, connection, body, recordings, budget)
     return estimate
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from .. import current
@@ -16,9 +17,9 @@ from ..reply import Reply
 from ..request import Message, refuse
 from ..schema import reader
 from ..tools import Toolbox
-from .answering import ask, make_ready, with_recording
+from .answering import as_things_stand, ask, make_ready
 from .planning import Api, Plan, planned
-from .rounds import Approve, OnCall, answered_in_rounds
+from .rounds import ROUNDS, Approve, OnCall, answered_in_rounds
 from .shaping import shape
 
 
@@ -40,7 +41,7 @@ def chat(
     detail: str | None = None,
     schema: object = None,
     tools: Sequence[Any] = (),
-    rounds: int = 5,
+    rounds: int = ROUNDS,
     approve: Approve | None = None,
     api: Api | None = None,
     conversation: str | Conversation | None = None,
@@ -148,15 +149,19 @@ def estimate(
     detail: str | None = None,
     schema: object = None,
     tools: Sequence[Any] = (),
+    rounds: int = ROUNDS,
     api: Api | None = None,
     conversation: str | Conversation | None = None,
     new: bool = False,
     stream: bool = True,
+    budget: float | Allowance | None = None,
     recordings: Mode | None = None,
     connection: Connection | None = None,
     **params: Any,
 ) -> Estimate:
     """Return what `chat` with the same arguments would cost, and whether it fits. Nothing is sent; see `Estimate`.
+
+    Where functions may be called, it is that of the first request, and a warning says how many more there may be.
 
     Tokens are exact where the vendor documents how they are counted, and marked as estimates elsewhere. The estimate's
     `request` is the body that would be sent. Raises AoaiError for what can't be attached or described.
@@ -165,6 +170,7 @@ def estimate(
     10
     """
     connection = connection or current.connection()
+    toolbox = Toolbox(tools)
     plan = planned(
         connection,
         prompt,
@@ -178,8 +184,12 @@ def estimate(
         attach=attach,
         detail=detail,
         answer=schema,
-        functions=tools,
+        functions=toolbox.definitions,
         **params,
     )
-    estimate: Estimate = with_recording(plan.estimate, plan.operation, connection, plan.body, recordings)
+    foreseen = plan.estimate
+    if toolbox:
+        more = f"Up to {rounds} round{'s' * (rounds != 1)} of calls may follow, each a longer request: this is the first one's price."
+        foreseen = replace(foreseen, warnings=(*foreseen.warnings, more))
+    estimate: Estimate = as_things_stand(foreseen, plan.operation, connection, plan.body, recordings, budget)
     return estimate

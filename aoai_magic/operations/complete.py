@@ -13,7 +13,7 @@ from ..ledger import Allowance
 from ..recordings import Mode
 from ..reply import Reply
 from ..request import STREAMED, completion_body
-from .answering import ask, make_ready, with_recording
+from .answering import as_things_stand, ask, make_ready
 
 
 def complete(
@@ -82,6 +82,7 @@ def estimate_completion(
     *,
     deployment: str | None = None,
     stream: bool = True,
+    budget: float | Allowance | None = None,
     recordings: Mode | None = None,
     connection: Connection | None = None,
     **options: Any,
@@ -93,7 +94,7 @@ def estimate_completion(
     """
     connection = connection or current.connection()
     body, found = _planned(connection, prompt, deployment, stream, **options)
-    estimate: Estimate = with_recording(found, "completions", connection, body, recordings)
+    estimate: Estimate = as_things_stand(found, "completions", connection, body, recordings, budget)
     return estimate
 
 

@@ -11,7 +11,7 @@ from ..drawing import Drawing
 from ..images import ImageEstimate, image_body
 from ..ledger import Allowance
 from ..recordings import Mode
-from .answering import ask, make_ready, with_recording
+from .answering import as_things_stand, ask, make_ready
 
 if TYPE_CHECKING:
     from ..image_reply import ImageReply
@@ -83,6 +83,7 @@ def estimate_image(
     prompt: str,
     *,
     deployment: str | None = None,
+    budget: float | Allowance | None = None,
     recordings: Mode | None = None,
     connection: Connection | None = None,
     **options: Any,
@@ -96,7 +97,7 @@ def estimate_image(
     """
     connection = connection or current.connection()
     body, found = _planned(connection, prompt, deployment, **options)
-    estimate: ImageEstimate = with_recording(found, _operation(body), connection, body, recordings)
+    estimate: ImageEstimate = as_things_stand(found, _operation(body), connection, body, recordings, budget)
     return estimate
 
 

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 Approve = Callable[[ToolCall], bool]
 OnCall = Callable[[ToolCall], None]
 
+#: The most rounds of calls where nobody says.
+ROUNDS = 5
+
 _DECLINED = "Error: the user declined this call."
 _NO_MORE = "Error: no more calls were allowed."
 _STOPPED = "Error: the user stopped before this call had ended."

@@ -82,6 +82,7 @@ def estimate(plan: Plan, answered: Collection[str]) -> TableEstimate:
         max_tokens=some.max_tokens,
         price=some.price,
         sku=some.sku,
+        region=some.region,
         local=some.local,
         arrival=sum(one.estimate.arrival for one in left),
         headroom=plan.connection.headroom(plan.deployment),

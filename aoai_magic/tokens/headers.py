@@ -18,13 +18,26 @@ MAX_PIXELS = 178_956_970
 
 # The beginnings of what people try, and chat doesn't take.
 _OTHERS = {
-    b"BM": "BMP",
-    b"II*\0": "TIFF",
-    b"MM\0*": "TIFF",
-    b"%PDF": "PDF",
-    b"<svg": "SVG",
-    b"<?xml": "SVG or another XML",
-    b"8BPS": "Photoshop",
+    b"BM": "a BMP file",
+    b"II*\0": "a TIFF file",
+    b"MM\0*": "a TIFF file",
+    b"%PDF": "a PDF file",
+    b"<svg": "an SVG file",
+    b"<?xml": "an SVG or another XML file",
+    b"<!DOCTYPE svg": "an SVG file",
+    b"8BPS": "a Photoshop file",
+    b"\0\0\1\0": "an ICO file",
+    b"\xff\x0a": "a JPEG XL file",
+    b"\0\0\0\x0cJXL ": "a JPEG XL file",
+    b"\0\0\0\x0cjP  ": "a JPEG 2000 file",
+}
+# Files that say after "ftyp" what they are (ISO/IEC 14496-12): pictures by these brands (ISO/IEC 23008-12, annex B; AV1
+# Image File Format, section 6), films by all others.
+_BRANDS = dict.fromkeys(("heic", "heix", "heim", "heis", "hevc", "hevx"), "a HEIC file") | {
+    "mif1": "a HEIF file",
+    "msf1": "a HEIF file",
+    "avif": "an AVIF file",
+    "avis": "an AVIF file",
 }
 
 
@@ -264,6 +277,9 @@ def _kind(data: bytes) -> str:
     if not data:
         return "empty"
     if data[4:8] == b"ftyp":
-        return {b"avif": "an AVIF file", b"heic": "a HEIC file", b"mif1": "a HEIF file"}.get(data[8:12], "a film")
-    known = next((kind for start, kind in _OTHERS.items() if data.lstrip().startswith(start)), None)
-    return f"a {known} file" if known else "none at all"
+        return _BRANDS.get(data[8:12].decode("ascii", "replace"), "a film")
+    text = data.removeprefix(b"\xef\xbb\xbf").lstrip()
+    return next(
+        (kind for start, kind in _OTHERS.items() if data.startswith(start) or text.startswith(start)),
+        "of no kind that is known",
+    )

@@ -1,4 +1,4 @@
-"""The usage panel: what was spent, by day, notebook or model, as a table and a plot."""
+"""The usage panel: what was spent, by day, notebook, model or session, as a table and a plot."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _HEADS = ("requests", "tokens in", "tokens out", "billed", "not known, at most",
 
 
 class UsagePanel(Panel):
-    """What was spent, from the ledger of this machine: by day, notebook or model, in a table and drawn.
+    """What was spent, from the ledger of this machine: by day, notebook, model or session, in a table and drawn.
 
     `by` is what to begin with. Nothing is asked of a service; Refresh reads the ledger again. `panel.table` is the same as
     a DataFrame (see `aoai.usage` for a row a request), `panel.static()` the form that stays in a saved notebook.
@@ -32,7 +32,7 @@ class UsagePanel(Panel):
 
     def __init__(self, by: spending.By = "day") -> None:
         self._by = ipywidgets.ToggleButtons(
-            options=[("By day", "day"), ("By notebook", "notebook"), ("By model", "model")],
+            options=[("By day", "day"), ("By notebook", "notebook"), ("By model", "model"), ("By session", "session")],
             value=by,
             style={"button_width": "10em"},
         )

@@ -141,7 +141,7 @@ def _outcome(size: tuple[int, int], model: str, detail: str, models: Sequence[st
             "steps": [error.why],
             "resized": list(size),
             "cell": 0,
-            "total": 0,
+            "total": None,
             "table": table,
         }
     cell = _TILE if found.tiles else _PATCH if found.patches else 0
@@ -162,7 +162,8 @@ def _cost(size: tuple[int, int], model: str, detail: str) -> dict[str, str]:
     try:
         total = tokens.count_image(*size, model, detail).total
     except SettingsError:
-        return {"tokens": f"no {detail} detail", "price": ""}
+        known = catalog.model(model)
+        return {"tokens": f"no {detail} detail" if known and known.vision else "unknown", "price": ""}
     price = catalog.price(model)
     cost = price.cost(total, 0) if price else None
     return {"tokens": f"{total:,}", "price": catalog.dollars(cost) if cost else "unknown"}

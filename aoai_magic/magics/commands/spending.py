@@ -72,14 +72,14 @@ COMMANDS = {
         _estimate,
     ),
     "usage": Command(
-        "Show what was spent, in US dollars and tokens, by day, notebook or model; and how good the estimates were.",
+        "Show what was spent, in US dollars and tokens, by day, notebook, model or session; and how good the estimates were.",
         _usage,
         (
             Option(
                 ("--by",),
-                "one row for each: day (as if not said), notebook or model",
+                "one row for each: day (as if not said), notebook, model or session (a kernel's life)",
                 "WHAT",
-                choice("day", "notebook", "model"),
+                choice("day", "notebook", "model", "session"),
             ),
             Option(("--csv",), "write all requests to that file, a row each", "FILE", Path),
             Option(("--plot",), "draw it"),
