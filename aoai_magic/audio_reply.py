@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import base64
-import datetime
 import io
 import wave
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from . import saving
-from .billed import Billed, Usage
-from .estimates import Estimate
+from .base_reply import BaseReply
 from .render import sound_bundle
 from .sounds import PCM_RATE, SPOKEN, length
 from .visible import visible
@@ -21,14 +19,13 @@ from .visible import visible
 if TYPE_CHECKING:
     import os
 
-    from .settings import Kind
 
 #: What a file of each format ends in.
 SUFFIXES = {"opus": (".opus", ".ogg")} | {form: (f".{form}",) for form in SPOKEN if form != "opus"}
 
 
 @dataclass
-class Audio(Billed):
+class Audio(BaseReply):
     """A text as a model spoke it. A notebook shows it as a player, which waits to be started.
 
     `data` are the bytes as they were sent, `format` is what they are: mp3, opus, aac, flac, wav or pcm (samples without a
@@ -40,20 +37,8 @@ class Audio(Billed):
     1.0
     """
 
-    request: dict[str, Any]
-    deployment: str
-    kind: Kind
     data: bytes = field(repr=False)
     format: str
-    model: str = ""
-    usage: Usage | None = None
-    request_id: str | None = None
-    seconds: float = 0.0
-    first_token_seconds: float | None = None
-    estimate: Estimate | None = field(default=None, repr=False)
-    note: str = ""
-    recorded: datetime.date | None = None
-    body: dict[str, Any] = field(default_factory=dict, repr=False)
 
     @property
     def finish_reason(self) -> str | None:

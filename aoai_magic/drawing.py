@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any
 
-from .billed import Usage
+from .base_reply import Usage
 from .errors import NoAnswerError
 from .exchange import Exchange, Growing
 from .image_reply import ImageReply
@@ -71,19 +71,11 @@ class Drawing(Exchange):
         """The pictures as far as they have arrived."""
         body = self._drawn.body
         return ImageReply(
-            request=self._body,
-            deployment=self.estimate.deployment,
-            estimate=self.estimate,
-            kind=self.asked.served_by,
+            **self._shared_fields(),
             pictures=self._drawn.pictures,
             model=self.headers.get("x-aoai-local-model") or str(body.get("model") or ""),
             usage=self._drawn.usage,
             filters=self._drawn.filters,
-            request_id=self._request_id,
-            seconds=self._elapsed() if self._ended is None else self._ended,
-            first_token_seconds=self._first_token,
-            recorded=self.asked.day,
-            note=self.entry.note,
             body=body,
         )
 

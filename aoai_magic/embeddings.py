@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from . import catalog
-from .billed import Usage
+from .base_reply import Usage
 from .errors import AoaiError, Interrupted
 from .estimates import Estimate
 from .reply import Reply

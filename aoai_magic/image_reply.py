@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import datetime
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from . import saving
-from .billed import Billed, Usage
-from .estimates import Estimate
+from .base_reply import BaseReply
 from .pictures import Picture
 from .render import picture_bundle
 from .verdicts import remarks
@@ -22,14 +20,13 @@ if TYPE_CHECKING:
     from openai.types import ImagesResponse
     from PIL.Image import Image
 
-    from .settings import Kind
 
 #: What a file of each format ends in.
 SUFFIXES = {"png": (".png",), "jpeg": (".jpg", ".jpeg"), "webp": (".webp",)}
 
 
 @dataclass
-class ImageReply(Billed):
+class ImageReply(BaseReply):
     """The reply of a model that draws. `reply.images`, or `reply[0]`, `reply[1]`, … are its pictures, as PIL images.
 
     `pictures` are the same with the bytes of their files; of a reply that was interrupted or broke off the last one may
@@ -41,20 +38,8 @@ class ImageReply(Billed):
     'A fox.'
     """
 
-    request: dict[str, Any]
-    deployment: str
-    kind: Kind
     pictures: list[Picture]
-    model: str = ""
-    usage: Usage | None = None
     filters: dict[str, Any] = field(default_factory=dict)
-    request_id: str | None = None
-    seconds: float = 0.0
-    first_token_seconds: float | None = None
-    estimate: Estimate | None = field(default=None, repr=False)
-    note: str = ""
-    recorded: datetime.date | None = None
-    body: dict[str, Any] = field(default_factory=dict, repr=False)
 
     @property
     def images(self) -> list[Image]:

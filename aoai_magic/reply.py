@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import datetime
 import json
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from .billed import Billed, Usage, sum_known
+from .base_reply import BaseReply, sum_known
 from .conversations import Standing
-from .estimates import Estimate
 from .logprobs import Confidence, Token
 from .render import Block, Folded, Quiet, Rows, Words, bundled, called
 from .tools import ToolCall
@@ -23,8 +21,6 @@ if TYPE_CHECKING:
     from openai.types.audio import TranscriptionVerbose
     from openai.types.chat import ChatCompletion
     from openai.types.responses import Response
-
-    from .settings import Kind
 
 
 @dataclass(frozen=True)
@@ -52,7 +48,7 @@ class Choice:
 
 
 @dataclass
-class Reply(Billed):
+class Reply(BaseReply):
     """A reply of a model that writes. `str(reply)` is its text; `reply[0]`, `reply[1]`, … are its choices.
 
     `request` is the JSON body as it was sent, `raw` the SDK's own `ChatCompletion`, `filters` the content filter's
@@ -70,22 +66,10 @@ class Reply(Billed):
     ('Hello!', 'stop')
     """
 
-    request: dict[str, Any]
-    deployment: str
-    kind: Kind
     choices: list[Choice]
-    model: str = ""
-    usage: Usage | None = None
     filters: dict[str, Any] = field(default_factory=dict)
-    request_id: str | None = None
-    seconds: float = 0.0
-    first_token_seconds: float | None = None
-    estimate: Estimate | None = field(default=None, repr=False)
     unseen_tokens: int = 0
-    note: str = ""
     conversation: Standing | None = None
-    recorded: datetime.date | None = None
-    body: dict[str, Any] = field(default_factory=dict, repr=False)
     response: dict[str, Any] | None = field(default=None, repr=False)
     rounds: tuple[Reply, ...] = field(default=(), repr=False)
 
@@ -169,7 +153,7 @@ class Reply(Billed):
         return sum_known(one.azure_cost for one in self.rounds) if self.rounds else super().azure_cost
 
     def to_dict(self) -> dict[str, Any]:
-        """Everything that is known of the reply, in what JSON has; see `Billed.to_dict`."""
+        """Everything that is known of the reply, in what JSON has; see `BaseReply.to_dict`."""
         return {**super().to_dict(), "rounds": [one.to_dict() for one in self.rounds]}
 
     def status(self, *, watched: bool = True) -> str:

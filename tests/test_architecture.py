@@ -36,7 +36,7 @@ request
 estimates
 images sounds
 render
-billed logprobs
+base_reply logprobs
 reply embeddings
 image_reply audio_reply
 explain

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 import aoai_magic as aoai
-from aoai_magic.billed import Usage
+from aoai_magic.base_reply import Usage
 from aoai_magic.reply import Choice, Reply
 
 

@@ -9,7 +9,7 @@ import pytest
 
 import aoai_magic as aoai
 from aoai_magic import errors
-from aoai_magic.billed import Usage
+from aoai_magic.base_reply import Usage
 from aoai_magic.client import Connection
 from aoai_magic.settings import resolve
 

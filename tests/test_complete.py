@@ -8,7 +8,7 @@ import pytest
 
 import aoai_magic as aoai
 from aoai_magic import errors, ledger
-from aoai_magic.billed import Usage
+from aoai_magic.base_reply import Usage
 from aoai_magic.operations.complete import estimate_completion
 
 

@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 
 import aoai_magic as aoai
 from aoai_magic import errors, ledger, render
-from aoai_magic.billed import Usage
+from aoai_magic.base_reply import Usage
 from aoai_magic.request import batches
 from aoai_magic.request import vectors as request
 

@@ -11,7 +11,7 @@ import pytest
 
 import aoai_magic as aoai
 from aoai_magic import catalog, lessons
-from aoai_magic.billed import Usage
+from aoai_magic.base_reply import Usage
 from aoai_magic.errors import AoaiError, ContentFilterError
 from aoai_magic.reply import Choice, Reply
 

@@ -8,7 +8,7 @@ import pytest
 
 import aoai_magic as aoai
 from aoai_magic import catalog, errors
-from aoai_magic.billed import Usage
+from aoai_magic.base_reply import Usage
 from aoai_magic.estimates import estimate
 from aoai_magic.exchange.exchange import usage_of
 from aoai_magic.reply import Choice, Reply

@@ -9,7 +9,7 @@ from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, Protocol
 
 from .. import ledger
-from ..billed import Usage
+from ..base_reply import Usage
 from ..chunks import Chunks, TextChunks
 from ..errors import AoaiError, NoAnswerError, ServiceError
 from ..estimates import Estimate
@@ -235,11 +235,8 @@ class Exchange:
         body = self._completion()
         judged = [*(body.get("prompt_filter_results") or []), *body["choices"]]
         return Reply(
-            request=self._body,
-            deployment=self.estimate.deployment,
-            estimate=self.estimate,
+            **self._shared_fields(),
             unseen_tokens=int(cut) if (cut := self.headers.get("x-aoai-local-cut", "")).isdigit() else 0,
-            kind=self.asked.served_by,
             choices=[
                 Choice(
                     self._text(one),
@@ -253,14 +250,23 @@ class Exchange:
             model=self.headers.get("x-aoai-local-model") or body.get("model") or "",
             usage=usage_of(body.get("usage")),
             filters=worst(one.get("content_filter_results") for one in judged),
-            request_id=self._request_id,
-            seconds=self._elapsed() if self._ended is None else self._ended,
-            first_token_seconds=self._first_token,
-            recorded=self.asked.day,
-            note=self.entry.note,
             body=body,
             response=self._response,
         )
+
+    def _shared_fields(self) -> dict[str, Any]:
+        """What a reply of any kind has, as far as it doesn't depend on the answer's body."""
+        return {
+            "request": self._body,
+            "deployment": self.estimate.deployment,
+            "kind": self.asked.served_by,
+            "request_id": self._request_id,
+            "seconds": self._elapsed() if self._ended is None else self._ended,
+            "first_token_seconds": self._first_token,
+            "recorded": self.asked.day,
+            "estimate": self.estimate,
+            "note": self.entry.note,
+        }
 
     def _tokens(self, logprobs: dict[str, Any] | None) -> tuple[Token, ...]:
         return chat_tokens(logprobs)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from .. import tokens
 from ..audio_reply import Audio
-from ..billed import Usage
+from ..base_reply import Usage
 from ..reply import Choice, Reply
 from ..sounds import SoundEstimate, SoundFile, sound_format
 from .exchange import Exchange
@@ -24,7 +24,7 @@ _AS_TEXT = ("text", "srt", "vtt")
 
 
 class _Sound(Exchange):
-    """What both have in common."""
+    """What speech and transcription have in common."""
 
     estimate: SoundEstimate
 
@@ -35,20 +35,6 @@ class _Sound(Exchange):
         preview = connection.kind == "azure" and connection.target.api_version is None
         rest = {name: value for name, value in self._body.items() if name not in named}
         return {"extra_body": rest, "extra_query": {"api-version": "preview"} if preview else None}
-
-    def _ends(self) -> dict[str, Any]:
-        """What any reply says of its way here."""
-        return {
-            "request": self._body,
-            "deployment": self.estimate.deployment,
-            "kind": self.asked.served_by,
-            "request_id": self._request_id,
-            "seconds": self._elapsed() if self._ended is None else self._ended,
-            "first_token_seconds": self._first_token,
-            "recorded": self.asked.day,
-            "estimate": self.estimate,
-            "note": self.entry.note,
-        }
 
 
 class Speaking(_Sound):
@@ -78,7 +64,7 @@ class Speaking(_Sound):
 
     def reply(self) -> Audio:
         """The sound; an empty one before it has come."""
-        made = Audio(data=self._data, format=self._format or "mp3", **self._ends())
+        made = Audio(data=self._data, format=self._format or "mp3", **self._shared_fields())
         made.usage = self._used(made) if self._data else None
         return made
 
@@ -126,9 +112,12 @@ class Listening(_Sound):
         """The text as a reply, of which the SDK's object has the segments."""
         body = self._chunks.body
         if "text" not in body:
-            return Reply(choices=[], **self._ends())
+            return Reply(choices=[], **self._shared_fields())
         return Reply(
-            choices=[Choice(body["text"].strip("\n"), "stop")], usage=self._used(body), body=body, **self._ends()
+            choices=[Choice(body["text"].strip("\n"), "stop")],
+            usage=self._used(body),
+            body=body,
+            **self._shared_fields(),
         )
 
     def _used(self, body: dict[str, Any]) -> Usage | None:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .. import catalog, current, ledger, settings
-from ..billed import Usage, sum_known
+from ..base_reply import Usage, sum_known
 from ..client import Connection
 from ..errors import AoaiError, ServiceError, SettingsError
 from ..exchange.exchange import usage_of

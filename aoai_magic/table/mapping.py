@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ..client import Connection
 from ..ledger import Allowance
@@ -14,9 +14,6 @@ from ..request import Message
 from .estimate import TableEstimate
 from .job import planned
 from .partitions import is_dask, map_partitions
-
-if TYPE_CHECKING:
-    pass
 
 
 def map(  # noqa: A001  # what it does, for a table

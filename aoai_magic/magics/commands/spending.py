@@ -11,7 +11,7 @@ from .command import Command
 
 def _estimate(options: dict[str, Any]) -> str:
     from ... import catalog, current
-    from ...billed import sum_known
+    from ...base_reply import sum_known
 
     reply = current.last()
     if reply is None or reply.estimate is None:

@@ -1,10 +1,10 @@
-"""What any kind of reply says of its price and of who answered, and the tokens that it was billed for."""
+"""What every kind of reply has: who answered, what was used, and what it cost."""
 
 from __future__ import annotations
 
 import datetime
 from collections.abc import Iterable
-from dataclasses import dataclass, fields
+from dataclasses import KW_ONLY, dataclass, field, fields
 from typing import TYPE_CHECKING, Any
 
 from . import catalog
@@ -60,18 +60,23 @@ class Usage:
         return self.image_input_tokens + self.image_output_tokens or None
 
 
-class Billed:
-    """What any kind of reply says of its price and of who answered, to people and to programs."""
+@dataclass
+class BaseReply:
+    """What every kind of reply has, to people and to programs; `Reply` says what each field is."""
 
     request: dict[str, Any]
-    kind: Kind
     deployment: str
-    model: str
-    usage: Usage | None
-    request_id: str | None
-    estimate: Estimate | None
-    body: dict[str, Any]
-    recorded: datetime.date | None
+    kind: Kind
+    _: KW_ONLY
+    model: str = ""
+    usage: Usage | None = None
+    request_id: str | None = None
+    seconds: float = 0.0
+    first_token_seconds: float | None = None
+    estimate: Estimate | None = field(default=None, repr=False)
+    note: str = ""
+    recorded: datetime.date | None = None
+    body: dict[str, Any] = field(default_factory=dict, repr=False)
 
     def to_dict(self) -> dict[str, Any]:
         """Everything that is known of the reply, in what JSON has; bytes as base64. No key is in it.
@@ -81,11 +86,10 @@ class Billed:
         >>> reply.to_dict()["choices"]
         [{'text': 'Hello!', 'finish_reason': 'stop', 'refusal': None, 'parsed': None, 'logprobs': [], 'tool_calls': []}]
         """
-        own: Any = self
         foreseen = self.estimate and {
             name: getattr(self.estimate, name) for name in ("prompt_tokens", "max_tokens", "cheapest", "dearest")
         }
-        found = {one.name: getattr(self, one.name) for one in fields(own) if one.name not in ("estimate", "rounds")}
+        found = {one.name: getattr(self, one.name) for one in fields(self) if one.name not in ("estimate", "rounds")}
         named = {name: getattr(self, name) for name in ("text", "finish_reason", "cost", "azure_cost")}
         everything: dict[str, Any] = as_json({**found, **named, "estimate": foreseen, "provenance": self.provenance})
         return everything
