@@ -161,7 +161,9 @@ class Reply(BaseReply):
 
         Where nobody watches (nbval, nbclient), only what is the same at every run is said: no seconds, no price.
 
-        >>> Reply({}, "gpt-4o", "azure", [Choice("Hi", "stop")], model="gpt-4o-2024-11-20", usage=Usage(8, 2)).status(watched=False)
+        >>> from .base_reply import Usage
+        >>> reply = Reply({}, "gpt-4o", "azure", [Choice("Hi", "stop")], model="gpt-4o-2024-11-20", usage=Usage(8, 2))
+        >>> reply.status(watched=False)
         'gpt-4o · gpt-4o-2024-11-20 · 8 tokens in, 2 out'
         """
         return " · ".join([self.deployment, *self.facts(watched=watched).values()])

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
+import pytest
 from playwright.sync_api import Browser, JSHandle, Locator, Page, sync_playwright
 
 CHROMIUM = Path("/usr/bin/chromium")
@@ -142,6 +143,19 @@ class Opened:
             }""",
             number,
         )
+
+
+@contextlib.contextmanager
+def running_lab(factory: pytest.TempPathFactory) -> Iterator[Lab]:
+    """A JupyterLab with a root of its own, or no test where there is no browser; in CI there has to be one."""
+    if not CHROMIUM.exists():
+        (pytest.fail if os.environ.get("CI") else pytest.skip)(f"no browser at {CHROMIUM}: apt-get install chromium")
+    with chromium() as browser:
+        lab = Lab(factory.mktemp("root"), factory.mktemp("jupyter"), browser)
+        try:
+            yield lab
+        finally:
+            lab.close()
 
 
 @contextlib.contextmanager

@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
-import threading
 import time
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from aoai_magic import settings
 from aoai_magic.local import weights
 
-from .lab import CHROMIUM, Lab, chromium
+from .lab import Lab, running_lab
+from .listener import Listener
 
 HERE = Path(__file__).parent
 pytestmark = [pytest.mark.browser, pytest.mark.llama]
@@ -26,17 +23,9 @@ SHOTS = Path("test-results")
 
 @pytest.fixture(scope="module")
 def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
-    if not CHROMIUM.exists():
-        reason = f"no browser at {CHROMIUM}: apt-get install chromium"
-        if os.environ.get("CI"):
-            pytest.fail(reason)
-        pytest.skip(reason)
-    weights.CHAT.ensure(settings.home())
-    root = tmp_path_factory.mktemp("root")
-    with chromium() as browser:
-        lab = Lab(root, tmp_path_factory.mktemp("jupyter"), browser)
+    with running_lab(tmp_path_factory) as lab:
+        weights.CHAT.ensure(settings.home())
         yield lab
-        lab.close()
 
 
 def test_the_first_notebook_streams_its_reply(lab: Lab) -> None:
@@ -148,41 +137,9 @@ def test_tables_code_and_maths_look_right(lab: Lab, theme: str) -> None:
         assert keyword != text, "code is coloured"
 
 
-class Listener:
-    """What a payload would call: every request that reaches it is a hit."""
-
-    def __init__(self) -> None:
-        self.hits: list[tuple[str, str]] = []
-        hits = self.hits
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                # A link that was clicked is a document; anything else was fetched or run.
-                hits.append((self.path, self.headers.get("Sec-Fetch-Dest", "")))
-                self.send_response(204)
-                self.end_headers()
-
-            do_POST = do_PUT = do_OPTIONS = do_HEAD = do_GET
-
-            def log_message(self, *arguments: Any) -> None:
-                pass
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self._server.server_port}"
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
-
-    def close(self) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-
-
 def test_no_payload_fires_in_a_trusted_notebook(lab: Lab) -> None:
     listener = Listener()
-    payloads = []
-    for payload in json.loads((HERE / "payloads.json").read_text(encoding="utf-8")):
-        callback = f"{listener.url}/{payload['id']}"
-        text = payload["payload"].replace("{CBNOPROTO}", callback.removeprefix("http:")).replace("{CB}", callback)
-        payloads.append(text.replace("{ID}", payload["id"]))
+    payloads = listener.payloads()
     (lab.root / "payloads.json").write_text(json.dumps(payloads))
     shown_as = (
         "mimebundle(text, text)",
@@ -200,9 +157,7 @@ def test_no_payload_fires_in_a_trusted_notebook(lab: Lab) -> None:
     show = "for text in json.load(open('payloads.json'))[{}:{}]:\n    display({}, raw=True)"
     starts = range(0, len(payloads), 40)  # a cell shows at most 50 outputs
     cells = [setup, *(show.format(start, start + 40, one) for one in shown_as for start in starts)]
-    # A reply shown as most tools do: it must be heard, or this test would hear nothing at all.
-    bait = f'from IPython.display import Markdown\nMarkdown("<img src=x onerror=\\"fetch(\'{listener.url}/bait\')\\">")'
-    name = lab.write("payloads.ipynb", *cells, bait)
+    name = lab.write("payloads.ipynb", *cells, listener.bait)
     with lab.open(name, height=3000) as notebook:
         notebook.run_all()
         notebook.page.wait_for_timeout(3000)

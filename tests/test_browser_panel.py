@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,8 +10,8 @@ import nbformat
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from .lab import CHROMIUM, Lab, chromium
-from .test_browser import Listener
+from .lab import Lab, running_lab
+from .listener import Listener
 from .test_browser_widgets import errors_of_an_empty_notebook
 
 pytestmark = pytest.mark.browser
@@ -25,14 +24,8 @@ SHOW = "panel = aoai.ChatPanel('gpt-4o')\npanel"
 
 @pytest.fixture(scope="module")
 def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
-    if not CHROMIUM.exists():
-        if os.environ.get("CI"):
-            pytest.fail(f"no browser at {CHROMIUM}")
-        pytest.skip(f"no browser at {CHROMIUM}: apt-get install chromium")
-    with chromium() as browser:
-        lab = Lab(tmp_path_factory.mktemp("root"), tmp_path_factory.mktemp("jupyter"), browser)
+    with running_lab(tmp_path_factory) as lab:
         yield lab
-        lab.close()
 
 
 class Panel:
@@ -272,11 +265,7 @@ def focused(page: Page) -> str:
 
 def test_no_payload_fires_in_the_panel(lab: Lab) -> None:
     listener = Listener()
-    payloads = []
-    for payload in json.loads((HERE / "payloads.json").read_text(encoding="utf-8")):
-        callback = f"{listener.url}/{payload['id']}"
-        text = payload["payload"].replace("{CBNOPROTO}", callback.removeprefix("http:")).replace("{CB}", callback)
-        payloads.append(text.replace("{ID}", payload["id"]))
+    payloads = listener.payloads()
     (lab.root / "payloads.json").write_text(json.dumps(payloads))
     through = """
 import json
@@ -291,8 +280,7 @@ for text in json.load(open("payloads.json"))[::4]:
     panel._other.value = text  # a name of a deployment, and the error, which repeats it
     ask("x")
 """
-    bait = f'from IPython.display import Markdown\nMarkdown("<img src=x onerror=\\"fetch(\'{listener.url}/bait\')\\">")'
-    name = lab.write("panel-payloads.ipynb", BEGIN, SHOW, through, bait)
+    name = lab.write("panel-payloads.ipynb", BEGIN, SHOW, through, listener.bait)
     with lab.open(name, height=3000) as notebook:
         notebook.run_all()
         page, panel = notebook.page, Panel(notebook.page)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,7 +9,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import expect
 
-from .lab import CHROMIUM, Lab, chromium
+from .lab import Lab, running_lab
 
 pytestmark = pytest.mark.browser
 SHOTS = Path("test-results")
@@ -19,16 +18,10 @@ FRONT_ENDS = [("lab", "Light"), ("lab", "Dark"), ("notebook", "Light"), ("notebo
 
 @pytest.fixture(scope="module")
 def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
-    if not CHROMIUM.exists():
-        if os.environ.get("CI"):
-            pytest.fail(f"no browser at {CHROMIUM}")
-        pytest.skip(f"no browser at {CHROMIUM}: apt-get install chromium")
-    root = tmp_path_factory.mktemp("root")
-    Image.effect_mandelbrot((4000, 3000), (-2, -1.5, 1, 1.5), 30).convert("RGB").save(root / "photo.jpg")
-    with chromium() as browser:
-        lab = Lab(root, tmp_path_factory.mktemp("jupyter"), browser)
+    with running_lab(tmp_path_factory) as lab:
+        photo = Image.effect_mandelbrot((4000, 3000), (-2, -1.5, 1, 1.5), 30)
+        photo.convert("RGB").save(lab.root / "photo.jpg")
         yield lab
-        lab.close()
 
 
 def errors_of_an_empty_notebook(lab: Lab, front_end: str, theme: str) -> set[str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -13,7 +12,7 @@ import pytest
 
 from aoai_magic.local.launch import Service
 
-from .serving import Answer
+from .serving import Answer, answered
 
 
 @pytest.fixture
@@ -25,12 +24,7 @@ def ask(service: Service) -> Callable[..., Answer]:
         given = {"api_key": service.key, "content_type": "application/json", **headers}
         sent = {name.replace("_", "-"): value for name, value in given.items() if value is not None}
         request = urllib.request.Request(service.endpoint + path, data=data, headers=sent, method=method)
-        try:
-            with urllib.request.urlopen(request, timeout=60) as answer:
-                return Answer(answer.status, dict(answer.headers), answer.read())
-        except urllib.error.HTTPError as error:
-            with error:
-                return Answer(error.code, dict(error.headers), error.read())
+        return answered(request)
 
     return send
 

@@ -41,6 +41,16 @@ class Answer:
         return events
 
 
+def answered(request: urllib.request.Request) -> Answer:
+    """Send a request and return its answer, also one that is an error."""
+    try:
+        with urllib.request.urlopen(request, timeout=60) as answer:
+            return Answer(answer.status, dict(answer.headers), answer.read())
+    except urllib.error.HTTPError as error:
+        with error:
+            return Answer(error.code, dict(error.headers), error.read())
+
+
 @dataclass
 class Served:
     """A service that runs, and its account. `key` is sent as `api-key`, the local token to the control plane."""
@@ -68,12 +78,7 @@ class Served:
         sent = {name: value for name, value in given.items() if value is not None}
         method = method or ("GET" if data is None else "POST")
         request = urllib.request.Request(self.endpoint + path, data=data, headers=sent, method=method)
-        try:
-            with urllib.request.urlopen(request, timeout=60) as answer:
-                return Answer(answer.status, dict(answer.headers), answer.read())
-        except urllib.error.HTTPError as error:
-            with error:
-                return Answer(error.code, dict(error.headers), error.read())
+        return answered(request)
 
 
 @contextmanager
