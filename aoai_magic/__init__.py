@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from .table.batch import Batch, batch
     from .table.estimate import TableEstimate
     from .table.mapping import estimate_map, map  # noqa: A004  # meant: aoai.map
+    from .widgets.compare import Compare
     from .widgets.deployments import DeploymentsPanel
     from .widgets.lens import TokenLens
     from .widgets.panel import ChatPanel
@@ -60,6 +61,7 @@ __all__ = [
     "Audio",
     "Batch",
     "ChatPanel",
+    "Compare",
     "Connection",
     "Conversation",
     "DeploymentsPanel",
@@ -110,6 +112,7 @@ _HOME = {
     "Audio": "audio_reply",
     "Batch": "table.batch",
     "ChatPanel": "widgets.panel",
+    "Compare": "widgets.compare",
     "Connection": "client",
     "Conversation": "conversations",
     "DeploymentsPanel": "widgets.deployments",

@@ -79,10 +79,10 @@ class Connection:
 
     @cached_property
     def client(self) -> openai.OpenAI:
-        """The SDK's synchronous client."""
-        import openai
+        """The SDK's synchronous client, which says what it waits for where someone watches."""
+        from .patience import AzureOpenAI, OpenAI
 
-        kind = openai.AzureOpenAI if self.target.api_version else openai.OpenAI
+        kind = AzureOpenAI if self.target.api_version else OpenAI
         return kind(**self._options(), http_client=self.http)
 
     @cached_property

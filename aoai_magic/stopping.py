@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import socket
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextvars import ContextVar, Token
 from typing import TYPE_CHECKING
 
@@ -65,6 +67,22 @@ class Stop:
         finally:
             with self._lock:
                 self._socket = None
+
+
+def pause(seconds: float, tick: Callable[[int], None]) -> None:
+    """Wait, and tell `tick` at each second how many are left. The thread's `Stop`, and an interrupt, end it at once.
+
+    >>> pause(0.01, lambda left: print(left, "s"))
+    1 s
+    """
+    stop, until, told = _current.get(), time.monotonic() + seconds, 0
+    while (left := until - time.monotonic()) > 0:
+        if stop is not None and stop.asked:
+            raise KeyboardInterrupt
+        if (whole := math.ceil(left)) != told:
+            told = whole
+            tick(whole)
+        time.sleep(min(left, 0.1))
 
 
 @contextlib.contextmanager

@@ -41,7 +41,7 @@ reply embeddings
 image_reply audio_reply
 explain
 export
-transport
+patience transport
 azure
 exchange
 client

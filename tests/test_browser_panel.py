@@ -291,3 +291,69 @@ for text in json.load(open("payloads.json"))[::4]:
         assert page.locator(".jp-Toolbar:visible").count() > 0, "nothing hid the toolbar"
     listener.close()
     assert {path for path, _ in listener.hits} == {"/bait"}
+
+
+@pytest.mark.parametrize(("front_end", "theme"), FRONT_ENDS)
+def test_deployments_are_compared_in_the_panel(lab: Lab, front_end: str, theme: str) -> None:
+    known = errors_of_an_empty_notebook(lab, front_end, theme)
+    slow = "%aoai fault off\n%aoai fault 'pace=0.4 times=3'"
+    name = lab.write(f"compare-{front_end}-{theme}.ipynb", BEGIN, "aoai.Compare('gpt-4o')", slow)
+    lab.console.clear()
+    with lab.open(name, theme=theme, front_end=front_end, height=1500) as notebook:
+        for cell in (0, 1, 2):
+            notebook.run(cell)
+            notebook.wait_done()
+        page, panel = notebook.page, Panel(notebook.page)
+        cells = panel.root.locator("tbody tr").first.locator("td")
+
+        # At least two are ticked, by pointer and keyboard, and what it will cost is said as it is typed.
+        expect(panel.line).to_have_text("Tick at least two deployments.")
+        expect(panel.button("Send")).to_be_disabled()
+        panel.root.get_by_label("gpt-4o-mini", exact=True).check()
+        panel.root.get_by_label("gpt-4.1", exact=True).focus()
+        page.keyboard.press("Space")
+        panel.box.fill("What does it cost, $5 or **$6**?")
+        expect(panel.line).to_contain_text("gpt-4o 20, gpt-4o-mini 20, gpt-4.1 20", timeout=30_000)
+        panel.box.focus()
+        page.keyboard.press("Control+Enter")
+
+        # They are seen growing, side by side, and can be stopped.
+        seen: set[str] = set()
+        while "cost" not in (text := panel.root.locator("tbody").inner_text() if cells.count() else ""):
+            seen.add(text)
+            page.wait_for_timeout(60)
+            assert len(seen) < 500
+        panel.button("Stop").click()
+        expect(panel.button("Send")).to_be_enabled(timeout=1_500)
+        assert len(seen) >= 3
+        expect(cells).to_have_count(4)
+        stopped = panel.root.locator("tbody").inner_text()
+        assert "interrupted" in stopped
+        page.wait_for_timeout(1500)
+        assert panel.root.locator("tbody").inner_text() == stopped
+
+        # Again, in whole.
+        panel.button("Send").click()
+        expect(panel.button("Send")).to_be_enabled(timeout=60_000)
+        expect(cells.nth(3).locator("strong")).to_have_text("$6")
+        expect(panel.root.locator("td", has_text="20 tokens in, 13 out")).to_have_count(3)
+        expect(panel.root.locator("mjx-container")).to_have_count(0)
+        tops = {panel.root.locator("thead th").nth(at).bounding_box()["y"] for at in range(3)}  # type: ignore[index]
+        assert len(tops) == 1, "side by side"
+
+        # What one of them refuses is greyed.
+        panel.root.get_by_label("gpt-5", exact=True).check()
+        panel.button("Settings").click()
+        expect(panel.number("Temperature")).to_be_disabled()
+        SHOTS.mkdir(exist_ok=True)
+        page.screenshot(path=str(SHOTS / f"compare-{front_end}-{theme.lower()}.png"))
+        expect(page.locator(".aoai-panel-static")).to_be_hidden()
+        notebook.command("docmanager:save")
+        page.wait_for_timeout(1500)
+    assert set(lab.console) <= known
+    saved = nbformat.read(lab.root / name, 4)
+    kept = saved.cells[1].outputs[1]["data"]
+    assert kept["text/plain"].startswith("What does it cost, $5 or **$6**?\n\ngpt-4o\n──────\n")
+    with lab.open(name, theme=theme, front_end=front_end) as notebook:  # its kernel is gone
+        expect(notebook.page.locator(".aoai-panel-static")).to_be_visible()
+        expect(notebook.page.locator(".aoai-panel-static strong").first).to_have_text("$6")

@@ -142,6 +142,45 @@ def test_an_interrupt_ends_a_call_and_keeps_what_came(kernel: Kernel) -> None:
     assert "True" in kernel.run("print(kept.tool_calls[0].failed)").text
 
 
+def test_an_async_function_is_a_tool_where_the_kernels_loop_runs_and_an_interrupt_cancels_it(kernel: Kernel) -> None:
+    kernel.run(
+        'import asyncio\nasync def weather(city: str) -> str:\n    "The weather."\n    print("calling")\n    try:\n'
+        '        await asyncio.sleep(delay)\n    except asyncio.CancelledError:\n        print("cancelled")\n        raise\n'
+        '    return "warm"'
+    )
+    kernel.run("delay = 0.01\nasync with asyncio.timeout(5): await asyncio.sleep(0)")
+    ran = kernel.run("%%chat --tools weather\nweather?")
+    assert ran.text.startswith("calling\n▸ weather(city='') → warm\n\nweather returned: warm")
+    kernel.run("delay = 60")
+    stopped = kernel.run("%%chat --tools weather -o kept\nweather?", interrupt_at="calling")
+    assert stopped.error["ename"] == "Interrupted"
+    assert time.monotonic() - stopped.interrupted < 5
+    assert kernel.run("await asyncio.sleep(0.1)\nprint(kept.tool_calls[0].failed)").text.endswith("True\n")
+
+
+def test_the_seconds_that_a_service_says_to_wait_are_counted_down_and_an_interrupt_ends_them(kernel: Kernel) -> None:
+    kernel.run('%aoai fault "status=429 retry-after=3 times=1"')
+    ran = kernel.run("%%chat\nhi")
+    shown = [one["data"]["text/plain"] for one in ran.of("display_data", "update_display_data")]
+    assert [text for text in shown if "rate limit" in text] == [
+        f"'gpt-4o' is at its rate limit: trying again in {left} s" for left in (3, 2, 1)
+    ]
+    assert len(ran.of("display_data")) == 1
+    assert shown[-1].startswith("hi\n\ngpt-4o · ")
+    assert "3.0 s" in shown[-1] or "3.1 s" in shown[-1] or "3.2 s" in shown[-1], shown[-1]
+
+    kernel.run('%aoai fault "status=503 retry-after=50 times=1"')
+    ran = kernel.run("%%chat\nhi", interrupt_at="The service answered 503: trying again in 49 s")
+    assert ran.error["ename"] == "Interrupted"
+    assert time.monotonic() - ran.interrupted < 5
+    assert kernel.run("%%chat\nStill there?").error is None
+
+    kernel.run('%aoai fault "status=429 retry-after=1 times=1"')
+    alone = kernel.run("%%chat\nhi", watched=False)
+    assert "rate limit" not in alone.text
+    assert [kind for kind, _ in alone.messages if "display" in kind] == ["display_data"]
+
+
 def test_a_watched_comparison_grows_in_one_display(kernel: Kernel) -> None:
     kernel.run('%aoai fault "pace=0.2 times=2"')
     ran = kernel.run("%%chat --compare gpt-4o,gpt-4o-mini\none two three four")

@@ -82,7 +82,7 @@ def test_a_second_prompt_goes_on_from_the_first(panel: aoai.ChatPanel) -> None:
 def test_retry_takes_the_place_of_the_last_turn(panel: aoai.ChatPanel) -> None:
     panel.ask("one")
     ended(panel)
-    panel._parameters._temperature.moving.value = 0.2
+    panel._settings.parameters._temperature.moving.value = 0.2
     panel.retry()
     ended(panel)
     assert aoai.last is not None
@@ -172,9 +172,9 @@ def test_what_it_will_cost_is_said_as_it_is_typed_and_nothing_is_sent(panel: aoa
     panel._box.text = "How many tokens is this?"
     first = panel._line.value
     assert "13 tokens in, 16,384 out at most" in first
-    panel._parameters._max_tokens.moving.value = 100
+    panel._settings.parameters._max_tokens.moving.value = 100
     assert "13 tokens in, 100 out at most" in panel._line.value
-    panel._system.value = "Be brief."
+    panel._settings.system.value = "Be brief."
     assert "20 tokens in" in panel._line.value
     panel._box.text = ""
     assert panel._line.value == ""
@@ -182,7 +182,7 @@ def test_what_it_will_cost_is_said_as_it_is_typed_and_nothing_is_sent(panel: aoa
 
 
 def test_what_the_line_says_is_what_is_billed(panel: aoai.ChatPanel) -> None:
-    panel._system.value = "Be brief."
+    panel._settings.system.value = "Be brief."
     panel.ask("one two three")
     ended(panel)
     panel._box.text = "four five six"
@@ -195,7 +195,7 @@ def test_what_the_line_says_is_what_is_billed(panel: aoai.ChatPanel) -> None:
 
 
 def test_what_a_reasoning_model_refuses_is_greyed_with_the_reason(panel: aoai.ChatPanel) -> None:
-    settings = panel._parameters
+    settings = panel._settings.parameters
     settings._temperature.moving.value = 0.2
     assert settings.values() == {"temperature": 0.2}
     panel._picker.value = "gpt-5"
@@ -367,9 +367,9 @@ def sent() -> list[dict[str, Any]]:
 def test_a_prompt_becomes_a_cell_that_sends_the_same(panel: aoai.ChatPanel, cells: list[str], run: Any) -> None:
     panel.to_a_cell()
     assert cells == [], "there is nothing to send"
-    panel._system.value = "You are brief."
-    panel._parameters._temperature.moving.value = 0.5
-    panel._parameters._max_tokens.moving.value = 20
+    panel._settings.system.value = "You are brief."
+    panel._settings.parameters._temperature.moving.value = 0.5
+    panel._settings.parameters._max_tokens.moving.value = 20
     panel._box.text = "one two\nthree"
     panel.to_a_cell()
     assert cells == ['%%chat gpt-4o -t 0.5 --max-tokens 20 -s "You are brief."\none two\nthree']
@@ -396,7 +396,7 @@ def test_where_the_front_end_makes_no_cell_it_is_shown(panel: aoai.ChatPanel, ce
 def test_what_was_said_before_goes_into_the_cell(
     panel: aoai.ChatPanel, cells: list[str], run: Any, system: str
 ) -> None:
-    panel._system.value = system
+    panel._settings.system.value = system
     for prompt in ("one", "two\n\n{{ three }}"):
         panel.ask(prompt)
         ended(panel)
@@ -445,7 +445,7 @@ def test_the_code_of_a_prompt_is_seen_as_long_as_that_is_wanted(panel: aoai.Chat
     panel._code_shown.value = True
     assert "OpenAI" in panel._code.value
     assert "one &lt;b&gt;" in panel._code.value
-    panel._system.value = "Be brief."
+    panel._settings.system.value = "Be brief."
     assert "Be brief." in panel._code.value
     panel.ask()
     ended(panel)

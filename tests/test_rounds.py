@@ -101,6 +101,37 @@ def test_python_does_the_same(shell: Any) -> None:
     assert [message["role"] for message in reply.messages] == ["assistant", "tool", "assistant"]
 
 
+def test_async_functions_are_awaited_in_one_loop_that_serves_all_calls(run: Any, asking: Any) -> None:
+    run("""
+import asyncio
+loops = []
+async def weather(city: str):
+    "The weather of a city."
+    await asyncio.sleep(0.01)
+    loops.append(asyncio.get_running_loop())
+    return {"degrees": len(city)}
+async def broken():
+    "Breaks."
+    raise RuntimeError("no network")
+async def numbers(up_to: int):
+    "Counts."
+    for n in range(up_to):
+        yield n
+def shout(city: str):
+    "A function that returns what is to be awaited."
+    async def later():
+        return city.upper()
+    return later()
+""")
+    cloud = asking(
+        asks(("weather", '{"city": "Oslo"}'), ("broken", "{}"), ("numbers", '{"up_to": 3}'), ("shout", '{"city": "Ulm"}')),
+        asks(("weather", '{"city": "Rome"}')),
+    )  # fmt: skip
+    run("%%chat --tools weather,broken,numbers,shout\nweather?")
+    assert results(cloud) == ['{"degrees":4}', "Error: RuntimeError: no network", "[0,1,2]", "ULM", '{"degrees":4}']
+    run("assert len(loops) == 2 and len(set(loops)) == 1")
+
+
 def test_a_notebook_shows_each_call_folded(run: Any) -> None:
     run("%%chat -q --tools weather\nweather?")
     html = last().bundle()["text/html"]
@@ -438,7 +469,6 @@ def test_an_embedded_attack_is_shown_as_text(run: Any, asking: Any) -> None:
 @pytest.mark.parametrize(
     ("cell", "said"),
     [
-        ("async def late(): 'Late.'", "is async"),
         ("late = lambda: 1", "can't be a tool"),
         ("def late(a, /): 'Late.'", "can't be described"),
         ("def late(*, a: 'Nope'): 'Late.'", "can't be described"),

@@ -132,8 +132,7 @@ class Comparison:
                 self._changed.clear()
                 on_change()
         except KeyboardInterrupt:
-            for one in self._asked:
-                one.stop()
+            self.stop()
             for thread in threads:
                 thread.join(_PATIENCE / len(threads))
             raise Interrupted("what had come is kept (in _ and in the table).", self.frame()) from None
@@ -143,6 +142,11 @@ class Comparison:
         failed = [one for one in self._asked if one.error]
         if failed:
             raise self._error(failed)
+
+    def stop(self) -> None:
+        """End all that are on their way, from another thread; what had come of them stays, and `run` fails."""
+        for one in self._asked:
+            one.stop()
 
     def columns(self, *, watched: bool) -> Columns:
         """The answers as far as they have come. Where nobody watches, only what is the same at every run."""

@@ -34,12 +34,6 @@ def definition(tool: Callable[..., Any] | Mapping[str, Any]) -> dict[str, Any]:
         )
     function = getattr(tool, "func", tool)  # of a functools.partial
     name = str(getattr(function, "__name__", type(tool).__name__))
-    if inspect.iscoroutinefunction(function):
-        raise OptionError(
-            f"The function {name} is async, and can't be a tool.",
-            "A cell waits for what its tools return; it has no loop of its own to run them in.",
-            f"def {name}(…): return asyncio.run(…), in a thread",
-        )
     if not _NAME.fullmatch(name):
         raise OptionError(
             f"The function {name} can't be a tool.",

@@ -8,6 +8,7 @@ from typing import Any
 from ..attachments import LONGEST_TEXT
 from ..errors import OptionError
 from ..tokens.pictures import is_a
+from .awaiting import awaited
 from .call import ToolCall
 from .definition import adapter, definition
 
@@ -52,6 +53,7 @@ class Toolbox:
     def run(self, call: ToolCall) -> None:
         """Make a call: check its arguments by the function's signature, and put what it returns, as text, into the call.
 
+        An async function is awaited, in a loop of its own (see `awaited`).
         What goes wrong, in the arguments or in the function, is its result too, in a line: the model may do better then.
         Only an interrupt comes through.
         """
@@ -59,7 +61,7 @@ class Toolbox:
         try:
             if function is None:
                 raise LookupError(f"there is no function {call.name!r}; there are {', '.join(self._functions)}")
-            call.result = _text(adapter(function).validate_json(call.json or "{}"))
+            call.result = _text(awaited(adapter(function).validate_json(call.json or "{}")))
         except Exception as error:
             call.result, call.failed = f"Error: {_told(error)}", True
 

@@ -8,7 +8,6 @@ from typing import Any
 import ipywidgets
 
 from .. import current, export
-from ..catalog import Model
 from ..conversations import Conversation
 from ..errors import AoaiError, Interrupted
 from ..estimates import Estimate
@@ -17,8 +16,8 @@ from ..operations.chat import chat, estimate
 from ..render import is_watched
 from ..stopping import Stop
 from .as_cell import as_cell
-from .parameters import Parameters
-from .parts import Panel, button
+from .parameters import Settings
+from .parts import Panel, button, that_chat
 from .prompt_box import PromptBox
 from .static import Static, safe
 from .transcript import Transcript, Turn
@@ -49,19 +48,7 @@ class ChatPanel(Panel):
             placeholder="its name", tooltip="name of the deployment", layout={"width": "12em", "display": "none"}
         )
         self._refresh_button = button("Refresh", "ask the service which deployments there are", self.refresh)
-        self._settings_shown = ipywidgets.ToggleButton(
-            description="Settings", tooltip="system message, temperature and more"
-        )
-        self._system = ipywidgets.Textarea(
-            system,
-            description="System",
-            rows=2,
-            placeholder="what the model should be and do",
-            layout={"width": "auto"},
-        )
-        self._parameters = Parameters(self._foresee)
-        self._settings = ipywidgets.VBox([self._system, self._parameters], layout={"display": "none"})
-        self._settings.add_class("aoai-settings")
+        self._settings = Settings(self._foresee, system)
         self._transcript = Transcript()
         self._box = PromptBox(self.ask, self._say_inserted)
         self._line = ipywidgets.HTML()
@@ -77,7 +64,7 @@ class ChatPanel(Panel):
             description="View code", tooltip="the prompt in the box, or else the last one, as a Python script"
         )
         self._to_cell = button("To a cell", "put the prompt into a cell of its own", self.to_a_cell)
-        head = ipywidgets.HBox([self._picker, self._other, self._refresh_button, self._settings_shown])
+        head = ipywidgets.HBox([self._picker, self._other, self._refresh_button, self._settings.shown])
         row = ipywidgets.HBox(
             [
                 self._send_button,
@@ -93,9 +80,7 @@ class ChatPanel(Panel):
         self._offer(deployment)
         self._picker.observe(self._chosen, "value")
         self._other.observe(self._chosen, "value")
-        self._system.observe(lambda _: self._foresee(), "value")
         self._box.observe(lambda _: self._foresee(), "text")
-        self._settings_shown.observe(self._show_settings, "value")
         self._code_shown.observe(lambda _: self._show_code(), "value")
         self._chosen()
         self._show_state()
@@ -163,10 +148,11 @@ class ChatPanel(Panel):
             prompt = last.prompt
             if last.joined:
                 said = said[: -len(self.conversation.turns[-1].messages)]
-        if self._system.value.strip():
+        settings = self._settings.values()
+        if system := settings.pop("system", None):
             said = [message for message in said if message["role"] != "system"]
-            said.insert(0, {"role": "system", "content": self._system.value})
-        self._cell = as_cell(self.deployment, [*said, {"role": "user", "content": prompt}], self._parameters.values())
+            said.insert(0, {"role": "system", "content": system})
+        self._cell = as_cell(self.deployment, [*said, {"role": "user", "content": prompt}], settings)
         self._box.insert(self._cell, self.model_id)
 
     def static(self) -> Static:
@@ -181,12 +167,10 @@ class ChatPanel(Panel):
         super().close()
 
     def _options(self) -> dict[str, Any]:
-        system = self._system.value.strip()
         return {
             "deployment": self.deployment or None,
             "conversation": self.conversation,
-            **({"system": self._system.value} if system else {}),
-            **self._parameters.values(),
+            **self._settings.values(),
         }
 
     def _answer(self, turn: Turn, stop: Stop, options: dict[str, Any]) -> None:
@@ -222,7 +206,7 @@ class ChatPanel(Panel):
         if self._running and self._running[0] is stop:
             self._running = None
             self._show_state("Stopped." if stop.asked else "It failed." if turn.wrong else "Answered.")
-            self._parameters.fit(self._connection.known(self.deployment))
+            self._settings.parameters.fit(self._connection.known(self.deployment))
             self._foresee()
 
     def _look(self) -> None:
@@ -239,8 +223,7 @@ class ChatPanel(Panel):
 
     def _offer(self, chosen: str | None) -> None:
         """Offer the deployments that are known, and choose one."""
-        known = {name: self._connection.known(name) for name in self._connection.names()}
-        names = [name for name, one in known.items() if one is None or _chats(one.model)]
+        names = that_chat(self._connection)
         chosen = chosen or self._connection.deployment
         if chosen and chosen not in names:
             names.append(chosen)
@@ -255,7 +238,7 @@ class ChatPanel(Panel):
 
     def _chosen(self, _: Any = None) -> None:
         self._other.layout.display = None if self._picker.value == _ANOTHER else "none"
-        self._parameters.fit(self._connection.known(self.deployment) if self.deployment else None)
+        self._settings.parameters.fit(self._connection.known(self.deployment) if self.deployment else None)
         self._foresee()
 
     def _foresee(self) -> None:
@@ -292,9 +275,6 @@ class ChatPanel(Panel):
         self._box.heard = "A cell was added below." if done else "The cell is shown below, to be copied."
         self._code.value = "" if done else f"<pre>{safe(self._cell)}</pre>"
 
-    def _show_settings(self, change: Any) -> None:
-        self._settings.layout.display = None if change["new"] else "none"
-
     def _show_state(self, heard: str = "") -> None:
         busy = self._running is not None
         self._send_button.disabled, self._stop_button.disabled = busy, not busy
@@ -307,10 +287,6 @@ class ChatPanel(Panel):
         turns = len(self._transcript.turns)
         said = "no turns" if not turns else f"{turns} turn{'s' * (turns > 1)}"
         return f"<ChatPanel {self.deployment}, {said}>"
-
-
-def _chats(model: Model) -> bool:
-    return not model.retired() and not {"chat", "responses"}.isdisjoint(model.operations)
 
 
 def _brief(found: Estimate) -> str:

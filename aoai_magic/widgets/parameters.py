@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import ipywidgets
@@ -53,15 +53,47 @@ class Parameters(ipywidgets.VBox):
         """What was moved, by the names that `aoai.chat` has for it."""
         return {name: value for name, row in self._rows.items() if (value := row.value) is not None}
 
-    def fit(self, known: Known | None) -> None:
-        """Grey what the model is known to refuse, and offer what it has; of an unknown model, everything."""
-        model = known.model if known else None
-        self._max_tokens.up_to((model.max_output_tokens if model else 0) or _LONGEST)
-        self._effort.offer((model.efforts if model else ()) or _EFFORTS, model.default_effort if model else None)
+    def fit(self, *known: Known | None) -> None:
+        """Grey what one of these models is known to refuse, and offer what all have; of unknown models, everything."""
+        models = [one.model for one in known if one]
+        self._max_tokens.up_to(min((model.max_output_tokens or _LONGEST for model in models), default=_LONGEST))
+        efforts = tuple(word for word in _EFFORTS if all(word in (model.efforts or _EFFORTS) for model in models))
+        self._effort.offer(efforts, models[0].default_effort if len(models) == 1 else None)
         self._temperature.grey(_why("temperature", 0, known))
         self._top_p.grey(_why("top_p", 0.5, known))
-        self._effort.grey(_why("reasoning_effort", self._effort.offered[-1], known))
+        self._effort.grey(_why("reasoning_effort", (efforts or _EFFORTS)[-1], known))
         self._verbosity.grey(_why("verbosity", "low", known))
+
+
+class Settings(ipywidgets.VBox):
+    """The system message and the parameters, which `shown`, a button, shows. `values()` are the options of `aoai.chat` for them.
+
+    >>> Settings(lambda: None, "Be brief.").values()
+    {'system': 'Be brief.'}
+    """
+
+    def __init__(self, on_change: Callable[[], None], system: str = "") -> None:
+        self.shown = ipywidgets.ToggleButton(description="Settings", tooltip="system message, temperature and more")
+        self.system = ipywidgets.Textarea(
+            system,
+            description="System",
+            rows=2,
+            placeholder="what the model should be and do",
+            layout={"width": "auto"},
+        )
+        self.parameters = Parameters(on_change)
+        super().__init__([self.system, self.parameters], layout={"display": "none"})
+        self.add_class("aoai-settings")
+        self.system.observe(lambda _: on_change(), "value")
+        self.shown.observe(self._show, "value")
+
+    def values(self) -> dict[str, Any]:
+        """What was said, by the names that `aoai.chat` has for it."""
+        said = {"system": self.system.value} if self.system.value.strip() else {}
+        return {**said, **self.parameters.values()}
+
+    def _show(self, change: Any) -> None:
+        self.layout.display = None if change["new"] else "none"
 
 
 class _Row(ipywidgets.HBox):
@@ -130,10 +162,11 @@ class _Words(_Row):
         self.moving.value = before if before in words else ""
 
 
-def _why(name: str, value: object, known: Known | None) -> str:
-    """Why a model doesn't take a parameter; "" where it does, or isn't known."""
-    try:
-        refuse({"model": known.model.name if known else "", name: value}, known)
-    except OptionError as error:
-        return error.why
+def _why(name: str, value: object, known: Sequence[Known | None]) -> str:
+    """Why one of these models doesn't take a parameter; "" where all do, or aren't known."""
+    for one in known:
+        try:
+            refuse({"model": one.model.name if one else "", name: value}, one)
+        except OptionError as error:
+            return error.why
     return ""

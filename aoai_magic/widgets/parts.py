@@ -11,6 +11,8 @@ from typing import Any
 
 import ipywidgets
 
+from ..catalog import Model
+from ..client import Connection
 from ..render import Table, replaceable
 from .static import Static, bundle, safe
 
@@ -66,6 +68,12 @@ def button(label: str, told: str, press: Callable[[], None], style: str = "") ->
     return made
 
 
+def that_chat(connection: Connection) -> list[str]:
+    """The deployments of a connection that answer prompts, or may, as far as is known without asking."""
+    known = {name: connection.known(name) for name in connection.names()}
+    return [name for name, one in known.items() if one is None or _chats(one.model)]
+
+
 def table(rows: Table) -> str:
     """Rows of plain text, the first with the heads, as HTML; what are numbers in all others of a column is on the right.
 
@@ -81,6 +89,10 @@ def table(rows: Table) -> str:
         for tag, row in zip(["th", *["td"] * len(rows)], rows, strict=False)
     ]
     return f'<table style="font-size:85%"><tr>{"</tr><tr>".join(shown)}</tr></table>'
+
+
+def _chats(model: Model) -> bool:
+    return not model.retired() and not {"chat", "responses"}.isdisjoint(model.operations)
 
 
 @cache
