@@ -215,7 +215,7 @@ def test_the_panel_is_gone_through_by_the_keyboard_alone(lab: Lab, front_end: st
             gone_through.append(focused(page))
             assert len(gone_through) < 20
         assert [one.partition(",")[0] for one in gone_through] == [
-            "System", "slider", "Temperature", "slider", "Top p", "slider", "Max. tokens", "Verbosity", "Prompt",
+            "System", "slider", "Temperature", "slider", "Top p", "slider", "Max. tokens", "Prompt",
         ]  # fmt: skip
 
 

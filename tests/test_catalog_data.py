@@ -155,7 +155,7 @@ def test_reasoning_models_refuse_what_the_documents_list() -> None:
     listed = "temperature top_p presence_penalty frequency_penalty logprobs top_logprobs logit_bias max_tokens".split()
     for name in ("o1", "o3-mini", "gpt-5", "gpt-5.1", "gpt-5.6-sol", "gpt-6-astra"):
         assert set(listed) <= set(fact(name).refuses), name
-    assert fact("gpt-4o").refuses == fact("gpt-4.1").refuses == ()
+    assert fact("gpt-4o").refuses == fact("gpt-4.1").refuses == ("verbosity",)
     assert "dimensions" in fact("text-embedding-ada-002").refuses
     assert {"response_format", "style"} <= set(fact("gpt-image-1").refuses)
 
@@ -199,8 +199,16 @@ def test_every_version_is_found_by_its_name() -> None:
             assert catalog.model(found.id)
 
 
+def test_verbosity_came_with_gpt_5() -> None:
+    chatting = [model for model in catalog.models() if not {"chat", "responses"}.isdisjoint(model.operations)]
+    older = {model.name for model in chatting if "verbosity" in model.refuses}
+    assert {"gpt-4o", "gpt-4.1-nano", "gpt-35-turbo", "o1", "o4-mini", "gpt-4o-audio-preview"} <= older
+    assert not {name for name in older if name.startswith(("gpt-5", "gpt-6", "gpt-oss"))}
+    assert "verbosity" not in fact("gpt-4o-transcribe").refuses
+
+
 def test_no_file_has_a_word_that_nothing_reads() -> None:
-    assert set(MODELS) == {"read", "reasoning", "groups", "models"}
+    assert set(MODELS) == {"read", "reasoning", "verbosity", "groups", "models"}
     for facts in (*MODELS["groups"].values(), *MODELS["models"].values()):
         assert set(facts) <= FIELDS | {"group", "aliases", "versions", "also_refuses"}
         assert facts.get("group") in (None, *MODELS["groups"])

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 import aoai_magic as aoai
-from aoai_magic.errors import BudgetError, OptionError, SettingsError
+from aoai_magic.errors import BudgetError, ComparisonError, OptionError, SettingsError
 from aoai_magic.magics import options as shared
 from aoai_magic.magics.arguments import Option
 from aoai_magic.magics.defaults import CONFIGURABLE, converted
@@ -102,6 +102,26 @@ def test_what_the_model_is_known_to_refuse_is_left_out(run: Any, project: Any) -
     run("%%chat -q --compare gpt-5,gpt-4o -o rows\nhi")
     with pytest.raises(OptionError, match="gpt-5 doesn't take temperature"):
         run("%%chat gpt-5 -t 0\nhi")
+
+
+def test_a_limit_for_all_cells_holds_under_the_name_that_the_model_has_for_it(run: Any, project: Any) -> None:
+    project("max_tokens = 30")
+    assert asked(run)["max_tokens"] == 30
+    assert asked(run, "gpt-5 --effort minimal")["max_completion_tokens"] == 30
+
+
+def test_of_several_deployments_each_gets_what_it_takes(run: Any, shell: Any, project: Any) -> None:
+    project("temperature = 0", "effort = 'low'", "verbosity = 'low'", "max_tokens = 200", "no_stream = true")
+    first = asked(run, "--compare gpt-5,gpt-4o")
+    assert (first["model"], first["temperature"], first["max_tokens"]) == ("gpt-4o", 0, 200)
+    assert not {"reasoning_effort", "verbosity", "stream"} & {*first}
+    other = asked(run, "--compare gpt-4o,gpt-5")
+    assert (other["model"], other["reasoning_effort"], other["verbosity"]) == ("gpt-5", "low", "low")
+    assert (other["max_completion_tokens"], other.get("temperature")) == (200, None)
+    run("%%chat --compare gpt-4o,gpt-5 --dry-run -o foreseen\nhi")
+    assert "refuses" not in "".join(shell.user_ns["foreseen"]["warnings"])
+    with pytest.raises(ComparisonError, match="gpt-5 doesn't take temperature"):
+        run("%%chat --compare gpt-4o,gpt-5 --param temperature=0\nhi")
 
 
 def test_a_field_by_param_goes_before_it(run: Any, project: Any) -> None:

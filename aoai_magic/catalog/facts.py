@@ -272,10 +272,16 @@ def _versions(name: str, facts: dict[str, Any]) -> dict[str, Model]:
 
 def _build(name: str, facts: dict[str, Any]) -> Model:
     facts = {key: tuple(value) if isinstance(value, list) else value for key, value in facts.items()}
-    always = tuple(load("models.toml")["reasoning"]["refuses"]) if facts.get("reasoning") else ()
-    facts["refuses"] = (*facts.get("refuses", always), *facts.pop("also_refuses", ()))
+    told = load("models.toml")
+    always = tuple(told["reasoning"]["refuses"]) if facts.get("reasoning") else ()
+    older = ("verbosity",) if name.startswith(tuple(told["verbosity"]["refused_by"])) and _answers(facts) else ()
+    facts["refuses"] = (*facts.get("refuses", always), *facts.pop("also_refuses", ()), *older)
     rule = facts.pop("vision", None)
     return Model(name=name, vision=_rule(rule) if rule else None, **facts)
+
+
+def _answers(facts: dict[str, Any]) -> bool:
+    return not {"chat", "responses"}.isdisjoint(facts["operations"])
 
 
 def _rule(rule: dict[str, Any]) -> TileRule | PatchRule:

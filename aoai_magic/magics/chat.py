@@ -131,7 +131,6 @@ def run(shell: InteractiveShell, line: str, body: str, magic: str = "%%chat") ->
         return None
     _look_up(shell, options)
     _place(options, given)
-    _leave_out(options, given)
     from . import over
 
     if over.is_meant(options):
@@ -167,19 +166,6 @@ def _look_up(shell: InteractiveShell, options: dict[str, Any]) -> None:
             )
     if names:
         options["tools"] = [variables[word] for word in names]
-
-
-def _leave_out(options: dict[str, Any], given: set[str]) -> None:
-    """Leave out what is set for all cells and this one's model is known to refuse. `given` are the options of the line alone."""
-    from ..current import connection
-    from ..request import refused
-
-    here = connection()
-    name = options.get("deployment") or here.deployment
-    known = here.known(name) if name else None
-    for key, field in (("temperature", "temperature"), ("top_p", "top_p"), ("effort", "reasoning_effort")):
-        if key in options and key not in given and refused({field: options[key]}, known):
-            del options[key]
 
 
 def _place(options: dict[str, Any], given: set[str]) -> None:

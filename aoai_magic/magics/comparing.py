@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ..errors import OptionError
+from .defaults import CONFIGURABLE
 from .live import keep
 
 if TYPE_CHECKING:
@@ -39,13 +40,14 @@ def run(shell: InteractiveShell, prompt: Prompt, options: dict[str, Any], given:
     options.pop("format", None)
     names, output = options.pop("compare"), options.pop("output", None)
     quiet, stream = options.pop("quiet", False), not options.pop("no_stream", False)
-    if options.pop("dry_run", False):
-        options.pop("budget", None)
-        foreseen = estimate_comparison(prompt, names, **options)
+    dry, budget = options.pop("dry_run", False), options.pop("budget", None)
+    defaults = {key: options.pop(key) for key in [*options] if key in CONFIGURABLE and key not in given}
+    if dry:
+        foreseen = estimate_comparison(prompt, names, defaults=defaults, **options)
         if output is not None:
             shell.push({output: foreseen})
         return foreseen
-    comparison = Comparison(prompt, names, stream=stream, **options)
+    comparison = Comparison(prompt, names, defaults=defaults, budget=budget, stream=stream, **options)
     with LiveReply(shell, animate=stream, quiet=quiet) as live:
 
         def show() -> None:

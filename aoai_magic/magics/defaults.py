@@ -27,10 +27,6 @@ CONFIGURABLE = {
 }
 
 
-# Options whose field in a request has another name.
-_FIELDS = {"effort": "reasoning_effort"}
-
-
 class Setting(TraitType[Any, Any]):
     """A trait that holds an option's value for the cells that don't give it; None where none is set."""
 
@@ -50,24 +46,24 @@ class Setting(TraitType[Any, Any]):
 def fill_up(shell: InteractiveShell, options: Sequence[Option], values: dict[str, Any]) -> None:
     """Add what is set for all cells and isn't given on the line, but for what the model is known to refuse.
 
-    Raises SettingsError for what can't be used.
+    Of several deployments, each gets what it takes, when it is asked. Raises SettingsError for what can't be used.
     """
     given = {*values, *(key for key, _ in values.get("param", ()))}
     for option in options:
-        field = _FIELDS.get(option.key, option.key)
-        if not {option.key, field} & given and option is CONFIGURABLE.get(option.key) and option is not DEPLOYMENT:
+        names = {option.key, *(["reasoning_effort"] if option.key == "effort" else [])}
+        if not names & given and option is CONFIGURABLE.get(option.key) and option is not DEPLOYMENT:
             value, _ = setting(shell, option)
-            if value is not None and not _is_refused(field, value, values):
+            if value is not None and ("compare" in values or _is_taken(option.key, value, values)):
                 values[option.key] = value
 
 
-def _is_refused(field: str, value: Any, values: dict[str, Any]) -> bool:
+def _is_taken(key: str, value: Any, values: dict[str, Any]) -> bool:
     from ..current import connection
-    from ..request.parameters import refused
+    from ..request import takes
 
     current = connection()
-    asked = values.get("compare", values.get("deployment") or current.deployment or "").split(",")
-    return any(refused({field: value}, current.known(name.strip())) for name in asked)
+    name = values.get("deployment") or current.deployment
+    return takes(key, value, current.known(name) if name else None)
 
 
 def setting(shell: InteractiveShell, option: Option) -> tuple[Any, str]:

@@ -44,7 +44,7 @@ def read(
     values.pop("raw", None)
     if "help" in values:
         return values, "", set()
-    given = set(values)
+    given = {*values, *(key for key, _ in values.get("param", ()))}
     choose_recordings(values, magic)
     fill_up(shell, options, values)
     detail = values.get("detail")

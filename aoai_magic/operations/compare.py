@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextvars
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +16,7 @@ from ..ledger import Allowance
 from ..local.waiting import told
 from ..render import Column, Columns, Words, progress
 from ..reply import Reply
-from ..request import Message
+from ..request import Message, takes
 from ..stopping import Stop
 from ..visible import visible
 from .chat import chat, estimate
@@ -33,6 +33,7 @@ def compare(
     prompt: str | Sequence[Message],
     deployments: str | Sequence[str],
     *,
+    defaults: Mapping[str, Any] | None = None,
     budget: float | Allowance | None = None,
     connection: Connection | None = None,
     **options: Any,
@@ -41,20 +42,25 @@ def compare(
 
     `deployments` are names, in a list or parted by commas. Columns: deployment, model, reply (control characters made
     visible), prompt_tokens, completion_tokens, price and azure_price (US dollars), seconds, finish_reason, error. `budget` is
-    for all together; `options` are those of `chat`. A `conversation` is sent along, and stays as it is. `aoai.last` is the last
+    for all together; `options` are those of `chat`, and `defaults` more of them, each left out where the model is known to
+    refuse it. A `conversation` is sent along, and stays as it is. `aoai.last` is the last
     of the replies. Raises ComparisonError if one failed, and Interrupted: both have the table as their `reply`.
 
     >>> compare("Say hello.", ["gpt-4o", "gpt-4o-mini"], max_tokens=5)["deployment"].tolist()  # doctest: +SKIP
     ['gpt-4o', 'gpt-4o-mini']
     """
-    comparison = Comparison(prompt, deployments, budget=budget, connection=connection, **options)
+    comparison = Comparison(prompt, deployments, defaults=defaults, budget=budget, connection=connection, **options)
     with progress() as tell:
         comparison.run(lambda: tell(*comparison.waiting_for) if comparison.waiting_for else None)
     return comparison.frame()
 
 
 def estimate_comparison(
-    prompt: str | Sequence[Message], deployments: str | Sequence[str], **options: Any
+    prompt: str | Sequence[Message],
+    deployments: str | Sequence[str],
+    *,
+    defaults: Mapping[str, Any] | None = None,
+    **options: Any,
 ) -> pandas.DataFrame:
     """Return what `compare` with the same arguments would cost, a row for each deployment. Nothing is sent.
 
@@ -67,7 +73,8 @@ def estimate_comparison(
 
     rows = []
     for name in _names(deployments):
-        one = estimate(prompt, deployment=name, **options)
+        taken = _taken(name, defaults or {}, options.get("connection") or current.connection())
+        one = estimate(prompt, deployment=name, **taken, **options)
         facts = {field: getattr(one, field) for field in ("prompt_tokens", "max_tokens", "cheapest", "dearest")}
         model = one.known.model.id if one.known else None
         rows.append({"deployment": name, "model": model, **facts, "warnings": " ".join(one.warnings)})
@@ -97,6 +104,7 @@ class Comparison:
         prompt: str | Sequence[Message],
         deployments: str | Sequence[str],
         *,
+        defaults: Mapping[str, Any] | None = None,
         budget: float | Allowance | None = None,
         connection: Connection | None = None,
         conversation: str | Conversation | None = None,
@@ -105,7 +113,7 @@ class Comparison:
     ) -> None:
         self._asked = [_Asked(name) for name in _names(deployments)]
         options.pop("deployment", None)
-        self._prompt, self._options = prompt, options
+        self._prompt, self._options, self._defaults = prompt, options, defaults or {}
         self._options["budget"] = budget if budget is None or isinstance(budget, Allowance) else Allowance(budget)
         self._options["connection"] = connection or current.connection()
         self._talk = (
@@ -180,8 +188,14 @@ class Comparison:
 
         try:
             with one.stop, told(tell):
+                taken = _taken(one.deployment, self._defaults, self._options["connection"])
                 one.reply = chat(
-                    self._prompt, deployment=one.deployment, on_text=grow, conversation=self._beside(), **self._options
+                    self._prompt,
+                    deployment=one.deployment,
+                    on_text=grow,
+                    conversation=self._beside(),
+                    **taken,
+                    **self._options,
                 )
         except (AoaiError, Interrupted) as error:
             one.error = error
@@ -228,6 +242,12 @@ def _names(deployments: str | Sequence[str]) -> list[str]:
             "%%chat --compare gpt-4o,gpt-4o-mini",
         )
     return names
+
+
+def _taken(deployment: str, defaults: Mapping[str, Any], connection: Connection) -> dict[str, Any]:
+    """Those of the defaults that a deployment's model isn't known to refuse."""
+    known = connection.known(deployment)
+    return {key: value for key, value in defaults.items() if takes(key, value, known)}
 
 
 def _row(one: _Asked) -> dict[str, Any]:

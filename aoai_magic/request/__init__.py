@@ -2,7 +2,7 @@
 
 from .chat import STREAMED, Message, chat_body, lower_limit
 from .completion import completion_body
-from .parameters import option, refuse, refused
+from .parameters import option, refuse, refused, takes
 from .paths import PATHS
 from .vectors import batches, refuse_too_long, texts_of
 
@@ -18,5 +18,6 @@ __all__ = [
     "refuse",
     "refuse_too_long",
     "refused",
+    "takes",
     "texts_of",
 ]

@@ -54,6 +54,18 @@ def refused(body: Mapping[str, Any], known: Known | None) -> list[str]:
     return found
 
 
+def takes(key: str, value: object, known: Known | None) -> bool:
+    """Whether the model of a deployment isn't known to refuse an option, by its name in Python.
+
+    >>> from ..catalog import known
+    >>> takes("temperature", 0, known("gpt-5")), takes("max_tokens", 9, known("gpt-5"))
+    (False, True)
+    """
+    if key == "max_tokens":  # it is sent under the name that the model has for it
+        return True
+    return not refused({"reasoning_effort" if key == "effort" else key: value}, known)
+
+
 def refuse(body: Mapping[str, Any], known: Known | None) -> None:
     """Raise OptionError for the first parameter that the model would refuse, with the reason and what to type."""
     names = refused(body, known)
@@ -74,6 +86,8 @@ def _reason(name: str, known: Known) -> str:
         if known.model.efforts:
             return f"Its efforts are {', '.join(known.model.efforts)}."
         return "It doesn't think before it answers, so there is no effort to choose."
+    if name == "verbosity":
+        return "It came with GPT-5; earlier models choose for themselves how much they say."
     if known.model.reasoning and name in _SAMPLING:
         return "It is a reasoning model, and these choose their tokens in a way of their own."
     if known.model.reasoning and name in ("logprobs", "top_logprobs"):

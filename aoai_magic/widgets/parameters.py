@@ -168,5 +168,5 @@ def _why(name: str, value: object, known: Sequence[Known | None]) -> str:
         try:
             refuse({"model": one.model.name if one else "", name: value}, one)
         except OptionError as error:
-            return error.why
+            return f"{one.model.name}: {error.why}" if one and len(known) > 1 else error.why
     return ""
