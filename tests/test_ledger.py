@@ -173,6 +173,27 @@ def test_yesterday_is_no_matter_of_todays_budget(monkeypatch: pytest.MonkeyPatch
     assert ledger.budgets()[0].spent == 0
 
 
+def test_what_is_settled_in_another_time_zone_stays_on_its_day(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Half an hour before midnight in New York it is tomorrow in London."""
+    try:
+        monkeypatch.setenv("TZ", "America/New_York")
+        time.tzset()
+        late = time.mktime((2026, 11, 24, 23, 30, 0, 0, 0, -1))
+        monkeypatch.setattr("aoai_magic.ledger.entry.time.time", lambda: late)
+        entry = reserve(1.0)
+        ledger.set_budget(1.0, "day")
+        assert ledger.budgets()[0].spent == 1.0
+        monkeypatch.setenv("TZ", "Europe/London")
+        time.tzset()
+        ledger.reopened(entry.number or 0).settle("completed", price=0.25)
+        assert ledger.budgets()[0].spent == 0  # it is the 25th here
+        reserve(0.75)
+        assert ledger.budgets()[0].spent == 0.75
+    finally:
+        monkeypatch.delenv("TZ")
+        time.tzset()
+
+
 def test_practice_and_money_are_two_accounts() -> None:
     ledger.set_budget(1.0)
     practice = ledger.reserve("local", "chat", cheapest=0.1, dearest=0.9)
@@ -408,12 +429,41 @@ def _no_home(file: Path) -> None:
     file.parent.write_text("a file where the folder should be")
 
 
-@pytest.mark.parametrize("spoil", [_garbage, _newer, _directory, _no_home])
-def test_a_ledger_that_cannot_be_written_refuses_what_costs_and_nothing_else(spoil: Any) -> None:
+def test_a_ledger_of_the_first_version_goes_on_with_all_that_was_spent() -> None:
+    """Until version 2 a request had no day; its triggers took it from the moment, in whatever zone they ran."""
+    entry = reserve(0.5)
+    with store.transaction() as db:
+        for name in ("reserved", "settled"):
+            (made,) = db.execute("SELECT sql FROM sqlite_master WHERE name = ?", (name,)).fetchone()
+            db.execute(f"DROP TRIGGER {name}")
+            db.execute(made.replace("new.day", "NULL"))
+        db.execute("ALTER TABLE requests DROP COLUMN day")
+        db.execute("PRAGMA user_version = 1")
+    store._close()
+    ledger.set_budget(1.0, "day")
+    assert ledger.budgets()[0].spent == 0.5
+    entry.settle("stop", price=0.125)
+    reserve(0.25)
+    assert ledger.budgets()[0].spent == 0.375
+    assert {row["day"] for row in ledger.rows()} == {time.strftime("%Y-%m-%d")}
+    with store.transaction() as db:  # as a kernel would that has the file open since before
+        db.execute(
+            "INSERT INTO requests (at, session, notebook, connection, deployment, operation, counted) "
+            "VALUES (?, 's', 'n', 'azure', 'd', 'chat', 0.125)",
+            (time.time(),),
+        )
+    assert ledger.budgets()[0].spent == 0.5
+
+
+@pytest.mark.parametrize(
+    ("spoil", "way_out"),
+    [(_garbage, "away: a new one"), (_newer, "AOAI_HOME"), (_directory, "AOAI_HOME"), (_no_home, "AOAI_HOME")],
+)
+def test_a_ledger_that_cannot_be_written_refuses_what_costs_and_nothing_else(spoil: Any, way_out: str) -> None:
     spoil(ledger.path())
     with pytest.raises(errors.LedgerError, match="can't be written") as refused:
         reserve()
-    assert "AOAI_HOME" in str(refused.value)
+    assert way_out in str(refused.value)
     for free in (
         ledger.reserve("local", "gpt-4o", cheapest=0.1, dearest=0.2),
         ledger.reserve("azure", "chat", cheapest=0.1, dearest=0.2, recorded=True),

@@ -98,11 +98,16 @@ def standing(db: sqlite3.Connection, practice: bool, allowance: Allowance | None
 
 
 def _spent(db: sqlite3.Connection, per: str, name: str, practice: bool) -> float:
-    name = time.strftime("%Y-%m-%d") if per == "day" else name
+    name = day_of(time.time()) if per == "day" else name
     row = db.execute(
         "SELECT usd FROM spent WHERE per = ? AND key = ? AND practice = ?", (per, name, practice)
     ).fetchone()
     return max(row[0], 0.0) if row else 0.0
+
+
+def day_of(at: float) -> str:
+    """The day of a moment (seconds since 1970) as the ledger has days: midnight is where the clock on the wall says so."""
+    return time.strftime("%Y-%m-%d", time.localtime(at))
 
 
 def key(per: Per) -> str:

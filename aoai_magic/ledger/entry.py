@@ -11,7 +11,7 @@ from typing import Any
 from .. import settings
 from ..catalog import dollars
 from ..errors import BudgetError, LedgerError
-from .budget import Allowance, Budget, key, standing
+from .budget import Allowance, Budget, day_of, key, standing
 from .store import path, transaction, write
 
 # Sums of floating-point dollars: what is less than this too much is not too much.
@@ -124,7 +124,8 @@ class Entry:
             self.note = f"{error.what} This request counts in full."
 
     def _reserve(self, limit: int | None) -> None:
-        self._row |= {"at": time.time(), "session": key("session"), "notebook": key("notebook")}
+        at = time.time()
+        self._row |= {"at": at, "day": day_of(at), "session": key("session"), "notebook": key("notebook")}
         try:
             if self._allowance is None:
                 self._id = self._written(write, "WHERE NOT EXISTS (SELECT * FROM budgets)")

@@ -16,14 +16,14 @@ from ..errors import LedgerError
 
 # A row is written in a tenth of a millisecond, so whoever waits longer than this (s) waits for a program that hangs.
 _PATIENCE = 10.0
-_VERSION = 1
+_VERSION = 2
 
 
 def _tally(usd: str) -> str:
     whose = {
         "session": "new.session",
         "notebook": "new.notebook",
-        "day": "date(new.at, 'unixepoch', 'localtime')",
+        "day": "coalesce(new.day, date(new.at, 'unixepoch', 'localtime'))",  # an older kernel writes none
         "cell": "coalesce(new.cell, '')",
     }
     values = ", ".join(f"('{per}', {key}, new.connection = 'local', {usd})" for per, key in whose.items())
@@ -33,11 +33,17 @@ def _tally(usd: str) -> str:
     )
 
 
+_TRIGGERS = (
+    f"CREATE TRIGGER reserved AFTER INSERT ON requests BEGIN {_tally('coalesce(new.counted, 0)')}; END",
+    f"CREATE TRIGGER settled AFTER UPDATE OF counted ON requests BEGIN "
+    f"{_tally('coalesce(new.counted, 0) - coalesce(old.counted, 0)')}; END",
+)
 _SCHEMA = (
     """
     CREATE TABLE requests (
         id INTEGER PRIMARY KEY,
         at REAL NOT NULL,            -- when it was reserved, in seconds since 1970
+        day TEXT,                    -- and on which day that was there, wherever it is settled
         session TEXT NOT NULL,
         notebook TEXT NOT NULL,
         cell TEXT,                   -- the Allowance it was sent under
@@ -67,10 +73,17 @@ _SCHEMA = (
         per TEXT, key TEXT, practice INTEGER, usd REAL NOT NULL, PRIMARY KEY (per, key, practice)
     ) WITHOUT ROWID
     """,
-    f"CREATE TRIGGER reserved AFTER INSERT ON requests BEGIN {_tally('coalesce(new.counted, 0)')}; END",
-    f"CREATE TRIGGER settled AFTER UPDATE OF counted ON requests BEGIN "
-    f"{_tally('coalesce(new.counted, 0) - coalesce(old.counted, 0)')}; END",
+    *_TRIGGERS,
     "CREATE TABLE budgets (per TEXT, key TEXT, usd REAL NOT NULL, PRIMARY KEY (per, key)) WITHOUT ROWID",
+    f"PRAGMA user_version = {_VERSION}",
+)
+# The first version knew no days, and a request that was settled in another time zone was taken from another day.
+_UPGRADE = (
+    "ALTER TABLE requests ADD COLUMN day TEXT",
+    "UPDATE requests SET day = date(at, 'unixepoch', 'localtime')",
+    "DROP TRIGGER reserved",
+    "DROP TRIGGER settled",
+    *_TRIGGERS,
     f"PRAGMA user_version = {_VERSION}",
 )
 
@@ -112,10 +125,14 @@ def _opened(writing: bool) -> Iterator[sqlite3.Connection]:
         with _lock:
             yield _connection()
     except (sqlite3.Error, OSError) as error:
+        code = getattr(error, "sqlite_errorcode", None)
+        damaged = code is not None and code & 0xFF in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
         raise LedgerError(
             f"The ledger can't be {'written' if writing else 'read'}: {error}.",
             "What costs money is written down before it is sent, so that nothing is spent unseen.",
-            f"See to {path()} (its folder, its disk, its rights), or set AOAI_HOME to another folder.",
+            f"Move {path()} away: a new one is begun."
+            if damaged
+            else f"See to {path()} (its folder, its disk, its rights), or set AOAI_HOME to another folder.",
         ) from error
 
 
@@ -137,11 +154,11 @@ def _connection() -> sqlite3.Connection:
 
 
 def _prepare(db: sqlite3.Connection, file: Path) -> None:
-    if _version(db) == 0:
+    if _version(db) < _VERSION:
         db.execute("BEGIN IMMEDIATE")
-        if _version(db) == 0:  # still: nobody else was quicker
-            for statement in _SCHEMA:
-                db.execute(statement)
+        there = _version(db)  # still, or somebody else was quicker
+        for statement in {0: _SCHEMA, 1: _UPGRADE}.get(there, ()):
+            db.execute(statement)
         db.execute("COMMIT")
     if _version(db) > _VERSION:
         raise sqlite3.NotSupportedError(f"{file.name} was made by a newer aoai-magic")
