@@ -5,7 +5,8 @@ that broke off, an error after the service had begun) counts in full, with the d
 """
 
 from .budget import SESSION, Allowance, Budget, budgets, set_budget
-from .entry import Entry, current, foretell, reopened, reserve, rows
+from .entry import Entry, current, reopened, reserve, rows
+from .fitting import foretell
 from .store import path
 
 __all__ = [
