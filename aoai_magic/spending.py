@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from . import ledger
+from .catalog import dollars
 from .errors import SettingsError
 from .saving import whole
 from .visible import visible
@@ -74,7 +75,10 @@ def totals(frame: pandas.DataFrame, by: By) -> pandas.DataFrame:
     """
     import pandas
 
-    group = frame["when"].dt.strftime("%Y-%m-%d") if by == "day" else frame[by].fillna(frame["deployment"])
+    if by == "day":
+        group = frame["when"].dt.strftime("%Y-%m-%d")
+    else:
+        group = frame[by].fillna(frame["deployment"]).replace(ledger.SESSION, f"{ledger.SESSION} (this one)")
     frame = frame.assign(practice=frame["azure_price"].where(frame["connection"] == "local"))
     sums = ["prompt_tokens", "completion_tokens", "price", "unknown_up_to", "practice"]
     table = frame[sums].groupby(group.rename(by)).sum()
@@ -147,6 +151,8 @@ def plot(table: pandas.DataFrame) -> Figure:
     axes.invert_yaxis()
     axes.set_xlim(left=0)
     axes.set_xlabel("US dollars")
+    axes.xaxis.set_major_formatter(lambda amount, _: dollars(amount).replace("$", r"\$"))
+    axes.locator_params(axis="x", nbins=6)
     axes.spines[["top", "right"]].set_visible(False)
     figure.legend(loc="outside upper right", ncols=3, frameon=False)
     return figure

@@ -147,6 +147,14 @@ def test_the_plot_shows_a_bar_a_group_and_names_as_they_are(monkeypatch: pytest.
     assert sorted(bar.get_width() for bar in axes.patches if bar.get_width()) == pytest.approx([0.05, 0.1])
 
 
+def test_this_session_is_told_from_others_and_amounts_are_dollars() -> None:
+    sent(0.00005, 0.00005)
+    table = spending.totals(spending.usage(), "session")
+    assert table.index.tolist() == [f"{ledger.SESSION} (this one)", "total"]
+    axis = spending.plot(table).axes[0].xaxis
+    assert {label.get_text().removeprefix("\\")[0] for label in axis.get_ticklabels()} == {"$"}
+
+
 def test_a_long_history_is_drawn_by_what_matters() -> None:
     for number in range(45):
         sent(price=0.05 + number / 1000, model=f"model-{number:02}")

@@ -85,7 +85,10 @@ class Estimate:
 
     @property
     def cache_write(self) -> float:
-        """US dollars that the prompt costs more where the service keeps it for later, which is its own choice; 0 for most models."""
+        """US dollars that the prompt costs more where the service keeps it for later, which is its own choice; 0 for most models.
+
+        GPT-5.6 and later count such tokens apart (`cache_write_tokens` in usage) and have a price for them (catalog/prices).
+        """
         if self.price is None or not self.price.cache_write:
             return 0.0
         written = self.price.cost(self.prompt_tokens, 0, cache_write_tokens=self.prompt_tokens)
@@ -157,8 +160,8 @@ class Estimate:
         if self.price is None or self.cheapest is None:
             return "unknown", where
         most = "unknown" if self.dearest is None else catalog.dollars(self.dearest)
-        least = catalog.dollars(self.cheapest)
-        return least if least == most else f"{least} to {most}", f"{where}, prices of {self.price.read}"
+        ends = dict.fromkeys((catalog.dollars(self.cheapest), most))
+        return " to ".join(ends), f"{where}, prices of {self.price.read}"
 
     def _fit(self) -> tuple[str, str]:
         assert self.headroom is not None

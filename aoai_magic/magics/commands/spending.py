@@ -20,8 +20,8 @@ def _estimate(options: dict[str, Any]) -> str:
     each = [one.estimate for one in getattr(reply, "rounds", ()) or (reply,) if one.estimate]
     dearest, cheapest = sum_known(one.dearest for one in each), sum_known(one.cheapest for one in each)
     limits = sum_known(None if one.max_tokens is None else one.choices * one.max_tokens for one in each)
-    to = "unknown" if dearest is None else catalog.dollars(dearest)
-    price = "unknown" if cheapest is None else f"{catalog.dollars(cheapest)} to {to}"
+    ends = ["unknown" if end is None else catalog.dollars(end) for end in (cheapest, dearest)]
+    price = " to ".join(dict.fromkeys(ends))
     most = "unknown" if limits is None else f"{limits:,} at most"
     rows = [
         ("", "foreseen", "billed"),
@@ -40,6 +40,8 @@ def _usage(options: dict[str, Any]) -> Any:
     from ... import spending
 
     frame = spending.usage()
+    if frame.empty:
+        print("Nothing was sent yet.")
     if said := spending.accuracy(frame):
         print(said)
     if file := options.get("csv"):
