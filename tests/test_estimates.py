@@ -6,10 +6,11 @@ import datetime
 import re
 from typing import Any
 
+import numpy
 import pytest
 
 import aoai_magic as aoai
-from aoai_magic import catalog, errors, estimates
+from aoai_magic import catalog, errors, estimates, ledger
 from aoai_magic.estimates import Headroom
 from aoai_magic.exchange import reserve
 
@@ -307,3 +308,22 @@ def test_functions_may_be_called_in_rounds_of_which_the_first_is_foreseen(run: A
     )
     described = {"type": "function", "function": {"name": "now", "parameters": {"type": "object", "properties": {}}}}
     assert aoai.estimate("hi", tools=[described]).warnings == ()  # nothing of it can be called here
+
+
+@pytest.mark.parametrize(
+    "option", ["n=abc", "n=0", "n=-1", "n=2.5", "max_tokens=1k", "max_tokens=0", "max_completion_tokens=-5"]
+)
+def test_what_is_no_count_is_refused_before_anything_is_sent(run: Any, option: str) -> None:
+    name, _, value = option.partition("=")
+    for cell in (
+        f"%%chat --param {option}\nhi",
+        f"%%chat --dry-run --param {option}\nhi",
+        f"%%complete --param {option}\nhi",
+    ):
+        with pytest.raises(errors.OptionError, match=f"{name} can't be .*{value}"):
+            run(cell)
+    assert ledger.rows() == []
+
+
+def test_a_count_of_numpys_is_one() -> None:
+    assert len(aoai.chat("hi", n=numpy.int64(2), max_tokens=numpy.int32(3))) == 2

@@ -40,7 +40,7 @@ def answer(
         options,
         animate=stream,
         form=form,
-        head=f"1 of {several}" if several > 1 and form == "markdown" else "",
+        head=f"1 of {several}" if several != 1 and form == "markdown" else "",
     )
 
 

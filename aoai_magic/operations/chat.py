@@ -82,7 +82,7 @@ def chat(
     make_ready(connection, recordings)
     read = None if schema is None else reader(schema)
     toolbox = Toolbox(tools)
-    if toolbox and n > 1:
+    if toolbox and n != 1:
         raise OptionError(
             f"{n} answers can't all call tools.", "Whose calls would be made?", "Leave -n or --tools out."
         )

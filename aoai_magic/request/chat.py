@@ -8,6 +8,7 @@ from typing import Any
 from .. import attachments, schema, tools
 from ..catalog import Model
 from ..errors import SettingsError
+from .parameters import counted
 
 Message = Mapping[str, Any]
 #: What a body has that is answered as a stream, with the usage in its last chunk.
@@ -61,7 +62,7 @@ def chat_body(
     return {
         "model": deployment,
         "messages": messages,
-        **{name: value for name, value in given.items() if value is not None},
+        **counted({name: value for name, value in given.items() if value is not None}),
     }
 
 

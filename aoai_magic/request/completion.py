@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ..errors import SettingsError
+from .parameters import counted
 
 
 def completion_body(
@@ -26,5 +27,5 @@ def completion_body(
     return {
         "model": deployment,
         "prompt": prompt,
-        **{name: value for name, value in given.items() if value is not None},
+        **counted({name: value for name, value in given.items() if value is not None}),
     }

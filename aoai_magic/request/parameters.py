@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from operator import index
 from typing import Any
 
 from ..catalog import Known
@@ -26,6 +27,32 @@ _OPTIONS = {
     "response_format": "--schema",
     "stream": "streaming",
 }
+
+
+# What is counted and paid for by the piece: from 1 on.
+_COUNTS = ("n", "best_of", "max_tokens", "max_completion_tokens")
+
+
+def counted(body: dict[str, Any]) -> dict[str, Any]:
+    """The body with its counts as plain integers, NumPy's too. Raises OptionError for what is none: nothing could be foreseen.
+
+    >>> counted({"n": 3})
+    {'n': 3}
+    """
+    for name in _COUNTS:
+        if name in body:
+            try:
+                number = 0 if isinstance(body[name], bool) else index(body[name])
+            except TypeError:
+                number = 0
+            if number < 1:
+                raise OptionError(
+                    f"{name} can't be {body[name]!r}; nothing was sent.",
+                    "It is a whole number, from 1 on.",
+                    f"{option(name)} 3",
+                )
+            body[name] = number
+    return body
 
 
 def option(parameter: str) -> str:
