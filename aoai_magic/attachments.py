@@ -41,9 +41,9 @@ def content(
 
     `prompt` is text, or content parts already.
 
-    `attached` is one thing or several: a file (picture or text), an http(s) or data URL of a picture, bytes of one, or a
-    variable: a PIL image, a NumPy array, a matplotlib figure. `detail` (low, high, auto, original) is how closely pictures
-    are looked at. Files are read and pictures checked here; an address is fetched by the service alone. Raises
+    `attached` is one thing or several: a file (picture or text), an http(s) or data URL of a picture, bytes of one, or
+    a variable: a PIL image, a NumPy array, a matplotlib figure. `detail` (low, high, auto, original) is how closely
+    pictures are looked at. Files are read and pictures checked here; an address is fetched by the service alone. Raises
     SettingsError for what can't be sent.
 
     >>> content("What is this?", "data:image/gif;base64,R0lGODlhAQABAAAAACH5BAEKAAEALAAAAAABAAEAAAICTAEAOw==")[1]["type"]
@@ -125,7 +125,9 @@ def file_of(thing: object) -> str | None:
 
 
 def picture_bytes(thing: Any) -> bytes:
-    """Return a picture as a file's bytes: those of the file, or a PNG of what is in memory. `image_size` has checked it.
+    """Return a picture as a file's bytes: those of the file, or a PNG of what is in memory.
+
+    `image_size` has checked it.
 
     >>> picture_bytes("data:image/gif;base64,R0lGODlhAQABAAAAACH5BAEKAAEALAAAAAABAAEAAAICTAEAOw==")[:6]
     b'GIF89a'

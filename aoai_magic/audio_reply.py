@@ -28,10 +28,10 @@ SUFFIXES = {"opus": (".opus", ".ogg")} | {form: (f".{form}",) for form in SPOKEN
 class Audio(BaseReply):
     """A text as a model spoke it. A notebook shows it as a player, which waits to be started.
 
-    `data` are the bytes as they were sent, `format` is what they are: mp3, opus, aac, flac, wav or pcm (samples without a
-    header: 24,000 a second, 16 bits, one channel). `duration` is the sound's length in seconds, None where it can't be read.
-    `request` is the JSON as it was sent. The service doesn't say what was used: `usage` has the characters, or the tokens as
-    counted here, those of the sound at 20 a second. The others are as a `Reply` has them.
+    `data` are the bytes as they were sent, `format` is what they are: mp3, opus, aac, flac, wav or pcm (samples without
+    a header: 24,000 a second, 16 bits, one channel). `duration` is the sound's length in seconds, None where it can't
+    be read. `request` is the JSON as it was sent. The service doesn't say what was used: `usage` has the characters, or
+    the tokens as counted here, those of the sound at 20 a second. The others are as a `Reply` has them.
 
     >>> Audio(request={"input": "Hello."}, deployment="tts", kind="azure", data=bytes(48_000), format="pcm").duration
     1.0

@@ -125,7 +125,8 @@ class BaseReply:
     def azure_cost(self) -> float | None:
         """What the same tokens cost on Azure, in US dollars; None where that is unknown.
 
-        On the type of deployment and in the region that were foreseen; the type is Global Standard where nothing else is known.
+        On the type of deployment and in the region that were foreseen; the type is Global Standard where nothing else
+        is known.
         """
         name = str(self.body.get("model", ""))
         if not catalog.model(name):

@@ -1,4 +1,7 @@
-"""The one shared client: a connection, and what is known of its deployments. What can be asked of it is in `operations`."""
+"""The one shared client: a connection, and what is known of its deployments.
+
+What can be asked of it is in `operations`.
+"""
 
 from __future__ import annotations
 

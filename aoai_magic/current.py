@@ -37,12 +37,12 @@ def connect(
     """Say where requests go from here on, and return the connection. Nothing is sent.
 
     `endpoint` is "local", "openai", the address of an Azure OpenAI resource, or the base URL of an OpenAI-compatible
-    service; None reads the environment and pyproject.toml anew. Azure is asked through its v1 API, unless an `api_version` selects the
-    classic one. `key_env` names the environment's variable that holds the key, `api_key` is the key itself; without
-    either the environment's key for that very resource is used, else a sign-in with Entra ID: `credential` (an azure-identity credential, by default DefaultAzureCredential) for `scope`.
-    `deployment` is used where a cell names none; `serves` is its model, where its
-    name doesn't say; `subscription` (an id) saves the control plane the search for the
-    resource. Raises SettingsError for what can't be an endpoint.
+    service; None reads the environment and pyproject.toml anew. Azure is asked through its v1 API, unless an
+    `api_version` selects the classic one. `key_env` names the environment's variable that holds the key, `api_key` is
+    the key itself; without either the environment's key for that very resource is used, else a sign-in with Entra ID:
+    `credential` (an azure-identity credential, by default DefaultAzureCredential) for `scope`. `deployment` is used
+    where a cell names none; `serves` is its model, where its name doesn't say; `subscription` (an id) saves the control
+    plane the search for the resource. Raises SettingsError for what can't be an endpoint.
 
     >>> connect("https://contoso.openai.azure.com", deployment="chat")
     <Connection azure https://contoso.openai.azure.com, deployment chat>

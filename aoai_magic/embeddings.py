@@ -31,8 +31,9 @@ class Embeddings:
     """Vectors of texts, a row each in `vectors` (a numpy array of float32, texts x dimensions), in the order of `texts`.
 
     `index` is that of the Series they came from, None for a list: the labels of what the methods return, which are the
-    texts themselves otherwise. `usage` is the tokens of all requests, `cost` US dollars (0.0 on the local service, None where unknown)
-    and `azure_cost` what they cost on Azure; `estimate` what was foreseen. `ask` embeds a further text the same way.
+    texts themselves otherwise. `usage` is the tokens of all requests, `cost` US dollars (0.0 on the local service, None
+    where unknown) and `azure_cost` what they cost on Azure; `estimate` what was foreseen. `ask` embeds a further text
+    the same way.
 
     >>> import aoai_magic as aoai
     >>> aoai.embed(["red wine", "white wine"]).vectors.shape

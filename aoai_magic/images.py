@@ -68,9 +68,10 @@ def image_body(
     """Return the body of a request for pictures; what is None isn't in it, so that the service's own default holds.
 
     `edit` is a picture to be changed, or a list of them: a file, bytes, a data URL, or a variable (PIL image, array,
-    figure); `mask` is another of the first one's size, which lets be changed what is transparent in it. With `edit`
-    the body is a form's fields, with the pictures as `PictureFile`; without, it is JSON. `partial_images` (0 to 3) are unfinished
-    pictures to be sent in between. Raises SettingsError for what can't be sent, or the model is known not to take.
+    figure); `mask` is another of the first one's size, which lets be changed what is transparent in it. With `edit` the
+    body is a form's fields, with the pictures as `PictureFile`; without, it is JSON. `partial_images` (0 to 3) are
+    unfinished pictures to be sent in between. Raises SettingsError for what can't be sent, or the model is known not to
+    take.
 
     >>> image_body("A fox.", "gpt-image-1", size="1024x1024")
     {'model': 'gpt-image-1', 'prompt': 'A fox.', 'size': '1024x1024'}
@@ -113,8 +114,8 @@ def image_body(
 class ImageEstimate(Estimate):
     """What a request for pictures will cost; see `Estimate`. The tokens that are made are a picture's.
 
-    `choices` are the pictures; `max_tokens` is what one of them has at most, and `min_tokens` at least: the two differ where
-    size or quality is left to the service. Both are None where no document has the rule for that model.
+    `choices` are the pictures; `max_tokens` is what one of them has at most, and `min_tokens` at least: the two differ
+    where size or quality is left to the service. Both are None where no document has the rule for that model.
 
     >>> import aoai_magic as aoai
     >>> aoai.estimate_image("A fox.", deployment="gpt-image-1", size="1024x1024", quality="low").max_tokens

@@ -31,8 +31,10 @@ def lessons() -> Path:
 
 
 def copy_notebooks(folder: Path) -> str:
-    """Copy the guided notebooks to `folder` and say so. A file that is there already is the user's, and is kept; to recordings,
-    those of notebooks that came since are added.
+    """Copy the guided notebooks to `folder` and say so.
+
+    A file that is there already is the user's, and is kept; to recordings, those of notebooks that came since are
+    added.
     """
     copied, kept = 0, 0
     for source in sorted(lessons().rglob("*")):

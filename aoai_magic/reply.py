@@ -27,9 +27,9 @@ if TYPE_CHECKING:
 class Choice:
     """One of the answers of a reply: its text and why it ended (`stop`, `length`, `content_filter`, `tool_calls`).
 
-    `refusal` is what the model says instead of an answer that it won't give; `parsed` what the text says in the shape that
-    was asked for, None where none was; `logprobs` how likely each of its tokens was, where that was asked for; `tool_calls`
-    the calls of tools that it asks for.
+    `refusal` is what the model says instead of an answer that it won't give; `parsed` what the text says in the shape
+    that was asked for, None where none was; `logprobs` how likely each of its tokens was, where that was asked for;
+    `tool_calls` the calls of tools that it asks for.
     """
 
     text: str
@@ -53,13 +53,13 @@ class Reply(BaseReply):
 
     `request` is the JSON body as it was sent, `raw` the SDK's own `ChatCompletion`, `filters` the content filter's
     verdicts by category. `model` is who really answered, which behind the local service is a small model and behind
-    Azure the version of the deployment's model. `seconds` is the time until the last token, `first_token_seconds`
-    until the first; both in seconds. `estimate` is what was foreseen before it was sent; `unseen_tokens` how many of the prompt's the local
-    model, whose window is smaller than the deployment's, didn't get to see; `note` what the ledger or a budget did;
-    `conversation` how the conversation stands that it belongs to; `rounds` the replies of each request, where tools were called on the
-    way: tokens, cost and seconds are those of all of them then, everything else is the last one's. `recorded` is the day of the recording that answered, None
-    where the service did: then seconds, ids and cost are what they were on that day. A reply that was interrupted or broke
-    off has `finish_reason` None.
+    Azure the version of the deployment's model. `seconds` is the time until the last token, `first_token_seconds` until
+    the first; both in seconds. `estimate` is what was foreseen before it was sent; `unseen_tokens` how many of the
+    prompt's the local model, whose window is smaller than the deployment's, didn't get to see; `note` what the ledger
+    or a budget did; `conversation` how the conversation stands that it belongs to; `rounds` the replies of each
+    request, where tools were called on the way: tokens, cost and seconds are those of all of them then, everything else
+    is the last one's. `recorded` is the day of the recording that answered, None where the service did: then seconds,
+    ids and cost are what they were on that day. A reply that was interrupted or broke off has `finish_reason` None.
 
     >>> reply = Reply(request={}, deployment="gpt-4o", kind="azure", choices=[Choice("Hello!", "stop")])
     >>> str(reply), reply.finish_reason
@@ -142,8 +142,9 @@ class Reply(BaseReply):
 
     @property
     def cost(self) -> float | None:
-        """US dollars: 0.0 on the local service, an estimate elsewhere, None where the price or the usage is unknown. Of all
-        rounds together.
+        """US dollars: 0.0 on the local service, an estimate elsewhere, None where the price or the usage is unknown.
+
+        Of all rounds together.
         """
         return sum_known(one.cost for one in self.rounds) if self.rounds else super().cost
 

@@ -50,7 +50,8 @@ class Cell:
 class Reproduction:
     """What came of running a notebook from its recordings. True if every cell that was compared is the same.
 
-    `hits` are the recordings that answered: folder, hash and how-many-th time of each. `str(report)` says it cell by cell.
+    `hits` are the recordings that answered: folder, hash and how-many-th time of each. `str(report)` says it cell by
+    cell.
 
     >>> bool(Reproduction(Path("a.ipynb"), [Cell(1, "1 + 1", "same")]))
     True
@@ -86,9 +87,10 @@ class Reproduction:
 def reproduce(notebook: str | os.PathLike[str], *, timeout: float | None = 600) -> Reproduction:
     """Run a notebook from its recordings, in a kernel of its own that may send nothing, and say which cells came out the same.
 
-    The file is left as it is. The kernel's environment says AOAI_RECORDINGS=replay, which no cell lifts: every answer is a
-    recorded one. Text is compared, with errors; pictures aren't, nor are cells that are tagged nbval-ignore-output. `timeout`
-    is seconds for a cell, None for no end. Raises SettingsError for what is no notebook, MissingExtraError without nbclient.
+    The file is left as it is. The kernel's environment says AOAI_RECORDINGS=replay, which no cell lifts: every answer
+    is a recorded one. Text is compared, with errors; pictures aren't, nor are cells that are tagged
+    nbval-ignore-output. `timeout` is seconds for a cell, None for no end. Raises SettingsError for what is no notebook,
+    MissingExtraError without nbclient.
 
     >>> reproduce("analysis.ipynb")  # doctest: +SKIP
     analysis.ipynb: 12 same; 5 recordings answered

@@ -17,9 +17,9 @@ def destinations(
 ) -> list[Path]:
     """Return the files that `count` things of a kind would be written to under that name; of several, fox-1.png, fox-2.png, …
 
-    `suffixes` are those of its format, the first of which a name without one gets; `what` is the kind in words ("picture").
-    Raises SettingsError for a name that doesn't fit the format, for no such folder and, unless `overwrite`, for a file that
-    is there already. Asked before anything is sent, what can't be saved isn't paid for.
+    `suffixes` are those of its format, the first of which a name without one gets; `what` is the kind in words
+    ("picture"). Raises SettingsError for a name that doesn't fit the format, for no such folder and, unless
+    `overwrite`, for a file that is there already. Asked before anything is sent, what can't be saved isn't paid for.
 
     >>> [str(file) for file in destinations("fox", (".jpg", ".jpeg"), "picture", 2)]
     ['fox-1.jpg', 'fox-2.jpg']
@@ -49,7 +49,10 @@ def destinations(
 
 
 def write(files: Sequence[Path], contents: Sequence[bytes], what: str, *, overwrite: bool = False) -> None:
-    """Write each content to its file. Raises SettingsError where that fails, and for a file that has come into being meanwhile."""
+    """Write each content to its file.
+
+    Raises SettingsError where that fails, and for a file that has come into being meanwhile.
+    """
     try:
         for file, data in zip(files, contents, strict=True):
             with file.open("wb" if overwrite else "xb") as out:

@@ -112,7 +112,8 @@ def transcript_body(
 ) -> dict[str, Any]:
     """Return the fields of the form that asks for a sound's text, with the sound as `SoundFile`; what is None isn't in it.
 
-    Raises SettingsError for what is no sound that can be sent (see `sound_file`), and what can't be or the model is known not to take.
+    Raises SettingsError for what is no sound that can be sent (see `sound_file`), and what can't be or the model is
+    known not to take.
 
     >>> transcript_body(b"fLaC....", "whisper", language="de")
     {'model': 'whisper', 'file': <sound.flac, 8 bytes>, 'language': 'de'}
@@ -210,8 +211,9 @@ def length(data: bytes) -> float | None:
 class SoundEstimate(Estimate):
     """What a request for sound, or about one, will cost; see `Estimate`.
 
-    Models are billed by the `characters` of a text to be spoken, by the `seconds` of a sound to be listened to (None where
-    its file doesn't say), or by tokens: then `parts` has those of the prompt, and `max_tokens` is the most that can be made of it.
+    Models are billed by the `characters` of a text to be spoken, by the `seconds` of a sound to be listened to (None
+    where its file doesn't say), or by tokens: then `parts` has those of the prompt, and `max_tokens` is the most that
+    can be made of it.
     """
 
     spoken: bool = False

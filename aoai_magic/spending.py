@@ -42,10 +42,11 @@ _FORMULA = tuple("=+-@\t\r\n＝＋－＠")
 def usage() -> pandas.DataFrame:
     """What was sent, a row a request, the oldest first; of all kernels on this machine.
 
-    `when` is local time; `session` tells kernels apart, and `aoai_magic.ledger.SESSION` is this one; `price` is in US dollars, missing where it isn't known: then `unknown_up_to` is the most that
-    it can have been. A request that was never settled (its kernel was killed) has no `outcome`. `azure_price` is what
-    the same costs on Azure, `cheapest` and `dearest` what was foreseen; cached tokens are among those of the prompt,
-    reasoning tokens among those of the completion. Raises LedgerError where the ledger can't be read.
+    `when` is local time; `session` tells kernels apart, and `aoai_magic.ledger.SESSION` is this one; `price` is in US
+    dollars, missing where it isn't known: then `unknown_up_to` is the most that it can have been. A request that was
+    never settled (its kernel was killed) has no `outcome`. `azure_price` is what the same costs on Azure, `cheapest`
+    and `dearest` what was foreseen; cached tokens are among those of the prompt, reasoning tokens among those of the
+    completion. Raises LedgerError where the ledger can't be read.
 
     >>> usage().columns[:4].tolist()
     ['when', 'notebook', 'session', 'connection']

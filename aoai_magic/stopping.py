@@ -20,8 +20,8 @@ _current: ContextVar[Stop | None] = ContextVar("stop", default=None)
 class Stop:
     """Ends the requests that a thread sends inside of `with stop:`, as soon as another thread calls `stop()`.
 
-    They end as an interrupt ends them, with KeyboardInterrupt, also where the answer has stalled: its connection is cut. An answer
-    that hasn't begun is ended when it does.
+    They end as an interrupt ends them, with KeyboardInterrupt, also where the answer has stalled: its connection is
+    cut. An answer that hasn't begun is ended when it does.
 
     >>> stop = Stop()
     >>> with stop:

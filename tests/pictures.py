@@ -1,6 +1,7 @@
 """Take README's pictures from the real thing: `python -m tests.pictures`.
 
-`python -m tests.pictures FOLDER` takes them into that folder, and those that README doesn't show with them: to be looked at.
+`python -m tests.pictures FOLDER` takes them into that folder, and those that README doesn't show with them: to be
+looked at.
 """
 
 from __future__ import annotations

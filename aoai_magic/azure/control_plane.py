@@ -95,8 +95,9 @@ class ControlPlane:
     ) -> dict[str, Any]:
         """Make a deployment, or change the one of that name, and return its row once it is ready (at most 10 minutes).
 
-        `policy` is the name of a content filter's configuration in the resource, by default Microsoft's own; on the local
-        service one with "async" in its name filters asynchronously. Raises RequestRefusedError for what the service refuses (a model or SKU it doesn't offer, quota that is used up).
+        `policy` is the name of a content filter's configuration in the resource, by default Microsoft's own; on the
+        local service one with "async" in its name filters asynchronously. Raises RequestRefusedError for what the
+        service refuses (a model or SKU it doesn't offer, quota that is used up).
 
         >>> import aoai_magic as aoai
         >>> plane = aoai.connect("local").control_plane
@@ -122,7 +123,10 @@ class ControlPlane:
         return _row(made)
 
     def remove(self, name: str) -> None:
-        """Delete a deployment; nothing happens where there is none. On Azure its quota stays taken for up to 48 hours."""
+        """Delete a deployment; nothing happens where there is none.
+
+        On Azure its quota stays taken for up to 48 hours.
+        """
         self._send("DELETE", f"{self._found()}/deployments/{quote(name, safe='')}")
 
     def _found(self) -> str:

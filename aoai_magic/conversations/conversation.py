@@ -44,8 +44,9 @@ class Turn:
 class Standing:
     """How a conversation stands after a prompt, for the line under its reply.
 
-    `tokens` are those of its system message and turns as far as they fit, `limit` the most that they may have in a prompt,
-    None where that isn't known. `left_out` turns, the oldest, weren't sent; `dropped` turns gave way to this one.
+    `tokens` are those of its system message and turns as far as they fit, `limit` the most that they may have in a
+    prompt, None where that isn't known. `left_out` turns, the oldest, weren't sent; `dropped` turns gave way to this
+    one.
 
     >>> print(Standing("main", turns=3, tokens=412, limit=111_616, dropped=1))
     main: 3 turns, 412 of 111,616 tokens, 1 later turn dropped
@@ -80,8 +81,9 @@ class Conversation:
     """A list of turns, each a prompt and its reply, that is sent along with the next prompt.
 
     `name` is what cells call it (`-i NAME`), `system` a system message for as long as no prompt brings one of its own,
-    `limit` the most tokens that it and the prompt may have; without one, as many as the model has room for beside its reply.
-    The oldest turns are left out of a request first. `aoai.chat(..., conversation=it)` adds turns; `undo` takes back.
+    `limit` the most tokens that it and the prompt may have; without one, as many as the model has room for beside its
+    reply. The oldest turns are left out of a request first. `aoai.chat(..., conversation=it)` adds turns; `undo` takes
+    back.
 
     >>> talk = Conversation("tea", system="Be brief.")
     >>> len(talk)
@@ -131,8 +133,8 @@ class Conversation:
     def place(self, cell: Cell | None = None, *, afresh: bool = False) -> Place:
         """Where a prompt of a cell stands: at the end; or where the same cell stood when it was run before.
 
-        A cell that sends several prompts in one run has them all in their order; without a `cell`, a prompt stands at the
-        end. `afresh` is for the beginning, whoever stood there.
+        A cell that sends several prompts in one run has them all in their order; without a `cell`, a prompt stands at
+        the end. `afresh` is for the beginning, whoever stood there.
         """
         kept = () if afresh else tuple(takewhile(lambda turn: not _is_again(cell, turn.cell), self._turns))
         gone = self._turns[len(kept) :]

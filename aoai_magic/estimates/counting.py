@@ -28,9 +28,9 @@ def estimate(
 ) -> Estimate:
     """Return the estimate of a request's body: one with messages, a prompt to be continued, or texts to be embedded.
 
-    `known` is the model of its deployment, `sku` the kind of deployment and `region` where it is, `local` whether the local
-    service gets it, for nothing. Pictures at an address aren't measured, those for a model whose rule nobody documents not counted, nor are sound
-    and files: a warning says so, and the dearest price is unknown then.
+    `known` is the model of its deployment, `sku` the kind of deployment and `region` where it is, `local` whether the
+    local service gets it, for nothing. Pictures at an address aren't measured, those for a model whose rule nobody
+    documents not counted, nor are sound and files: a warning says so, and the dearest price is unknown then.
     """
     model = known.model if known else None
     messages, uncounted = _countable(body.get("messages", ()), model)
@@ -87,8 +87,8 @@ def _text_parts(body: Mapping[str, Any], model: str) -> list[Part]:
 def _countable(messages: Any, model: Model | None) -> tuple[list[dict[str, Any]], list[str]]:
     """The messages without the parts that can't be counted, and what to say of those.
 
-    Nobody fetches a picture for an estimate; and how many tokens sound and files are in a chat, no document says: the rule of
-    tokens.count_audio is the realtime API's.
+    Nobody fetches a picture for an estimate; and how many tokens sound and files are in a chat, no document says: the
+    rule of tokens.count_audio is the realtime API's.
     """
     unruled = model is not None and model.vision is None and "image" in model.inputs
     kept, remote, others = [], 0, set()

@@ -30,12 +30,13 @@ class Estimate:
     """What a request will cost. `str(estimate)` is a table; a notebook shows it as one.
 
     `parts` are the prompt's, each with its tokens; `prompt_tokens` their sum; `max_tokens` the most that the reply can
-    have, None where neither the request nor the catalogue says; for vectors it and `choices` are 0. `cheapest` and `dearest` are US dollars with a reply of
-    one token and of `max_tokens`, without any discount for a cached prompt, and with what putting it into the cache costs; None where a price or a number is unknown.
-    `exact` is false where the vendor documents no rule for a part. `warnings` say what would go wrong or be wasted. `recorded` is the day of the recording
-    that would answer it for nothing; None where none would, and where nobody watches: an estimate must be the same at every run. `budget` is what the budgets
-    would make of it now, in a word, and the tightest of them; None as for recordings.
-    `request` is the body that it foresees.
+    have, None where neither the request nor the catalogue says; for vectors it and `choices` are 0. `cheapest` and
+    `dearest` are US dollars with a reply of one token and of `max_tokens`, without any discount for a cached prompt,
+    and with what putting it into the cache costs; None where a price or a number is unknown. `exact` is false where the
+    vendor documents no rule for a part. `warnings` say what would go wrong or be wasted. `recorded` is the day of the
+    recording that would answer it for nothing; None where none would, and where nobody watches: an estimate must be the
+    same at every run. `budget` is what the budgets would make of it now, in a word, and the tightest of them; None as
+    for recordings. `request` is the body that it foresees.
 
     >>> import aoai_magic as aoai
     >>> aoai.estimate("How many tokens is this?", deployment="gpt-4o", max_tokens=100).prompt_tokens
@@ -103,8 +104,8 @@ class Estimate:
     def slack(self) -> float:
         """US dollars that the prompt may cost beyond what was counted, where no document has the rule; else 0.
 
-        A tenth of such parts, and 3 tokens: a margin. What is known of reasoning models, whose framing nobody documents,
-        is one captured request; it has one token less than the rule of the others (tokens/chat).
+        A tenth of such parts, and 3 tokens: a margin. What is known of reasoning models, whose framing nobody
+        documents, is one captured request; it has one token less than the rule of the others (tokens/chat).
         """
         tokens = sum(part.tokens for part in self.parts if part.estimated)
         if not tokens or self.price is None:

@@ -187,7 +187,10 @@ class Exchange:
         return self._done
 
     def _take(self, chunk: dict[str, Any]) -> Any:
-        """Take in the data of an event, and return what it adds for those who watch. Raises ServiceError if it is one."""
+        """Take in the data of an event, and return what it adds for those who watch.
+
+        Raises ServiceError if it is one.
+        """
         if chunk.get("error"):
             raise stream_error(chunk["error"], self.headers)
         return self._chunks.add(chunk)

@@ -1,4 +1,7 @@
-"""A request as code that sends it: a script for the openai SDK, a curl line, a line of a batch. No key is ever in it."""
+"""A request as code that sends it: a script for the openai SDK, a curl line, a line of a batch.
+
+No key is ever in it.
+"""
 
 from __future__ import annotations
 
@@ -22,8 +25,8 @@ _BATCHED = ("chat", "completions", "responses", "embeddings")
 def code(language: str, operation: str, body: Mapping[str, Any], target: Target) -> Code:
     """Return the code that sends a request's body to a target: "python", "curl" or "jsonl", a line of the Batch API.
 
-    `operation` is chat, completions, responses, embeddings, images or image_edits. Keys are named by their variables. Raises
-    SettingsError for an operation that has no such form.
+    `operation` is chat, completions, responses, embeddings, images or image_edits. Keys are named by their variables.
+    Raises SettingsError for an operation that has no such form.
 
     >>> code("jsonl", "embeddings", {"model": "m", "input": ["a"]}, Target("local"))[35:]
     '"method": "POST", "url": "/v1/embeddings", "body": {"model": "m", "input": ["a"]}}'

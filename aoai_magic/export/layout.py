@@ -14,8 +14,8 @@ def laid_out(
 ) -> str:
     """Return a value with lists and mappings in it as text, in the brackets that Python and JSON share.
 
-    `written` writes keys and whatever else there is, `last` stands after the last of several lines. `indent` is that of the
-    line that the value begins on, `before` how many characters stand there before it.
+    `written` writes keys and whatever else there is, `last` stands after the last of several lines. `indent` is that of
+    the line that the value begins on, `before` how many characters stand there before it.
 
     >>> print(laid_out({"a": [1, 2]}, repr))
     {'a': [1, 2]}

@@ -91,8 +91,8 @@ _RESULTS = {"chat": "completion", "completions": "completion", "images": "images
 def script(operation: str, body: Mapping[str, Any], target: Target) -> str:
     """Return a Python script that sends the body of a request to a target and prints the answer, or writes its pictures.
 
-    It streams if the body does, unless several choices or calls of tools would come mixed up. Long texts are variables; a
-    large picture is read from the file that it came from, where that is known. Raises SettingsError for an operation
+    It streams if the body does, unless several choices or calls of tools would come mixed up. Long texts are variables;
+    a large picture is read from the file that it came from, where that is known. Raises SettingsError for an operation
     that has no code.
 
     >>> print(script("chat", {"model": "gpt-4o", "messages": [{"role": "user", "content": "Hi"}]}, Target("local")))

@@ -33,7 +33,8 @@ class Entry:
 
     `limit` is how many tokens the reply may have so that its dearest outcome fits all budgets, None where they don't
     limit it; `note` says what the cell should tell, or "". `may_be_charged` says whether a service has been given the
-    request and hasn't turned it down. `number` is the row's, by which `reopened` finds it; None where it couldn't be written.
+    request and hasn't turned it down. `number` is the row's, by which `reopened` finds it; None where it couldn't be
+    written.
     """
 
     def __init__(
@@ -175,10 +176,10 @@ def reserve(
     """Write down that a request is about to be sent, at its dearest price, and return its entry.
 
     Prices are in US dollars, None where unknown: `cheapest` if the reply has one token, `dearest` if it has `limit`;
-    between them it is a straight line. Without a `limit` nothing can be lowered, and below `least` tokens it isn't. `tokens` are the prompt's, as
-    estimated; `slack` is what it may cost beyond that, where the count isn't exact. What was `recorded` costs nothing,
-    and no budget has a say in it. Check and row are one transaction, so that requests sent at once can't overrun a budget together. For
-    the local service budgets count what it would cost on Azure.
+    between them it is a straight line. Without a `limit` nothing can be lowered, and below `least` tokens it isn't.
+    `tokens` are the prompt's, as estimated; `slack` is what it may cost beyond that, where the count isn't exact. What
+    was `recorded` costs nothing, and no budget has a say in it. Check and row are one transaction, so that requests
+    sent at once can't overrun a budget together. For the local service budgets count what it would cost on Azure.
 
     Raises BudgetError where no outcome fits a budget, and LedgerError where the ledger can't be written and the
     request costs something, or `strict` says that it must be.

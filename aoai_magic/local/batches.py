@@ -1,8 +1,8 @@
 """Batches: many requests in a file, answered in the background, for real.
 
-As Azure's page on them has it: the file's lines are checked first, and one that is wrong fails the whole batch; a request
-that is refused later goes into the error file; nothing expires, though a batch has a time at which it could. One thing is
-easier here: Azure runs batches on deployments of a batch SKU only, the local service on any.
+As Azure's page on them has it: the file's lines are checked first, and one that is wrong fails the whole batch; a
+request that is refused later goes into the error file; nothing expires, though a batch has a time at which it could.
+One thing is easier here: Azure runs batches on deployments of a batch SKU only, the local service on any.
 """
 
 from __future__ import annotations

@@ -15,7 +15,10 @@ WINDOW = 512
 
 
 class Embedder:
-    """The model, loaded once. One text at a time and one thread, so that a vector never depends on what else is asked."""
+    """The model, loaded once.
+
+    One text at a time and one thread, so that a vector never depends on what else is asked.
+    """
 
     def __init__(self, model: Path) -> None:
         parameters = xllamacpp.CommonParams()

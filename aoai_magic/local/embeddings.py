@@ -75,7 +75,8 @@ def widened(vector: Sequence[float], dimensions: int, whole: int) -> list[float]
     """A vector of the engine's as one of `whole` dimensions, of which the first `dimensions` are kept, of length 1.
 
     The engine's numbers are repeated until they fill the whole, with signs that change in a fixed pattern from one
-    repetition to the next: angles between vectors stay exactly what they were, and a beginning still holds most of them.
+    repetition to the next: angles between vectors stay exactly what they were, and a beginning still holds most of
+    them.
 
     >>> [round(value, 3) for value in widened([3.0, 4.0], 4, 4)]
     [0.424, 0.566, 0.424, -0.566]

@@ -13,9 +13,9 @@ FinishReason = Literal["stop", "length"]
 class Job(NamedTuple):
     """One generation: a conversation or a raw `prompt` to continue, and how to sample.
 
-    `schema` constrains the reply to JSON of that shape; `logprobs` asks for that many likeliest alternatives of each token
-    (0 for the token's own alone); `logit_bias` makes texts likelier or less. A job has no length: who asked for it closes
-    it (see `Meter`). `pace` is for tests: seconds that the echo engine waits before each piece.
+    `schema` constrains the reply to JSON of that shape; `logprobs` asks for that many likeliest alternatives of each
+    token (0 for the token's own alone); `logit_bias` makes texts likelier or less. A job has no length: who asked for
+    it closes it (see `Meter`). `pace` is for tests: seconds that the echo engine waits before each piece.
     """
 
     messages: Sequence[dict[str, str]] = ()

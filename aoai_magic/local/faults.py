@@ -1,7 +1,7 @@
 """Faults on request: what can go wrong between a client and the cloud, when a test or a lesson asks for it.
 
-Asked for by the header `x-aoai-fault` of one request, or for requests to come by `POST /aoai/faults`. A fault is a line of
-words:
+Asked for by the header `x-aoai-fault` of one request, or for requests to come by `POST /aoai/faults`. A fault is a line
+of words:
 
     error=firewall        answer with Azure's own error of that name, which no request brings about by itself: no-role,
                           no-access, firewall, private-endpoint, key-auth-disabled, timeout, rate-limit, high-demand,
@@ -16,9 +16,9 @@ words:
     filter-error          the content filter failed, and says so
 
 and, for requests to come: skip=2 lets two requests pass first, times=1 is how many it then strikes (1 if left out), and
-path=chat/completions strikes only requests whose path ends like that. Nothing is left to chance: requests are counted, each
-by the faults that wait, in their order, up to the one that strikes it. An answer that was struck carries the words in its
-header `x-aoai-fault`.
+path=chat/completions strikes only requests whose path ends like that. Nothing is left to chance: requests are counted,
+each by the faults that wait, in their order, up to the one that strikes it. An answer that was struck carries the words
+in its header `x-aoai-fault`.
 """
 
 from __future__ import annotations

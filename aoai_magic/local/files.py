@@ -125,7 +125,10 @@ def _file(request: Request) -> File:
 
 
 def expiry(seconds: object) -> int | None:
-    """After how many seconds a file goes, as asked for; None where it stays. Raises AzureError 400 for what can't be."""
+    """After how many seconds a file goes, as asked for; None where it stays.
+
+    Raises AzureError 400 for what can't be.
+    """
     if seconds is None:
         return None
     if not isinstance(seconds, int) or not _EXPIRES_LEAST <= seconds <= _EXPIRES_MOST:

@@ -1,9 +1,10 @@
 """Fine-tuning jobs. Their life is simulated: nothing is trained, and the model that comes out is the one that went in.
 
-A job goes from queued to running to succeeded within seconds, with events, checkpoints and a falling loss as the service
-reports them, so that the calls and their answers can be learned; its first event and its metadata say that it is simulated.
-The training file is really read: one that can't be trained on fails the job, as it does in the cloud. The fine-tuned model
-can be deployed through the control plane like any other, and is answered by the model that this service runs.
+A job goes from queued to running to succeeded within seconds, with events, checkpoints and a falling loss as the
+service reports them, so that the calls and their answers can be learned; its first event and its metadata say that it
+is simulated. The training file is really read: one that can't be trained on fails the job, as it does in the cloud. The
+fine-tuned model can be deployed through the control plane like any other, and is answered by the model that this
+service runs.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """Rate limits, counted as Azure counts them: on arrival, by an estimate, and never by what is billed in the end.
 
 Microsoft's quota page (facts/azure-openai.md, section 8): a request's tokens are the prompt's characters over four plus
-the most that it may generate; they add up in a counter that starts anew each minute. Requests are counted by the minute,
-and in windows of 1 or 10 seconds as well, so that a burst can fail well under the total of a minute. Refused requests
-count like others.
+the most that it may generate; they add up in a counter that starts anew each minute. Requests are counted by the
+minute, and in windows of 1 or 10 seconds as well, so that a burst can fail well under the total of a minute. Refused
+requests count like others.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """What the service says on stderr: where something went wrong, and never what anybody wrote.
 
-A traceback ends in the error's message, which may quote a prompt, and so may the `repr` of a task or a callback; so what
-is written is the error's type and the places in the code it went through.
+A traceback ends in the error's message, which may quote a prompt, and so may the `repr` of a task or a callback; so
+what is written is the error's type and the places in the code it went through.
 """
 
 from __future__ import annotations

@@ -131,7 +131,10 @@ async def form(request: Request) -> dict[str, Any]:
 
 
 class EventStream(StreamingResponse):
-    """A stream of events. When it has ended, however that came about, so has what makes them; then `close` is called."""
+    """A stream of events.
+
+    When it has ended, however that came about, so has what makes them; then `close` is called.
+    """
 
     def __init__(self, events: AsyncGenerator[bytes], close: Callable[[], Awaitable[None]]) -> None:
         super().__init__(events, media_type="text/event-stream")

@@ -51,10 +51,10 @@ def run(
 ) -> None:
     """Serve until a signal ends it, or nobody has asked for `idle_seconds`.
 
-    `engine` is called at once, in a thread beside the web framework's imports. `ready` is called with port and key
-    when the socket accepts connections. `host` is the address to listen on; others than loopback let other machines in,
-    and it is for the caller to make sure that this is meant. `faults` strike the first requests (see `faults`). Raises OSError where the address
-    or the port can't be had, ValueError for what is no fault.
+    `engine` is called at once, in a thread beside the web framework's imports. `ready` is called with port and key when
+    the socket accepts connections. `host` is the address to listen on; others than loopback let other machines in, and
+    it is for the caller to make sure that this is meant. `faults` strike the first requests (see `faults`). Raises
+    OSError where the address or the port can't be had, ValueError for what is no fault.
     """
     log.discreet()
     faults_to_come = Faults()

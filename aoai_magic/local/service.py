@@ -27,8 +27,8 @@ RunOne = Callable[[str, dict[str, Any]], Awaitable[dict[str, Any]]]
 class Service:
     """Answers on one address for `account`, and fails as `faults` say; handlers find it in their request's `app`.
 
-    The routes come in the order in which they are tried. Starlette's own application would do the same in a layer for each
-    step, which took twice the time.
+    The routes come in the order in which they are tried. Starlette's own application would do the same in a layer for
+    each step, which took twice the time.
     """
 
     def __init__(

@@ -1,8 +1,8 @@
 """JSON as it comes in and goes out: strict to read, quick to write.
 
 What Python's own module lets pass can't be sent back, or breaks whoever reads it: NaN and infinity, halves of surrogate
-pairs, nesting as deep as the stack. pydantic-core's parser refuses all three, and its writer takes 2 us for a chunk of a
-stream where `json.dumps` takes 16.
+pairs, nesting as deep as the stack. pydantic-core's parser refuses all three, and its writer takes 2 us for a chunk of
+a stream where `json.dumps` takes 16.
 """
 
 from __future__ import annotations

@@ -20,10 +20,11 @@ class Option:
     """One option of a magic: names ("-t", "--temperature"), what its value is called, how it is read, what it is for.
 
     Without a `metavar` it is a switch, that takes no value. The metavar's words, parted by |, say what may stand there:
-    FILE, VARIABLE, DEPLOYMENT,… (several, parted by commas) or a lower-case word as it is; completion goes by them, and @FILE lets a word that
-    begins with @ stand for the text of a file. `read` turns the word into the value and raises ValueError with the reason.
-    `positional` says that a bare word on the line is this option's value, `configurable` that %config and pyproject.toml
-    may set it for all cells (see `defaults`); `alone` is the value where no word follows that can be one.
+    FILE, VARIABLE, DEPLOYMENT,… (several, parted by commas) or a lower-case word as it is; completion goes by them, and
+    @FILE lets a word that begins with @ stand for the text of a file. `read` turns the word into the value and raises
+    ValueError with the reason. `positional` says that a bare word on the line is this option's value, `configurable`
+    that %config and pyproject.toml may set it for all cells (see `defaults`); `alone` is the value where no word
+    follows that can be one.
     """
 
     names: tuple[str, ...]
@@ -91,9 +92,9 @@ def parse(
 ) -> dict[str, Any]:
     """Read a line as options; return the given ones by key.
 
-    Long names may be written with underscores, values after a space or "=". `fill` gets each option's value before it is read, and
-    can't make it anything else than a value. Raises OptionError for an unknown or
-    repeated option, a missing value, a value that can't be read, and for words that belong to none.
+    Long names may be written with underscores, values after a space or "=". `fill` gets each option's value before it
+    is read, and can't make it anything else than a value. Raises OptionError for an unknown or repeated option, a
+    missing value, a value that can't be read, and for words that belong to none.
 
     >>> parse("-t 0.2", [Option(("-t", "--temperature"), "", "NUMBER", float)], "%%chat")
     {'temperature': 0.2}

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 def hooks(shell: InteractiveShell, options: dict[str, Any]) -> Callable[[LiveReply], dict[str, Any]]:
     """Return what makes, of the screen that a reply is shown on, the hooks of `aoai.chat` for its calls.
 
-    `approve` is taken out of the options. Raises OptionError for options about tools where there are none, and for --approve
-    where nobody can answer.
+    `approve` is taken out of the options. Raises OptionError for options about tools where there are none, and for
+    --approve where nobody can answer.
     """
     approve = options.pop("approve", False)
     about = [name for name, given in (("--approve", approve), ("--rounds", "rounds" in options)) if given]

@@ -22,7 +22,10 @@ _TAGS = ("for", "endfor", "if", "elif", "else", "endif", "set", "in")
 
 
 class Completion:
-    """A matcher of IPython's completer for the magics that `owns` says are ours. `attach` and `detach` are all it changes."""
+    """A matcher of IPython's completer for the magics that `owns` says are ours.
+
+    `attach` and `detach` are all it changes.
+    """
 
     def __init__(self, shell: InteractiveShell, owns: Callable[[str], bool]) -> None:
         self._shell, self._owns = shell, owns

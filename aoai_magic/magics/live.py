@@ -29,8 +29,9 @@ def answer(
 ) -> None:
     """Send a cell's prompt by `ask` (`aoai.chat`, `aoai.complete`) with a magic's options; show the reply in a form, keep it.
 
-    `output`, `quiet` and `no_stream` are for here, the others for `ask`, and what `hooks` returns. What had arrived of a reply that broke off is
-    shown and kept too. Raises what `ask` raises, and ReplyError for a reply that can't have that form.
+    `output`, `quiet` and `no_stream` are for here, the others for `ask`, and what `hooks` returns. What had arrived of
+    a reply that broke off is shown and kept too. Raises what `ask` raises, and ReplyError for a reply that can't have
+    that form.
     """
     stream = not options.pop("no_stream", False)
     several = options.get("n", 1)
@@ -68,8 +69,8 @@ def show(
     """Send something, show and keep its reply, and return it; `note` says meanwhile what is waited for, `head` what of it
     comes first.
 
-    `output` and `quiet` are taken out of the options before it is sent. A reply that can't have the `form` of `forms` is
-    shown as Markdown and kept, and ReplyError is raised.
+    `output` and `quiet` are taken out of the options before it is sent. A reply that can't have the `form` of `forms`
+    is shown as Markdown and kept, and ReplyError is raised.
     """
     from ..local.waiting import told
     from ..render import LiveReply, Quiet

@@ -18,7 +18,10 @@ _FILES = {".csv": "read_csv", ".tsv": "read_table", ".jsonl": "read_json", ".par
 
 
 def is_meant(options: dict[str, Any]) -> bool:
-    """Whether the options are those of a cell over a table. Raises OptionError for one that needs a table, and has none."""
+    """Whether the options are those of a cell over a table.
+
+    Raises OptionError for one that needs a table, and has none.
+    """
     if "over" in options:
         for option in (CODE, REQUEST):
             if option.key in options:
@@ -41,8 +44,8 @@ def is_meant(options: dict[str, Any]) -> bool:
 def run(shell: InteractiveShell, prompt: Any, options: dict[str, Any]) -> Any:
     """Send the cell for each row, show how far it is and how it begins, and put the table where it is looked for.
 
-    With --dry-run nothing is sent, and the estimate is returned, for the shell to show. An error or interrupt leaves the
-    table so far there, too.
+    With --dry-run nothing is sent, and the estimate is returned, for the shell to show. An error or interrupt leaves
+    the table so far there, too.
     """
     from ..local.waiting import told
     from ..render import LiveReply

@@ -28,9 +28,9 @@ def read(
 ) -> tuple[dict[str, Any], str | list[dict[str, Any]], set[str]]:
     """Return a cell's options, its prompt (text, or messages if there are pictures or roles in it), and which options its line gives.
 
-    The others come from %config and pyproject.toml (see `defaults`). With --raw nothing is filled in, and with --over neither
-    body nor system message, which each row fills in; with --help the body isn't read. Raises OptionError, also for a cell
-    without a prompt, and TemplateError.
+    The others come from %config and pyproject.toml (see `defaults`). With --raw nothing is filled in, and with --over
+    neither body nor system message, which each row fills in; with --help the body isn't read. Raises OptionError, also
+    for a cell without a prompt, and TemplateError.
     """
     # Read before the others are: what stands after an option is never an option's name (see `parse`).
     words = [word.partition("=")[0] for word in split(line)]
@@ -78,8 +78,9 @@ def read_text(
 
 
 def add_fields(options: dict[str, Any], ask: Callable[..., Any]) -> None:
-    """Put the fields of --param beside a magic's other options, for `ask` to send. Raises OptionError for what is no field
-    of the request, or is given in another way already.
+    """Put the fields of --param beside a magic's other options, for `ask` to send.
+
+    Raises OptionError for what is no field of the request, or is given in another way already.
     """
     taken = inspect.signature(ask).parameters.keys() - _FIELDS
     for key, value in options.pop("param", ()):
@@ -99,7 +100,10 @@ def add_fields(options: dict[str, Any], ask: Callable[..., Any]) -> None:
 
 
 def choose_recordings(values: dict[str, Any], magic: str) -> None:
-    """Put `recordings`, as `aoai.chat` takes it, in the place of --record, --replay and --fresh. Raises OptionError for two of them."""
+    """Put `recordings`, as `aoai.chat` takes it, in the place of --record, --replay and --fresh.
+
+    Raises OptionError for two of them.
+    """
     modes = {"record": "auto", "replay": "replay", "fresh": "refresh"}
     given = [name for name in modes if values.pop(name, False)]
     if len(given) > 1:

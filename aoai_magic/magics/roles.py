@@ -21,7 +21,8 @@ def messages(body: str, fill: Callable[[str], Content] | None = None) -> list[di
     """Return the messages of a cell's body, each filled in by `fill`; None fills nothing in.
 
     A message is as it was typed, but for blank lines before the next one. Only roles that were typed count, also in the
-    text of a loop; what is filled in makes none. Raises OptionError for text before the first role, and for an empty message.
+    text of a loop; what is filled in makes none. Raises OptionError for text before the first role, and for an empty
+    message.
 
     >>> messages("system: Be brief.\\n\\nuser: 1 + 1?\\nassistant: 2\\nuser: 2 + 2?")[2:]
     [{'role': 'assistant', 'content': '2'}, {'role': 'user', 'content': '2 + 2?'}]

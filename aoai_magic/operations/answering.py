@@ -76,14 +76,18 @@ def make_ready(connection: Connection, recordings: Mode | None) -> None:
 
 
 def looked_up(operation: str, connection: Connection, body: Mapping[str, Any], recordings: Mode | None) -> Asked:
-    """What the recordings have for a request. Raises NotRecordedError where nothing may be sent and nothing answers it."""
+    """What the recordings have for a request.
+
+    Raises NotRecordedError where nothing may be sent and nothing answers it.
+    """
     return asked(PATHS[operation], body, connection.kind, recordings)
 
 
 def answered(connection: Connection, exchange: Exchange, *, remember: bool = True) -> Any:
     """Send a request, write down in the ledger what comes of it, and return the reply, which `aoai.last` then is.
 
-    With `remember` false `aoai.last` stays what it was. Raises AoaiError and Interrupted, each with the reply so far; any other error as it came.
+    With `remember` false `aoai.last` stays what it was. Raises AoaiError and Interrupted, each with the reply so far;
+    any other error as it came.
     """
     name = exchange.estimate.deployment
 

@@ -32,10 +32,10 @@ def speak(
 ) -> Audio:
     """Let a deployment of a model that speaks read a text aloud, and return the sound.
 
-    What is None is not sent, so the service's own default holds. `text` has at most 4,096 characters. `voice` is such as
-    alloy, echo, fable, nova, onyx or shimmer; `format` mp3 (the default), opus, aac, flac, wav or pcm; `speed` 0.25 to 4;
-    `instructions` say how it is to be spoken, to a model that takes them. `budget`, `params` and what is raised are as in `chat`.
-    The local service has no voice. Nothing is written to a file before `audio.save`.
+    What is None is not sent, so the service's own default holds. `text` has at most 4,096 characters. `voice` is such
+    as alloy, echo, fable, nova, onyx or shimmer; `format` mp3 (the default), opus, aac, flac, wav or pcm; `speed` 0.25
+    to 4; `instructions` say how it is to be spoken, to a model that takes them. `budget`, `params` and what is raised
+    are as in `chat`. The local service has no voice. Nothing is written to a file before `audio.save`.
 
     >>> speak("Good morning.", "nova", deployment="tts").save("morning.mp3")  # doctest: +SKIP
     PosixPath('morning.mp3')
@@ -64,11 +64,11 @@ def transcribe(
 ) -> Reply:
     """Let a deployment of a model that listens write down what is said, and return the text as a reply.
 
-    `file` is the path of a sound, its bytes, an open file, or what `speak` returned: flac, mp3, mp4, mpeg, mpga, m4a, ogg,
-    wav or webm, 25 MB at most. With `translate` what is said in any language is written in English. `language` ("de") and
-    `prompt` (how names are spelt, what came before) help the model. `format` is json, verbose_json (with segments and their
-    times, in `reply.raw.segments`), text, srt or vtt; `temperature` 0 to 1. `budget`, `params` and what is raised are as in
-    `chat`. The local service has no ear.
+    `file` is the path of a sound, its bytes, an open file, or what `speak` returned: flac, mp3, mp4, mpeg, mpga, m4a,
+    ogg, wav or webm, 25 MB at most. With `translate` what is said in any language is written in English. `language`
+    ("de") and `prompt` (how names are spelt, what came before) help the model. `format` is json, verbose_json (with
+    segments and their times, in `reply.raw.segments`), text, srt or vtt; `temperature` 0 to 1. `budget`, `params` and
+    what is raised are as in `chat`. The local service has no ear.
 
     >>> print(transcribe("interview.mp3", language="de"))  # doctest: +SKIP
     Guten Tag, und herzlich willkommen.
@@ -110,7 +110,9 @@ def estimate_transcript(
     recordings: Mode | None = None,
     **options: Any,
 ) -> SoundEstimate:
-    """Return what `transcribe` with the same arguments would cost, if its header says how long the sound is. Nothing is sent.
+    """Return what `transcribe` with the same arguments would cost, if its header says how long the sound is.
+
+    Nothing is sent.
 
     >>> estimate_transcript(b"fLaC....", deployment="whisper").dearest is None
     True

@@ -57,23 +57,26 @@ def chat(
     """Send a prompt, or a list of messages, to a chat deployment and return its reply.
 
     What is None is not sent, so the service's own default holds. `temperature` is 0 to 2, `top_p` 0 to 1; `max_tokens`
-    limits the reply, and its reasoning with it; `effort` says how much a reasoning model thinks first, `verbosity` how long
-    its reply is; `n` answers are `reply[0]`, `reply[1]`, …; `logprobs` asks how likely each token was, and for so many others
-    in its place (0 to 20). `attach` is a picture or text file, or several (see `attachments.content`), looked at as `detail`
-    says; `schema` the shape of the answer (see `schema.response_format`), which `reply.parsed` then has (see `schema.reader`).
+    limits the reply, and its reasoning with it; `effort` says how much a reasoning model thinks first, `verbosity` how
+    long its reply is; `n` answers are `reply[0]`, `reply[1]`, …; `logprobs` asks how likely each token was, and for so
+    many others in its place (0 to 20). `attach` is a picture or text file, or several (see `attachments.content`),
+    looked at as `detail` says; `schema` the shape of the answer (see `schema.response_format`), which `reply.parsed`
+    then has (see `schema.reader`).
 
-    `tools` are functions that the model may call: they are called here, one after another, their arguments checked by their
-    signatures, and the model is asked again with what they return, at most `rounds` times; `approve` is asked before each
-    call (a `ToolCall`) and says whether it is made. Tools that are ready definitions are described only: `reply.tool_calls` are
-    then for you to answer. `api` is "chat" or "responses"; left out, it is chat, unless the model is known to need the other.
+    `tools` are functions that the model may call: they are called here, one after another, their arguments checked by
+    their signatures, and the model is asked again with what they return, at most `rounds` times; `approve` is asked
+    before each call (a `ToolCall`) and says whether it is made. Tools that are ready definitions are described only:
+    `reply.tool_calls` are then for you to answer. `api` is "chat" or "responses"; left out, it is chat, unless the
+    model is known to need the other.
 
-    `conversation`, by name or an `aoai.Conversation`, is sent along, as far as it fits, and goes on with the reply (a cell that
-    is run again takes its own place anew); with `new` it begins afresh. `budget` is the most that it may cost, in US dollars,
-    all rounds together; several calls can share an `aoai.Allowance`. `on_text` is called with each bit of text as it arrives,
-    `on_call` with each call of a tool when it begins and when it has ended; `params` are sent as they are. The answer is read
-    as a stream unless `stream` is false, so that a break loses nothing: an error's or interrupt's `reply` holds what had
-    arrived. Raises AoaiError (see `errors`), OptionError before anything is sent for what the model is known to refuse,
-    SchemaError for an answer that hasn't the shape, ToolError where there are more rounds; and, for Ctrl-C, Interrupted.
+    `conversation`, by name or an `aoai.Conversation`, is sent along, as far as it fits, and goes on with the reply (a
+    cell that is run again takes its own place anew); with `new` it begins afresh. `budget` is the most that it may
+    cost, in US dollars, all rounds together; several calls can share an `aoai.Allowance`. `on_text` is called with each
+    bit of text as it arrives, `on_call` with each call of a tool when it begins and when it has ended; `params` are
+    sent as they are. The answer is read as a stream unless `stream` is false, so that a break loses nothing: an error's
+    or interrupt's `reply` holds what had arrived. Raises AoaiError (see `errors`), OptionError before anything is sent
+    for what the model is known to refuse, SchemaError for an answer that hasn't the shape, ToolError where there are
+    more rounds; and, for Ctrl-C, Interrupted.
 
     >>> chat("Say hello.", deployment="gpt-4o", temperature=0, max_tokens=20)  # doctest: +SKIP
     Hello! How can I help you today?

@@ -41,10 +41,10 @@ def compare(
     """Send a prompt to several deployments at once, and return their replies as a table, a row each, in their order.
 
     `deployments` are names, in a list or parted by commas. Columns: deployment, model, reply (control characters made
-    visible), prompt_tokens, completion_tokens, price and azure_price (US dollars), seconds, finish_reason, error. `budget` is
-    for all together; `options` are those of `chat`, and `defaults` more of them, each left out where the model is known to
-    refuse it. A `conversation` is sent along, and stays as it is. `aoai.last` is the last
-    of the replies. Raises ComparisonError if one failed, and Interrupted: both have the table as their `reply`.
+    visible), prompt_tokens, completion_tokens, price and azure_price (US dollars), seconds, finish_reason, error.
+    `budget` is for all together; `options` are those of `chat`, and `defaults` more of them, each left out where the
+    model is known to refuse it. A `conversation` is sent along, and stays as it is. `aoai.last` is the last of the
+    replies. Raises ComparisonError if one failed, and Interrupted: both have the table as their `reply`.
 
     >>> compare("Say hello.", ["gpt-4o", "gpt-4o-mini"], max_tokens=5)["deployment"].tolist()  # doctest: +SKIP
     ['gpt-4o', 'gpt-4o-mini']
@@ -64,7 +64,8 @@ def estimate_comparison(
 ) -> pandas.DataFrame:
     """Return what `compare` with the same arguments would cost, a row for each deployment. Nothing is sent.
 
-    Columns: deployment, model, prompt_tokens, max_tokens (those of the reply, at most), cheapest and dearest (US dollars), warnings.
+    Columns: deployment, model, prompt_tokens, max_tokens (those of the reply, at most), cheapest and dearest (US
+    dollars), warnings.
 
     >>> estimate_comparison("Say hello.", "gpt-4o,gpt-4o-mini", max_tokens=5)["prompt_tokens"].tolist()
     [10, 10]

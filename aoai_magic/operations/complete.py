@@ -41,7 +41,8 @@ def complete(
     No roles, no system message: the model reads the text and writes on. Without `max_tokens` it stops after 16 tokens,
     the API's own default. `suffix` is what comes after the gap that it fills; with `echo` the reply begins with the
     prompt; of `best_of` continuations, all billed, the likeliest is answered; `logprobs` (0 to 5) asks for each token's
-    probability and that many alternatives, which are in `reply.logprobs`. The rest, and what is raised, are as in `chat`.
+    probability and that many alternatives, which are in `reply.logprobs`. The rest, and what is raised, are as in
+    `chat`.
 
     >>> complete("Once upon a time", max_tokens=20, stop=".")  # doctest: +SKIP
     , there was a little girl who lived in a village near the forest.

@@ -25,8 +25,8 @@ _REPLYS_SHARE = 4
 class Continued:
     """A prompt at its place in a conversation: `body` with what is sent along, `estimate` of that, and `join` for later.
 
-    `conversation` is one, or the name of one; `afresh` drops its turns when the reply has come. As many turns as the model
-    has room for are sent along, the last ones. Raises SettingsError for what is no conversation.
+    `conversation` is one, or the name of one; `afresh` drops its turns when the reply has come. As many turns as the
+    model has room for are sent along, the last ones. Raises SettingsError for what is no conversation.
     """
 
     def __init__(

@@ -31,12 +31,12 @@ def embed(
 ) -> Embeddings:
     """Return the vectors of texts (a list, a pandas Series, or one text), in their order.
 
-    Texts are sent in as few requests as their limits allow: 2,048 texts and 300,000 tokens each. `dimensions` shortens the vectors, where the
-    model can. On the local service the deployment is text-embedding-3-small where none is named; elsewhere that of the
-    connection if its model embeds, else it has to be named. `budget` is for all requests together; it refuses all or none. `on_progress` is
-    told in words and as a fraction how far it is, before each request but the first; else whoever watches is told.
-    Raises AoaiError: a missing, empty or too long text before anything is sent; an error or interrupt on the way has the vectors
-    so far as its `reply`.
+    Texts are sent in as few requests as their limits allow: 2,048 texts and 300,000 tokens each. `dimensions` shortens
+    the vectors, where the model can. On the local service the deployment is text-embedding-3-small where none is named;
+    elsewhere that of the connection if its model embeds, else it has to be named. `budget` is for all requests
+    together; it refuses all or none. `on_progress` is told in words and as a fraction how far it is, before each
+    request but the first; else whoever watches is told. Raises AoaiError: a missing, empty or too long text before
+    anything is sent; an error or interrupt on the way has the vectors so far as its `reply`.
 
     >>> embed(["a cat", "a dog"], dimensions=256).vectors.shape
     (2, 256)

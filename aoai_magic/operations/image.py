@@ -40,11 +40,12 @@ def image(
     """Let a deployment of an image model draw what the prompt says, and return the reply with its pictures.
 
     What is None is not sent, so the service's own default holds. `size` is such as "1024x1536" (pixels), `quality` low,
-    medium or high, `background` transparent or opaque, `format` png or jpeg, `n` how many pictures; "auto" leaves the choice to
-    the service. `edit` is a picture to change, or several: files, bytes, PIL images, arrays, figures; `mask` one of the
-    same size, transparent where it may change; `fidelity` (low, high) how closely the picture is kept to. `partial_images`
-    (0 to 3) are unfinished pictures in between, billed too; `on_picture` is called with the pictures so far whenever there
-    is more to see. `budget`, `params` and what is raised are as in `chat`; nothing is written to a file before `reply.save`.
+    medium or high, `background` transparent or opaque, `format` png or jpeg, `n` how many pictures; "auto" leaves the
+    choice to the service. `edit` is a picture to change, or several: files, bytes, PIL images, arrays, figures; `mask`
+    one of the same size, transparent where it may change; `fidelity` (low, high) how closely the picture is kept to.
+    `partial_images` (0 to 3) are unfinished pictures in between, billed too; `on_picture` is called with the pictures
+    so far whenever there is more to see. `budget`, `params` and what is raised are as in `chat`; nothing is written to
+    a file before `reply.save`.
 
     >>> image("A red fox in the snow.", size="1024x1024", quality="low").save("fox.png")  # doctest: +SKIP
     [PosixPath('fox.png')]

@@ -33,8 +33,8 @@ def deployments() -> pandas.DataFrame:
 def models(name: str = "") -> pandas.DataFrame:
     """The models that the connection's service offers, a row each; those whose name contains `name`.
 
-    Columns: name, version, operations, context_window and max_output_tokens (in tokens), stage and retires (a date). What
-    a model costs and takes is the catalogue's: facts with their dates. Raises AoaiError as `chat` does.
+    Columns: name, version, operations, context_window and max_output_tokens (in tokens), stage and retires (a date).
+    What a model costs and takes is the catalogue's: facts with their dates. Raises AoaiError as `chat` does.
 
     >>> import aoai_magic as aoai
     >>> aoai.connect("local")
@@ -51,8 +51,8 @@ def models(name: str = "") -> pandas.DataFrame:
 def quota(name: str = "") -> pandas.DataFrame:
     """How much of each quota is used, a row each: sku, model, used, limit, free; of models whose name contains `name`.
 
-    For standard kinds of deployments a unit is 1,000 tokens a minute. Those that are used come first. Raises AoaiError as
-    `deployments` does.
+    For standard kinds of deployments a unit is 1,000 tokens a minute. Those that are used come first. Raises AoaiError
+    as `deployments` does.
 
     >>> import aoai_magic as aoai
     >>> aoai.connect("local")

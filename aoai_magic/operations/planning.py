@@ -31,8 +31,8 @@ _FOREIGN = {"chat": ("reasoning_items",), "responses": ("name",)}
 class Plan:
     """A chat request as it would be sent.
 
-    `operation` is the API that it goes through, `form` the request as chat has it, `body` as that API does; `continued` is
-    its place in a conversation.
+    `operation` is the API that it goes through, `form` the request as chat has it, `body` as that API does; `continued`
+    is its place in a conversation.
     """
 
     connection: Connection

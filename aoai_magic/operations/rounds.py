@@ -38,9 +38,10 @@ def answered_in_rounds(
 ) -> Reply:
     """Send a plan by `send`, make the calls that its reply asks for, and so on, until one asks for none that can be made here.
 
-    At most `most` rounds of calls are made. `approve` is asked before each call; `on_call` is told of each twice: when it
-    begins, its result None, and when it has ended. The reply returned has those of all rounds as `rounds`. Raises
-    ToolError where there would be more rounds, and what `send` raises; an error's or interrupt's reply has all rounds so far.
+    At most `most` rounds of calls are made. `approve` is asked before each call; `on_call` is told of each twice: when
+    it begins, its result None, and when it has ended. The reply returned has those of all rounds as `rounds`. Raises
+    ToolError where there would be more rounds, and what `send` raises; an error's or interrupt's reply has all rounds
+    so far.
     """
     done: list[Reply] = []
     try:
@@ -62,7 +63,10 @@ def answered_in_rounds(
 
 
 def _make(calls: Sequence[ToolCall], toolbox: Toolbox, approve: Approve | None, on_call: OnCall | None) -> None:
-    """Make calls one after another. Raises Interrupted, with a result for each of them, so that a conversation can go on."""
+    """Make calls one after another.
+
+    Raises Interrupted, with a result for each of them, so that a conversation can go on.
+    """
     tell = on_call or _nobody
     try:
         for call in calls:

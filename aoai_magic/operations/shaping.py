@@ -14,7 +14,10 @@ if TYPE_CHECKING:
 
 
 def shape(reply: Reply, read: Callable[[str], Any]) -> None:
-    """Put into each answer of a reply what it reads as. Raises SchemaError, with the reply, for one that hasn't the shape."""
+    """Put into each answer of a reply what it reads as.
+
+    Raises SchemaError, with the reply, for one that hasn't the shape.
+    """
     for number, choice in enumerate(reply.choices):
         if choice.finish_reason == "tool_calls":
             continue  # it is no answer yet

@@ -91,10 +91,10 @@ def forget() -> None:
 class Asked:
     """A request, and what the recordings have for it. In a `with` of it, it is what the transport sends.
 
-    `recorded` is the recording that will answer it, None where it will be sent. Raises NotRecordedError where it may not
-    be, and nothing answers it. `answered` is the recording that did, once it has been asked, and `seconds` when what it
-    has handed out so far had come, counted from the request. `keeps` is whether what comes back is to be recorded,
-    `drift` what it was recorded in the place of.
+    `recorded` is the recording that will answer it, None where it will be sent. Raises NotRecordedError where it may
+    not be, and nothing answers it. `answered` is the recording that did, once it has been asked, and `seconds` when
+    what it has handed out so far had come, counted from the request. `keeps` is whether what comes back is to be
+    recorded, `drift` what it was recorded in the place of.
     """
 
     def __init__(
@@ -169,9 +169,9 @@ class Asked:
         return found or None
 
     def next(self) -> Recording | None:
-        """What answers it now, for the how-many-th time; past the last recording, the last. None where it is to be sent.
+        """What answers it now, for the how-many-th time; past the last recording, the last.
 
-        Raises NotRecordedError where it may not be.
+        None where it is to be sent. Raises NotRecordedError where it may not be.
         """
         self.n = times.next(self.hash, self.inference)
         self.answered = None
@@ -212,8 +212,9 @@ class Asked:
 def asked(operation: str, body: Mapping[str, Any], kind: Kind, wanted: Mode | None = None) -> Asked:
     """Look a request to a model up, before anything is made ready to send it.
 
-    `operation` is the last part of its address, such as "chat/completions"; `kind` that of the service that it would go to;
-    `wanted` the mode that the call itself wants. Raises NotRecordedError where nothing may be sent and nothing answers it.
+    `operation` is the last part of its address, such as "chat/completions"; `kind` that of the service that it would go
+    to; `wanted` the mode that the call itself wants. Raises NotRecordedError where nothing may be sent and nothing
+    answers it.
 
     >>> asked("chat/completions", {"model": "gpt-4o", "messages": []}, "local").recorded is None
     True

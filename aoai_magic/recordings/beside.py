@@ -63,7 +63,10 @@ def names(value: Any) -> set[str]:
 
 
 def aside(folder: Path, value: Any) -> Any:
-    """A JSON value with what is long in it put into files. Raises OSError, and ValueError for what would be taken for a file."""
+    """A JSON value with what is long in it put into files.
+
+    Raises OSError, and ValueError for what would be taken for a file.
+    """
     small = _aside(folder, value)
     text = json.dumps(small, ensure_ascii=False, separators=(",", ":"))
     if len(text) <= _LONG:

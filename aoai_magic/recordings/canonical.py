@@ -75,7 +75,9 @@ def digest(operation: str, request: Mapping[str, Any]) -> str:
 
 
 def form(fields: Iterable[tuple[str, str | bytes]]) -> dict[str, Any]:
-    """Return the fields of a form as a body: of one name, all values in a list. Files are bytes; their names are no part of it.
+    """Return the fields of a form as a body: of one name, all values in a list.
+
+    Files are bytes; their names are no part of it.
 
     >>> form([("image[]", b"GIF89a"), ("prompt", "a fox")])
     {'image': [b'GIF89a'], 'prompt': 'a fox'}

@@ -60,9 +60,9 @@ class Drift:
 def drift(before: str | Path | None = None, after: str | Path | None = None) -> pandas.DataFrame:
     """Compare answers then and now, a row each: of two folders of recordings, or in one folder of those that were asked anew.
 
-    Without `before`, answers in `after` (the folder in use, if left out) are compared with those whose place they took (by
-    `--fresh`, `recordings="refresh"` or AOAI_RECORDINGS=refresh). Columns: asked, operation, deployment, changed, then
-    date, model and system fingerprint then and now, and diff.
+    Without `before`, answers in `after` (the folder in use, if left out) are compared with those whose place they took
+    (by `--fresh`, `recordings="refresh"` or AOAI_RECORDINGS=refresh). Columns: asked, operation, deployment, changed,
+    then date, model and system fingerprint then and now, and diff.
 
     >>> drift().columns.tolist()[:4]
     ['asked', 'operation', 'deployment', 'changed']

@@ -29,7 +29,8 @@ def record(folder: str | Path = FOLDER) -> None:
     """From here on, answer requests from the recordings in `folder`, and send and record those that aren't in it.
 
     The folder is one of the folder that the kernel runs in now; it is made with the first recording. On an error of the
-    moment (a 429, a 5xx) of a cloud's service it is asked anew. The environment's AOAI_RECORDINGS=replay or off holds all the same.
+    moment (a 429, a 5xx) of a cloud's service it is asked anew. The environment's AOAI_RECORDINGS=replay or off holds
+    all the same.
 
     >>> record()
     >>> mode()
@@ -42,8 +43,8 @@ def record(folder: str | Path = FOLDER) -> None:
 def replay(folder: str | Path | None = None) -> None:
     """From here on, answer requests from recordings alone: nothing is sent, and what isn't recorded is an error.
 
-    They are those in `folder`; without one in the folder that was named before, else in "recordings". It takes no key, no
-    network and no service.
+    They are those in `folder`; without one in the folder that was named before, else in "recordings". It takes no key,
+    no network and no service.
 
     >>> replay()
     >>> mode()
@@ -66,8 +67,8 @@ def off() -> None:
 def mode(wanted: Mode | None = None) -> Mode:
     """What holds here and now, for a call that wants `wanted` itself: "off", "auto", "replay" or "refresh".
 
-    AOAI_RECORDINGS=replay and =off are ceilings that nothing lifts; =refresh makes of every recording a new one; =auto is
-    for kernels that say nothing themselves.
+    AOAI_RECORDINGS=replay and =off are ceilings that nothing lifts; =refresh makes of every recording a new one; =auto
+    is for kernels that say nothing themselves.
     """
     ceiling = settings.recordings()
     if ceiling in ("replay", "off"):

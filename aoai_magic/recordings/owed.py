@@ -1,8 +1,8 @@
 """What was only replayed, and changes what a service answers next: made up for before the first request that is really sent.
 
-A recording that answers "the deployment is made" makes none. In a notebook that was replayed up to here, the next cell may be
-a new one, and its request wants what the cells before it made. Of the local service alone: on an account that costs money
-nothing is done behind anybody's back (see `asking`).
+A recording that answers "the deployment is made" makes none. In a notebook that was replayed up to here, the next cell
+may be a new one, and its request wants what the cells before it made. Of the local service alone: on an account that
+costs money nothing is done behind anybody's back (see `asking`).
 """
 
 from __future__ import annotations

@@ -51,7 +51,8 @@ class Recording:
 
     `at` is when it was asked (ISO 8601, UTC), `hash` what it is found by, `kind` of which kind the service was, `n` the
     how-many-th time it was sent; `replaces` is the `at` of the one whose place it took. `hidden` says that the request
-    as written down lacks a secret that was in it, so that its hash can't be checked. `raw` is the line that it was read from.
+    as written down lacks a secret that was in it, so that its hash can't be checked. `raw` is the line that it was read
+    from.
     """
 
     at: str

@@ -19,10 +19,11 @@ _FAILURES = (httpx2.NetworkError, httpx2.TimeoutException, httpx2.ProtocolError)
 
 
 def replayed(recording: Recording, request: httpx2.Request, endpoint: str | None, tick: Tick) -> httpx2.Response:
-    """The response that a recording is to a request. Raises the httpx2 exception that it ended in, if it has nothing else.
+    """The response that a recording is to a request.
 
-    Whoever asks for a stream gets one, and whoever doesn't gets the whole, however it was recorded; `endpoint` is the
-    address of the connection that asks. `tick` is told when, in seconds from the request, what is handed out had come.
+    Raises the httpx2 exception that it ended in, if it has nothing else. Whoever asks for a stream gets one, and
+    whoever doesn't gets the whole, however it was recorded; `endpoint` is the address of the connection that asks.
+    `tick` is told when, in seconds from the request, what is handed out had come.
     """
     answer = recording.answer
     if answer.events is None and answer.failure:

@@ -1,7 +1,7 @@
 """What an answer may not take along into a recording: host, key, token, organisation, account.
 
-Whatever the service and its address are called is known when a request is sent, and taken out wherever it stands. Of the
-control plane's answers, which are about the account, only what isn't about whose it is stays.
+Whatever the service and its address are called is known when a request is sent, and taken out wherever it stands. Of
+the control plane's answers, which are about the account, only what isn't about whose it is stays.
 """
 
 from __future__ import annotations

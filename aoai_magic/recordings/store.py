@@ -107,7 +107,10 @@ class Store:
         self._append(line(recording, self.folder))
 
     def merge(self, other: Store) -> None:
-        """Append the lines of another folder that aren't here; the files beside them are the caller's to copy. Raises OSError."""
+        """Append the lines of another folder that aren't here; the files beside them are the caller's to copy.
+
+        Raises OSError.
+        """
         here = {raw.strip() for _, raw in self.lines()}
         more = [raw.strip() + b"\n" for _, raw in other.lines() if raw.strip() not in here]
         if more:

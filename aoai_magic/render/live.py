@@ -25,12 +25,13 @@ if TYPE_CHECKING:
 class LiveReply:
     """Shows a reply as it grows, and once more when it is whole.
 
-    Use it as a context manager: `note` says what is waited for, `add` takes text as it arrives, `place` a block that stands
-    between, `draw` the pictures so far, `finish` the whole and the quiet line. Where it shows depends on who looks: a notebook that someone watches is updated in place, a terminal gets
-    rich's Markdown or plain text, and a notebook that nobody watches (nbval, nbclient, papermill) gets one display at
-    the end. With `quiet` nothing is shown; with `animate` false only the end is. `language` is None for Markdown (see
-    `mimebundle`); with `reshaped` the end shows another text than what grew, for which plain text, that can't be taken
-    back, waits. `head` stands above the first text, as soon as there is one.
+    Use it as a context manager: `note` says what is waited for, `add` takes text as it arrives, `place` a block that
+    stands between, `draw` the pictures so far, `finish` the whole and the quiet line. Where it shows depends on who
+    looks: a notebook that someone watches is updated in place, a terminal gets rich's Markdown or plain text, and a
+    notebook that nobody watches (nbval, nbclient, papermill) gets one display at the end. With `quiet` nothing is
+    shown; with `animate` false only the end is. `language` is None for Markdown (see `mimebundle`); with `reshaped` the
+    end shows another text than what grew, for which plain text, that can't be taken back, waits. `head` stands above
+    the first text, as soon as there is one.
 
     >>> with LiveReply(None) as live:
     ...     live.add("Hel")

@@ -34,10 +34,10 @@ def chat_body(
 ) -> dict[str, Any]:
     """Return the JSON body of a chat request; what is None isn't in it, so that the service's own default holds.
 
-    `prompt` is the user's text or a whole list of messages, to whose last one things are attached. `answer` is the schema of
-    the answer, `functions` the tools; `logprobs` asks for each token's, and for so many alternatives; `params` go in as they
-    are. `model`, where it is known, decides under which name the limit of the reply's tokens is sent. Raises AoaiError for
-    what can't be attached or described.
+    `prompt` is the user's text or a whole list of messages, to whose last one things are attached. `answer` is the
+    schema of the answer, `functions` the tools; `logprobs` asks for each token's, and for so many alternatives;
+    `params` go in as they are. `model`, where it is known, decides under which name the limit of the reply's tokens is
+    sent. Raises AoaiError for what can't be attached or described.
 
     >>> chat_body("Hi", "gpt-4o", system="Be brief.", temperature=0)["messages"][0]
     {'role': 'system', 'content': 'Be brief.'}

@@ -15,7 +15,8 @@ _MOST_TEXTS, _MOST_TOKENS = 2048, 300_000
 def texts_of(given: object) -> tuple[list[str], Any]:
     """Read what is to be embedded: one text, or an iterable of texts. Returns them, and the index if it is a Series.
 
-    Raises SettingsError for nothing, for what is no text (a missing value too) and for an empty one, which no model takes.
+    Raises SettingsError for nothing, for what is no text (a missing value too) and for an empty one, which no model
+    takes.
 
     >>> texts_of(("a", "b"))
     (['a', 'b'], None)
@@ -45,8 +46,8 @@ def batches(texts: Sequence[str], counts: Sequence[int], minute: int | None = No
     """Cut texts into as few requests for vectors as their limits allow, in order; `counts` are the tokens of each.
 
     A request takes 2,048 texts (Azure OpenAI, "Embeddings") and 300,000 tokens (the reference of the openai SDK, at
-    `embeddings.create`); where `minute`, the tokens that a deployment may take in a minute, is known, no more than those, as
-    counted on arrival. A text that is too long for all that goes alone.
+    `embeddings.create`); where `minute`, the tokens that a deployment may take in a minute, is known, no more than
+    those, as counted on arrival. A text that is too long for all that goes alone.
 
     >>> list(batches(["a"] * 5, [150_000] * 5))
     [slice(0, 2, None), slice(2, 4, None), slice(4, 5, None)]

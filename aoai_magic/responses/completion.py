@@ -13,8 +13,8 @@ _REASONS = {"max_output_tokens": "length", "content_filter": "content_filter"}
 def completion(response: Mapping[str, Any]) -> dict[str, Any]:
     """Return a response, whole or as far as it has come, in the form of a chat completion.
 
-    What of its reasoning must be handed back with the next request is `reasoning_items` in the message, and what it tells of it
-    `reasoning_summary`.
+    What of its reasoning must be handed back with the next request is `reasoning_items` in the message, and what it
+    tells of it `reasoning_summary`.
 
     >>> part = {"type": "output_text", "text": "Hello!"}
     >>> hello = completion({"status": "completed", "output": [{"type": "message", "content": [part]}]})

@@ -23,10 +23,10 @@ _EXAMPLE = "--schema 'name, age int, tags list[str], mood good|bad'"
 def response_format(schema: object) -> dict[str, Any]:
     """Return the `response_format` that holds a model to a schema, strictly.
 
-    `schema` is a pydantic class, a JSON schema (a dict, or its text), or fields in words: a name each, with a type after
-    it (str, int, float, bool, date, list[TYPE], or words to choose from as good|bad), parted by commas; a field without
-    a type is text. In brackets, it is a list of such objects, which the answer holds as `items`. Raises OptionError for
-    what can't be read.
+    `schema` is a pydantic class, a JSON schema (a dict, or its text), or fields in words: a name each, with a type
+    after it (str, int, float, bool, date, list[TYPE], or words to choose from as good|bad), parted by commas; a field
+    without a type is text. In brackets, it is a list of such objects, which the answer holds as `items`. Raises
+    OptionError for what can't be read.
 
     >>> response_format("name, age int")["json_schema"]["schema"]["properties"]
     {'name': {'type': 'string'}, 'age': {'type': 'integer'}}

@@ -39,8 +39,8 @@ class Batch:
     """A batch that was sent, and the way to its answers, for this kernel and later ones.
 
     `id` is the service's, `status` what it last said (validating, in_progress, finalizing, completed, failed, expired,
-    cancelling, cancelled), `counts` how many requests are completed and failed, of how many in total. What is kept of it
-    (in the state folder: which rows belong to which request, no prompt and no answer) goes with `collect`.
+    cancelling, cancelled), `counts` how many requests are completed and failed, of how many in total. What is kept of
+    it (in the state folder: which rows belong to which request, no prompt and no answer) goes with `collect`.
 
     >>> import aoai_magic as aoai
     >>> sent = aoai.map("Shout: {{ value }}", ["hey"], deployment="gpt-4o", max_tokens=5, batch=True)
@@ -92,8 +92,9 @@ class Batch:
     def collect(self, table: Any = None) -> Any:
         """The table with its answers, as `map` returns it; a batch that was cancelled or expired has some of them.
 
-        `table` is what the batch was made of; left out in another kernel, the frame has the answers alone, a row each. Raises
-        SettingsError while it is under way, and for a table of another length; ServiceError where the service refused all.
+        `table` is what the batch was made of; left out in another kernel, the frame has the answers alone, a row each.
+        Raises SettingsError while it is under way, and for a table of another length; ServiceError where the service
+        refused all.
         """
         found = self.refresh()._shown
         if self.status not in _ENDED:

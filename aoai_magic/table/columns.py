@@ -39,8 +39,8 @@ def with_answers(
 ) -> Any:
     """The table's frame with its answers: a new one, with the same rows and index.
 
-    What can't be read as the schema's, and rows without an answer, are missing values. `error` says why, and also what is
-    to be known of an answer: that it was cut.
+    What can't be read as the schema's, and rows without an answer, are missing values. `error` says why, and also what
+    is to be known of an answer: that it was cut.
     """
     told = [
         error.what if error else answer.note if answer else None for answer, error in zip(answers, errors, strict=True)

@@ -17,8 +17,8 @@ class TableEstimate(Estimate):
     """What a prompt over a table will cost; see `Estimate`. `parts` are those of all requests together.
 
     `choices` are the requests, `max_tokens` the most that each answer can have. `row_count` are the rows; `repeated` of
-    them are answered by another's request, `answered` by a run that was cut or by recordings, and `refused` can't be sent. `seconds` is how long the
-    deployment's limits make it take, None where they aren't known.
+    them are answered by another's request, `answered` by a run that was cut or by recordings, and `refused` can't be
+    sent. `seconds` is how long the deployment's limits make it take, None where they aren't known.
 
     >>> import aoai_magic as aoai
     >>> aoai.estimate_map("Shout: {{ value }}", ["one", "two"], deployment="gpt-4o", max_tokens=10).prompt_tokens

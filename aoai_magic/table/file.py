@@ -26,8 +26,8 @@ _MARK = "aoai_map"
 class RunFile:
     """The file of one run, open and locked; `answers` are those in it, by key, and those that need not be written down.
 
-    One that is `lasting` stays when its run is done: it is a part of a larger one. Raises RunFileError where it can't be opened,
-    is none, or another run has it. With no path it is in memory alone.
+    One that is `lasting` stays when its run is done: it is a part of a larger one. Raises RunFileError where it can't
+    be opened, is none, or another run has it. With no path it is in memory alone.
     """
 
     def __init__(
@@ -102,7 +102,10 @@ class RunFile:
 
 
 def new(head: dict[str, Any], part_of: str | None = None) -> RunFile:
-    """Begin the file of a new run, in the state folder; as a part of a larger one, if that is named. Raises RunFileError."""
+    """Begin the file of a new run, in the state folder; as a part of a larger one, if that is named.
+
+    Raises RunFileError.
+    """
     name = f"{part_of or time.strftime('%Y-%m-%dT%H%M%S')}-{secrets.token_hex(3)}.jsonl"
     return RunFile(_folder() / name, new=True, head=head, lasting=part_of is not None)
 

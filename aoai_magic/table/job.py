@@ -112,8 +112,8 @@ class Job:
     ) -> Mapped:
         """Carry it out, see `map`; `watched` says whether the quiet line may hold what varies.
 
-        Where it is `part_of` a larger run, of which so many `parts` run at once, perhaps on several machines, it has its share of
-        the deployment's limits, and leaves its file for `file.tidy`.
+        Where it is `part_of` a larger run, of which so many `parts` run at once, perhaps on several machines, it has
+        its share of the deployment's limits, and leaves its file for `file.tidy`.
         """
         plan = self.plan
         allowance = budget if budget is None or isinstance(budget, Allowance) else Allowance(budget)

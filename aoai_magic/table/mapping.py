@@ -45,19 +45,20 @@ def map(  # noqa: A001  # what it does, for a table
 ) -> Any:
     """Send a prompt once for each row of a table, and return the table with the answers as columns.
 
-    `table` is a DataFrame (pandas, polars or Dask), a list, a dict of columns or of rows, or an iterator; `limit` takes its
-    first rows, and an iterator needs one. What comes back has its rows, in their order, and its index. In the prompt (text, or a list of messages) and in
-    `system`, `{{ column }}` is the row's own value, `{{ row }}` the row, any other name one of `names`; an element of
-    `attach` that names a column is the row's own file or picture. Answers go into the column `output`, or, with a
-    `schema`, into a typed one for each of its fields. What went wrong with a row is in its column `error`, also that
-    an answer was cut; what would go wrong with all of them is raised.
+    `table` is a DataFrame (pandas, polars or Dask), a list, a dict of columns or of rows, or an iterator; `limit` takes
+    its first rows, and an iterator needs one. What comes back has its rows, in their order, and its index. In the
+    prompt (text, or a list of messages) and in `system`, `{{ column }}` is the row's own value, `{{ row }}` the row,
+    any other name one of `names`; an element of `attach` that names a column is the row's own file or picture. Answers
+    go into the column `output`, or, with a `schema`, into a typed one for each of its fields. What went wrong with a
+    row is in its column `error`, also that an answer was cut; what would go wrong with all of them is raised.
 
-    Requests keep to the deployment's limits, `concurrency` at once at most. Where temperature is 0 or a seed is set, rows
-    that are alike are one request, unless `unique` is false. `budget` is for all together, in US dollars. A run that was
-    cut, by an interrupt, an error or a kill, leaves its answers in a file, which is named while it runs:
+    Requests keep to the deployment's limits, `concurrency` at once at most. Where temperature is 0 or a seed is set,
+    rows that are alike are one request, unless `unique` is false. `budget` is for all together, in US dollars. A run
+    that was cut, by an interrupt, an error or a kill, leaves its answers in a file, which is named while it runs:
     `resume=True` finds it, a path names it, and what it holds isn't sent again. `on_progress` is told in words and as a
-    fraction how far it is. With `batch` all goes through the Batch API, at half the price and within a day, and what comes back at once is
-    a `Batch`, which collects the answers later. The rest is as in `chat`. Raises AoaiError and Interrupted, whose `reply` is the table so far.
+    fraction how far it is. With `batch` all goes through the Batch API, at half the price and within a day, and what
+    comes back at once is a `Batch`, which collects the answers later. The rest is as in `chat`. Raises AoaiError and
+    Interrupted, whose `reply` is the table so far.
 
     >>> import aoai_magic as aoai
     >>> aoai.map("Shout: {{ word }}", [{"word": "hey"}], deployment="gpt-4o")["answer"].tolist()  # doctest: +SKIP
@@ -100,9 +101,9 @@ def estimate_map(
     batch: bool = False,
     **options: Any,
 ) -> TableEstimate:
-    """Return what `map` with the same arguments would cost: the tokens of all rows, exact, price and time. Nothing is sent.
+    """Return what `map` with the same arguments would cost: the tokens of all rows, exact, price and time.
 
-    Raises AoaiError for a table or prompt that can't be used.
+    Nothing is sent. Raises AoaiError for a table or prompt that can't be used.
 
     >>> estimate_map("Shout: {{ value }}", ["hey", "hey", "you"], deployment="gpt-4o", temperature=0).choices
     2

@@ -56,8 +56,8 @@ class Pace:
     def leave(self, prompt: int, limit: int | None, to_come: int) -> float:
         """Count a request of so many tokens (on arrival), and return in how many seconds it may leave.
 
-        `limit` is the most of its answer; `to_come` are the tokens of all that is still to be sent or under way, with it:
-        where a minute has room for them, they need no pace.
+        `limit` is the most of its answer; `to_come` are the tokens of all that is still to be sent or under way, with
+        it: where a minute has room for them, they need no pace.
         """
         with self._lock:
             now, tokens = self.clock(), prompt + (self.unlimited if limit is None else limit)
@@ -114,8 +114,8 @@ class Pace:
 class Width:
     """How many requests are under way at once: one at first, then ever more up to `most`, half as many after trouble.
 
-    The first goes alone: it brings the deployment's limits, or the error that all others would have met as well. A `most`
-    that the user named is gone to at once after it, another by doubling.
+    The first goes alone: it brings the deployment's limits, or the error that all others would have met as well. A
+    `most` that the user named is gone to at once after it, another by doubling.
 
     >>> width = Width(8)
     >>> for _ in range(3): width.went_well()

@@ -1,7 +1,7 @@
 """A Dask table: each partition mapped where it lies, a few at a time over the whole cluster, each with its share of the limits.
 
-A distributed semaphore lets so many partitions in as parts the limits are cut into. Keys don't travel: a worker proves who it
-is by its own environment or sign-in.
+A distributed semaphore lets so many partitions in as parts the limits are cut into. Keys don't travel: a worker proves
+who it is by its own environment or sign-in.
 """
 
 from __future__ import annotations
@@ -65,8 +65,9 @@ def map_partitions(
 ) -> Any:
     """Map every partition of a Dask DataFrame on the cluster of the current client; return the result, persisted there.
 
-    At most `concurrency` requests are under way in all. `budget`, and what this kernel's own have left, is parted equally among the
-    partitions. Raises SettingsError where there is no client, what ended a partition's map, and Interrupted.
+    At most `concurrency` requests are under way in all. `budget`, and what this kernel's own have left, is parted
+    equally among the partitions. Raises SettingsError where there is no client, what ended a partition's map, and
+    Interrupted.
     """
     client, distributed = _cluster()
     if resume not in (None, False, True):

@@ -28,7 +28,8 @@ if TYPE_CHECKING:
 class Planned:
     """One request: the rows that it answers, the key by which its answer is found again, and its estimate.
 
-    `prompt_arrival` are the tokens that its prompt counts for on arrival, `limit` the most of its answer, where it sets one.
+    `prompt_arrival` are the tokens that its prompt counts for on arrival, `limit` the most of its answer, where it sets
+    one.
     """
 
     key: str
@@ -71,8 +72,8 @@ def plan(
 ) -> Plan:
     """Fill in every row, and count it. Nothing is sent.
 
-    With `unique`, rows whose requests are equal are one request where their answers would be too: at temperature 0, or with
-    a seed. A row that can't be filled in is refused; if none can, what is wrong with the first is raised.
+    With `unique`, rows whose requests are equal are one request where their answers would be too: at temperature 0, or
+    with a seed. A row that can't be filled in is refused; if none can, what is wrong with the first is raised.
     """
     known = connection.known(deployment)
     together: dict[str, Planned] = {}
@@ -109,7 +110,10 @@ def _characters(body: Mapping[str, Any]) -> int:
 
 
 def recorded(plan: Plan, wanted: Mode | None) -> set[str]:
-    """The keys of the requests that recordings will answer. Raises NotRecordedError where they must, and one isn't there."""
+    """The keys of the requests that recordings will answer.
+
+    Raises NotRecordedError where they must, and one isn't there.
+    """
     if mode(wanted) in ("off", "refresh"):
         return set()
     found = set()

@@ -51,7 +51,10 @@ class Prompts:
             )
 
     def body(self, number: int) -> dict[str, Any]:
-        """The body for the row of that number. Raises AoaiError where it can't be filled in, or its file not be read."""
+        """The body for the row of that number.
+
+        Raises AoaiError where it can't be filled in, or its file not be read.
+        """
         row = self._table.rows[number]
         names = {**self._names, "row": row, **self._absent}
         names |= (

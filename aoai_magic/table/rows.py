@@ -40,8 +40,8 @@ def read(given: Any, limit: int | None = None) -> Table:
     """Read a table: a DataFrame or Series (pandas, polars), a dict of columns or of rows, a list or an iterator.
 
     Elements of a list that are no dictionaries are in the column "value"; the keys of a dict of rows become the index.
-    `limit` takes the first rows alone. Raises SettingsError for what is no table, and for an iterator without a limit: it
-    may never end.
+    `limit` takes the first rows alone. Raises SettingsError for what is no table, and for an iterator without a limit:
+    it may never end.
 
     >>> read(["a", "b"]).rows
     [{'value': 'a'}, {'value': 'b'}]

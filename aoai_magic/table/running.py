@@ -1,7 +1,7 @@
 """A map on its way: requests handed to workers as fast as pace and width let them, answers kept as they come.
 
-One thread decides, and alone knows how far things are; the workers send. So an interrupt, which meets the thread that waits
-for both, is never in the middle of anything.
+One thread decides, and alone knows how far things are; the workers send. So an interrupt, which meets the thread that
+waits for both, is never in the middle of anything.
 """
 
 from __future__ import annotations

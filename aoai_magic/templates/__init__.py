@@ -1,6 +1,7 @@
 """`{{ expression }}` in a cell's body and options, filled with the kernel's values by Jinja2 in its sandbox.
 
-holes: which braces are ours; sandbox: what may stand in them; values: what a value is in a prompt; history: In, Out, Err.
+holes: which braces are ours; sandbox: what may stand in them; values: what a value is in a prompt; history: In, Out,
+Err.
 """
 
 from __future__ import annotations
@@ -21,10 +22,11 @@ _NO_DATA = ("exit", "get_ipython", "open", "quit")
 def fill(text: str, names: Mapping[str, Any], detail: str | None = None) -> str | list[dict[str, Any]]:
     """Return a text with its `{{ }}`, loops and conditions filled in; the content of a message, if pictures are in it.
 
-    `names` are the kernel's variables; beside them stand len, min, max, sum, sorted, round, range, str, int, float, list,
-    dict, zip, enumerate and include("FILE"). What is filled in is data, and never read for braces again. A DataFrame or
-    Series becomes CSV (see `values.table`); a PIL image, a figure and an array of a picture's shape an image part, in the
-    order of the text, looked at as `detail` says. A text without `{{` and tags comes back as it is. Raises TemplateError.
+    `names` are the kernel's variables; beside them stand len, min, max, sum, sorted, round, range, str, int, float,
+    list, dict, zip, enumerate and include("FILE"). What is filled in is data, and never read for braces again. A
+    DataFrame or Series becomes CSV (see `values.table`); a PIL image, a figure and an array of a picture's shape an
+    image part, in the order of the text, looked at as `detail` says. A text without `{{` and tags comes back as it is.
+    Raises TemplateError.
 
     >>> fill("Greet {{ name }} in JSON: {'a': {}}", {"name": "{{ Ada }}"})
     "Greet {{ Ada }} in JSON: {'a': {}}"

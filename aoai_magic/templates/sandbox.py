@@ -84,7 +84,10 @@ class Sandbox(ImmutableSandboxedEnvironment):
         self.filters |= {"format": _percent, "tojson": partial(json.dumps, ensure_ascii=False, default=str)}
 
     def pieces(self, source: str | Template, names: Mapping[str, Any]) -> list[str | dict[str, Any]]:
-        """Text and image parts that a template, or its source, makes of the names. Raises what its expressions raise."""
+        """Text and image parts that a template, or its source, makes of the names.
+
+        Raises what its expressions raise.
+        """
         made: list[str | dict[str, Any]] = []
         size = 0
         template = self.from_string(source) if isinstance(source, str) else source

@@ -1,8 +1,8 @@
 """The size of a PNG, JPEG, GIF or WebP picture, from its structure alone: no pixel is ever decoded.
 
-Pillow isn't used for it: it allocates a WebP's canvas before anybody can judge its size, warns of large pictures for the
-whole process, and leaves frames and missing ends to be found later. Sources: the specifications of PNG (third edition),
-JPEG (ITU-T T.81), Exif 2.32, GIF89a, and the WebP container with RFC 9649.
+Pillow isn't used for it: it allocates a WebP's canvas before anybody can judge its size, warns of large pictures for
+the whole process, and leaves frames and missing ends to be found later. Sources: the specifications of PNG (third
+edition), JPEG (ITU-T T.81), Exif 2.32, GIF89a, and the WebP container with RFC 9649.
 """
 
 from __future__ import annotations

@@ -14,8 +14,8 @@ _LONGEST = 120
 class ToolCall:
     """A call that a model asked for.
 
-    `arguments` are a dict, or the text as it came where it isn't one in JSON. `result` is the text that the model got back,
-    None as long as the call wasn't made; `failed` says that it is an error's, or why the call wasn't made.
+    `arguments` are a dict, or the text as it came where it isn't one in JSON. `result` is the text that the model got
+    back, None as long as the call wasn't made; `failed` says that it is an error's, or why the call wasn't made.
 
     >>> print(ToolCall("call_1", "weather", '{"city": "Oslo", "days": 2}'))
     weather(city='Oslo', days=2)

@@ -16,8 +16,9 @@ _NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
 def definition(tool: Callable[..., Any] | Mapping[str, Any]) -> dict[str, Any]:
     """Return a function as the service wants a tool described; a definition that is ready is returned as it is.
 
-    The description is the docstring's first paragraph, the arguments' types are the annotations, their descriptions those of `Annotated[..., pydantic.Field(description=...)]`. Raises OptionError for what is
-    no function, and for annotations that have no JSON schema.
+    The description is the docstring's first paragraph, the arguments' types are the annotations, their descriptions
+    those of `Annotated[..., pydantic.Field(description=...)]`. Raises OptionError for what is no function, and for
+    annotations that have no JSON schema.
 
     >>> def weather(city: str, days: int = 1) -> str:
     ...     "The weather of a city."

@@ -53,9 +53,8 @@ class Toolbox:
     def run(self, call: ToolCall) -> None:
         """Make a call: check its arguments by the function's signature, and put what it returns, as text, into the call.
 
-        An async function is awaited, in a loop of its own (see `awaited`).
-        What goes wrong, in the arguments or in the function, is its result too, in a line: the model may do better then.
-        Only an interrupt comes through.
+        An async function is awaited, in a loop of its own (see `awaited`). What goes wrong, in the arguments or in the
+        function, is its result too, in a line: the model may do better then. Only an interrupt comes through.
         """
         function = self._functions.get(call.name)
         try:

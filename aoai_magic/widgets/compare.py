@@ -26,10 +26,10 @@ if TYPE_CHECKING:
 class Compare(Panel):
     """A panel that asks several deployments at once: tick them, write a prompt, and see the replies grow side by side.
 
-    `deployments` are those that are ticked to begin with, in a list or parted by commas, else the connection's own; `prompt`
-    and `system` what stands in the boxes. It sends what `%%chat --compare` sends, within the same budgets. All can be stopped,
-    and what had come stays. `panel.table` is the last comparison as a DataFrame (see `aoai.compare` for its columns), None
-    before; `panel.static()` the form that stays in a saved notebook.
+    `deployments` are those that are ticked to begin with, in a list or parted by commas, else the connection's own;
+    `prompt` and `system` what stands in the boxes. It sends what `%%chat --compare` sends, within the same budgets. All
+    can be stopped, and what had come stays. `panel.table` is the last comparison as a DataFrame (see `aoai.compare` for
+    its columns), None before; `panel.static()` the form that stays in a saved notebook.
 
     >>> Compare("gpt-4o,gpt-4o-mini")
     <Compare gpt-4o, gpt-4o-mini>
@@ -78,7 +78,10 @@ class Compare(Panel):
         return list(dict.fromkeys([*ticked, *filter(None, map(str.strip, self._others.value.split(",")))]))
 
     def ask(self, prompt: str | None = None) -> None:
-        """Send a prompt, or what stands in the box, to all that are ticked. Nothing is sent while replies are on their way."""
+        """Send a prompt, or what stands in the box, to all that are ticked.
+
+        Nothing is sent while replies are on their way.
+        """
         text = self._box.text if prompt is None else prompt
         if not text.strip() or self._running:
             return

@@ -28,9 +28,9 @@ _ANOTHER = ""  # of the names to choose from, the one that is typed
 class ChatPanel(Panel):
     """A chat in a panel: deployment, system message and settings above it, what a prompt will cost below as you type.
 
-    `deployment` is what to begin with, else the connection's own; `system` the system message. It sends what `%%chat -i` sends,
-    to where cells go, within the same budgets; `panel.conversation` is what was said. A reply can be stopped, and what had
-    come stays; `panel.static()` is the form that stays in a saved notebook.
+    `deployment` is what to begin with, else the connection's own; `system` the system message. It sends what
+    `%%chat -i` sends, to where cells go, within the same budgets; `panel.conversation` is what was said. A reply can be
+    stopped, and what had come stays; `panel.static()` is the form that stays in a saved notebook.
 
     >>> ChatPanel("gpt-4o")
     <ChatPanel gpt-4o, no turns>

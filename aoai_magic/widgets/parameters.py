@@ -20,7 +20,8 @@ _VERBOSITIES = ("low", "medium", "high")
 class Parameters(ipywidgets.VBox):
     """Sliders with a number beside each, and lists of words. `values()` are the options of `aoai.chat` that were moved.
 
-    What stands where it stood isn't sent, so the service's own default holds. `on_change` is called when something moves.
+    What stands where it stood isn't sent, so the service's own default holds. `on_change` is called when something
+    moves.
 
     >>> Parameters(lambda: None).values()
     {}
@@ -66,7 +67,9 @@ class Parameters(ipywidgets.VBox):
 
 
 class Settings(ipywidgets.VBox):
-    """The system message and the parameters, which `shown`, a button, shows. `values()` are the options of `aoai.chat` for them.
+    """The system message and the parameters, which `shown`, a button, shows.
+
+    `values()` are the options of `aoai.chat` for them.
 
     >>> Settings(lambda: None, "Be brief.").values()
     {'system': 'Be brief.'}

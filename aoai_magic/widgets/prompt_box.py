@@ -13,7 +13,8 @@ import traitlets
 class PromptBox(anywidget.AnyWidget):
     """A box whose `text` follows what is typed, with a pause; `heard` is said to screen readers.
 
-    `on_send` is called when Ctrl+Enter is pressed in it, `on_inserted` with whether `insert` could put a cell into the notebook.
+    `on_send` is called when Ctrl+Enter is pressed in it, `on_inserted` with whether `insert` could put a cell into the
+    notebook.
 
     >>> PromptBox(lambda: None, lambda done: None).text
     ''

@@ -23,8 +23,8 @@ _HEADS = ("requests", "tokens in", "tokens out", "billed", "not known, at most",
 class UsagePanel(Panel):
     """What was spent, from the ledger of this machine: by day, notebook, model or session, in a table and drawn.
 
-    `by` is what to begin with. Nothing is asked of a service; Refresh reads the ledger again. `panel.table` is the same as
-    a DataFrame (see `aoai.usage` for a row a request), `panel.static()` the form that stays in a saved notebook.
+    `by` is what to begin with. Nothing is asked of a service; Refresh reads the ledger again. `panel.table` is the same
+    as a DataFrame (see `aoai.usage` for a row a request), `panel.static()` the form that stays in a saved notebook.
 
     >>> UsagePanel()
     <UsagePanel by day: ... requests>

@@ -1,4 +1,7 @@
-"""100 faults, drawn by chance, over a map of 2,000 rows, on a disk that gets full. Run as root: pytest tests/bench/test_table_faults.py -s"""
+"""100 faults, drawn by chance, over a map of 2,000 rows, on a disk that gets full.
+
+Run as root: pytest tests/bench/test_table_faults.py -s
+"""
 
 from __future__ import annotations
 

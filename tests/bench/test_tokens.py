@@ -1,4 +1,7 @@
-"""Counting beside tiktoken: the same ids on all text there is here, in less time. Run: pytest tests/bench/test_tokens.py -s"""
+"""Counting beside tiktoken: the same ids on all text there is here, in less time.
+
+Run: pytest tests/bench/test_tokens.py -s
+"""
 
 from __future__ import annotations
 

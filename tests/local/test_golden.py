@@ -4,10 +4,10 @@ A file is a list of exchanges, played in order against a fresh service. After a 
 
     GOLDEN=write python -m pytest tests/local/test_golden.py
 
-writes the answers anew, and the diff is read like any other code. A new exchange needs only its "request" and, if it has
-one, its "body". What varies stands as <name number>, the same value always as the same placeholder; a request can name what
-an earlier answer brought. <5 times word > is a long text, and a body that is a text is sent as it is.
-"after" waits that many seconds before, "until" asks again until the answer's "status" is that.
+writes the answers anew, and the diff is read like any other code. A new exchange needs only its "request" and, if it
+has one, its "body". What varies stands as <name number>, the same value always as the same placeholder; a request can
+name what an earlier answer brought. <5 times word > is a long text, and a body that is a text is sent as it is. "after"
+waits that many seconds before, "until" asks again until the answer's "status" is that.
 """
 
 from __future__ import annotations
