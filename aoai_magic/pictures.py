@@ -56,7 +56,7 @@ def picture(b64_json: object, *, finished: bool = True) -> Picture:
 
     >>> picture("PHN2Zz4=")
     Traceback (most recent call last):
-    ValueError: instead of a picture there is a SVG file
+    ValueError: instead of a picture there is an SVG file
     """
     from PIL import Image
 
