@@ -203,6 +203,7 @@ COMMANDS = {
         "name": Case("undo tea", lambda ran: not len(aoai.conversation("tea")), before=("%%chat -q -i tea\nhi",)),
         "to": Case("fork tea coffee", lambda ran: len(aoai.conversation("coffee")) == 1, before=("%%chat -q -i tea\nhi",)),
     },
+    "runs": {"drop": Case("--drop all", lambda ran: "0 runs are dropped" in ran.printed)},
     "record": {"folder": Case("answers", lambda ran: "answers" in ran.printed)},
     "recordings": {
         "show": Case("--show ffff", fails="ffff", before=("%%chat -q --record\nhi",)),

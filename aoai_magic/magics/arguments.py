@@ -279,6 +279,6 @@ def name(word: str) -> str:
 def cut_run(word: str) -> Path | bool:
     """A reader for the file of a run over a table; "last" leaves it to be found."""
     path = Path(word).expanduser()
-    if word != "last" and not path.is_file():
+    if word != "last" and path.suffix != ".jsonl" and not path.is_file():
         raise ValueError("it is no file")
     return word == "last" or path

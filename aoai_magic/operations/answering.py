@@ -10,7 +10,7 @@ from ..errors import Interrupted, LedgerError, NotRecordedError
 from ..exchange import Exchange, foretold, reserve
 from ..explain import explain
 from ..recordings import Asked, asked, mode
-from ..render import is_watched
+from ..render import is_watched, show_frames_safely
 from ..request import PATHS
 
 if TYPE_CHECKING:
@@ -75,12 +75,14 @@ def make_ready(connection: Connection, recordings: Mode | None) -> None:
         connection.warm_up()
 
 
-def looked_up(operation: str, connection: Connection, body: Mapping[str, Any], recordings: Mode | None) -> Asked:
-    """What the recordings have for a request.
+def looked_up(
+    operation: str, connection: Connection, body: Mapping[str, Any], recordings: Mode | None, n: int | None = None
+) -> Asked:
+    """What the recordings have for a request, for the `n`-th time that it is sent.
 
     Raises NotRecordedError where nothing may be sent and nothing answers it.
     """
-    return asked(PATHS[operation], body, connection.kind, recordings)
+    return asked(PATHS[operation], body, connection.kind, recordings, n)
 
 
 def answered(connection: Connection, exchange: Exchange, *, remember: bool = True) -> Any:
@@ -89,6 +91,7 @@ def answered(connection: Connection, exchange: Exchange, *, remember: bool = Tru
     With `remember` false `aoai.last` stays what it was. Raises AoaiError and Interrupted, each with the reply so far;
     any other error as it came.
     """
+    show_frames_safely()  # a parsed reply may be one
     name = exchange.estimate.deployment
 
     def keep(reply: Reply | ImageReply | Audio | None) -> None:

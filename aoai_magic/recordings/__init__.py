@@ -7,7 +7,7 @@ store       the file                    recording   a line of it: streams packed
 """
 
 from ..settings import RecordingsMode as Mode
-from .asking import Asked, asked, forget, hits
+from .asking import Asked, asked, forget, hits, in_order
 from .canonical import canonical, digest
 from .drift import drift
 from .modes import FOLDER, MODES, mode, off, record, replay, store
@@ -23,6 +23,7 @@ __all__ = [
     "drift",
     "forget",
     "hits",
+    "in_order",
     "mode",
     "off",
     "record",

@@ -8,7 +8,8 @@ import json
 import re
 import sys
 import threading
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from contextvars import ContextVar, Token
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -94,7 +95,8 @@ class Asked:
     `recorded` is the recording that will answer it, None where it will be sent. Raises NotRecordedError where it may
     not be, and nothing answers it. `answered` is the recording that did, once it has been asked, and `seconds` when
     what it has handed out so far had come, counted from the request. `keeps` is whether what comes back is to be
-    recorded, `drift` what it was recorded in the place of.
+    recorded, `drift` what it was recorded in the place of. `n` says the how-many-th time it is, where that isn't the
+    order in which requests leave; then "auto" answers from that very one, or sends it.
     """
 
     def __init__(
@@ -106,10 +108,12 @@ class Asked:
         *,
         inference: bool = True,
         request: httpx2.Request | None = None,
+        n: int | None = None,
     ) -> None:
         self.operation, self.kind, self.inference = operation, kind, inference
         self.mode = mode(wanted)
         self.keeps = True
+        self._is = n
         self._writes = request  # if it changes the account
         self.recorded: Recording | None = None
         self.answered: Recording | None = None
@@ -161,6 +165,7 @@ class Asked:
             return None  # to say that a deployment was made, and make none, would be a lie
         if self.mode == "auto":
             found = [one for one in own if self.kind == "local" or not one.answer.momentary]
+            found = found if self._is is None else [one for one in found if one.n == self._is]
         elif own:
             found = own
         elif found:
@@ -173,7 +178,7 @@ class Asked:
 
         None where it is to be sent. Raises NotRecordedError where it may not be.
         """
-        self.n = times.next(self.hash, self.inference)
+        self.n = self._is or times.next(self.hash, self.inference)
         self.answered = None
         found = self._candidates()
         if found is None:
@@ -209,17 +214,29 @@ class Asked:
             self.drift = Drift(read(before.raw, self.store.folder), recording) if before else None
 
 
-def asked(operation: str, body: Mapping[str, Any], kind: Kind, wanted: Mode | None = None) -> Asked:
+def asked(
+    operation: str, body: Mapping[str, Any], kind: Kind, wanted: Mode | None = None, n: int | None = None
+) -> Asked:
     """Look a request to a model up, before anything is made ready to send it.
 
     `operation` is the last part of its address, such as "chat/completions"; `kind` that of the service that it would go
-    to; `wanted` the mode that the call itself wants. Raises NotRecordedError where nothing may be sent and nothing
-    answers it.
+    to; `wanted` the mode that the call itself wants, `n` the how-many-th time, see `in_order`. Raises NotRecordedError
+    where nothing may be sent and nothing answers it.
 
     >>> asked("chat/completions", {"model": "gpt-4o", "messages": []}, "local").recorded is None
     True
     """
-    return Asked(operation, body, kind, wanted)
+    return Asked(operation, body, kind, wanted, n=n)
+
+
+def in_order(operation: str, bodies: Iterable[Mapping[str, Any]]) -> list[int | None]:
+    """For requests that will leave in any order, the how-many-th time each is sent in this cell, as if they left in this one.
+
+    None for one that is like no other: it is counted when it leaves.
+    """
+    hashes = [digest(operation, canonical(body)) for body in bodies]
+    of_one = Counter(hashes)
+    return [times.next(one, True) if of_one[one] > 1 else None for one in hashes]
 
 
 def of(request: httpx2.Request, kind: Kind) -> Asked | None:

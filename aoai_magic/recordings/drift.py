@@ -82,7 +82,7 @@ def _replaced(store: Store) -> Iterator[Drift]:
     taken = {(one.hash, one.replaces) for one in by_time.values()}
     for (hash_, at), one in by_time.items():
         then = by_time.get((hash_, one.replaces or ""))
-        if then is not None and (hash_, at) not in taken:
+        if then is not None and not then.answer.momentary and (hash_, at) not in taken:
             yield from _whole(store, then, store, one)
 
 

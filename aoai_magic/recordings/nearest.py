@@ -32,9 +32,8 @@ def missing(operation: str, request: dict[str, Any], store: Store) -> NotRecorde
     if best is None:
         why = "Others are." if store.file.exists() else "The folder is empty."
     else:
-        why = (
-            f"The nearest one, of {best.date} ({best.hash[:8]}), differs:\n{_difference(_lines(best.request), wanted)}"
-        )
+        # Without its date: it is another when it is asked anew.
+        why = f"The nearest one ({best.hash[:8]}) differs:\n{_difference(_lines(best.request), wanted)}"
     return NotRecordedError(what, why, fix)
 
 

@@ -46,6 +46,8 @@ _PLACES = {
 }
 _GUID = re.compile(r"\b[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}\b", re.IGNORECASE)
 _MAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
+# As OpenAI's errors name who asks: organisation, project, user, and a key with its middle left out.
+_ASKS = re.compile(r"\b(org-|proj_|user-|sk-)[\w*-]{6,}")
 _NO_GUID = "00000000-0000-0000-0000-000000000000"
 # Parts of a resource that are about its owner.
 _OWNERS = (
@@ -123,7 +125,8 @@ class Cleaner:
             if secret in text:
                 text = text.replace(secret, put)
         text = without_signatures(text)
-        if names and not self._nobodys:
+        # Errors are about whose account it is, also those that come in an answer that went well up to there.
+        if (names or '"error": {' in text) and not self._nobodys:
             text = _anonymous(text)
             for pattern, put in self._names:
                 text = pattern.sub(put, text)
@@ -154,6 +157,7 @@ def control_plane(body: Any) -> Any:
 
 def _anonymous(text: str) -> str:
     text = _WHOSE.sub(lambda found: f"{found[1]}/{_PLACES[found[1].lower()]}", text)
+    text = _ASKS.sub(lambda found: f"{found[1]}{HIDDEN}", text)
     return _AZURE.sub("account", _MAIL.sub("someone@example.invalid", _GUID.sub(_NO_GUID, text)))
 
 

@@ -4,6 +4,7 @@ from .blocks import Block, Folded, Quiet, Ready, Rows, Table, Words, bundled, ca
 from .bundles import mimebundle, picture_bundle, sound_bundle
 from .code import Code
 from .columns import Column, Columns
+from .frames import show_frames_safely
 from .live import LiveReply, progress
 from .watching import Throttle, can_answer, current_shell, is_watched, replaceable
 
@@ -29,5 +30,6 @@ __all__ = [
     "picture_bundle",
     "progress",
     "replaceable",
+    "show_frames_safely",
     "sound_bundle",
 ]

@@ -96,6 +96,9 @@ class Batch:
         Raises SettingsError while it is under way, and for a table of another length; ServiceError where the service
         refused all.
         """
+        from ..render import show_frames_safely
+
+        show_frames_safely()
         found = self.refresh()._shown
         if self.status not in _ENDED:
             raise SettingsError(

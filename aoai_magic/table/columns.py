@@ -20,7 +20,13 @@ def names(schema: Mapping[str, Any] | None, output: str) -> list[str]:
 
 
 def refuse_taken(table: Table, added: list[str]) -> None:
-    """Raise SettingsError where the table has a column of such a name already, before anything is sent."""
+    """Raise SettingsError where the table, or another answer, has a column of such a name, before anything is sent."""
+    if added.count(ERROR) > 1:
+        raise SettingsError(
+            f"Answers can't go into a column {ERROR!r}.",
+            "It says what went wrong with a row.",
+            "Another name: aoai.map(…, output=NAME), a field of the schema",
+        )
     there = [name for name in added if name in table.columns]
     if there:
         raise SettingsError(

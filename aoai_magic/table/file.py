@@ -11,7 +11,7 @@ import json
 import os
 import secrets
 import time
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -48,7 +48,7 @@ class RunFile:
             if new:
                 self._write({_MARK: 1, **(head or {})})
             else:
-                self._read(path)
+                self._take_over(path)
         except BaseException:
             self.close(done=new)
             raise
@@ -69,14 +69,15 @@ class RunFile:
         os.close(self._file)
 
     def _take(self) -> None:
-        try:
-            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            raise RunFileError(
-                f"Another run has {self.path} now.",
-                "Two at once would send the same rows.",
-                "Wait until it has ended, or interrupt it.",
-            ) from None
+        for wait in (0.01, 0.1, 0.3, 0.0):  # who looks whether it is free has it for a moment
+            with suppress(OSError):
+                return fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            time.sleep(wait)
+        raise RunFileError(
+            f"Another run has {self.path} now.",
+            "Two at once would send the same rows.",
+            "Wait until it has ended, or interrupt it.",
+        )
 
     def _write(self, line: dict[str, Any]) -> None:
         data = json.dumps(line, separators=(",", ":")).encode() + b"\n"
@@ -93,10 +94,10 @@ class RunFile:
                 "Make room, then run the cell again with --resume (resume=True); the error's reply has all answers so far.",
             ) from error
 
-    def _read(self, path: Path) -> None:
+    def _take_over(self, path: Path) -> None:
         content = os.pread(self._file, os.fstat(self._file).st_size, 0)
         whole = content.rfind(b"\n") + 1
-        self.answers = _answers(path, content[:whole])
+        _, self.answers = _read(path, content[:whole])
         if whole < len(content):  # a line that was being written when its writer was killed
             os.ftruncate(self._file, whole)
 
@@ -107,47 +108,47 @@ def new(head: dict[str, Any], part_of: str | None = None) -> RunFile:
     Raises RunFileError.
     """
     name = f"{part_of or time.strftime('%Y-%m-%dT%H%M%S')}-{secrets.token_hex(3)}.jsonl"
-    return RunFile(_folder() / name, new=True, head=head, lasting=part_of is not None)
+    return RunFile(folder() / name, new=True, head=head, lasting=part_of is not None)
 
 
 def taken_up(path: Path, part_of: str | None = None) -> RunFile:
     """Go on with the file of a run that was cut; as a part of a larger one, if that is named. Raises RunFileError."""
     if part_of is not None:
         with suppress(OSError):
-            path = path.rename(_folder() / f"{part_of}-{secrets.token_hex(3)}.jsonl")
+            path = path.rename(folder() / f"{part_of}-{secrets.token_hex(3)}.jsonl")
     return RunFile(path, lasting=part_of is not None)
 
 
-def tidy(part_of: str) -> None:
-    """Delete the files of all parts of a run that is done."""
-    for path in _folder().glob(f"{part_of}-*.jsonl"):
-        path.unlink(missing_ok=True)
-
-
-def unfinished(keys: Collection[str]) -> Path | None:
-    """The file of the run that was cut and has the most answers to these requests, the newest of equals; None for none."""
-    wanted = set(keys)
-    best: tuple[int, str, Path] | None = None
-    for path in _folder().glob("*.jsonl"):
-        with suppress(OSError, RunFileError):
-            found = (len(wanted & _answers(path, path.read_bytes()).keys()), path.name, path)
-            best = found if found[0] and (best is None or found > best) else best
-    return best and best[2]
-
-
-def peek(path: Path) -> set[str]:
-    """The keys that a run's file has answers for. Raises RunFileError where it can't be read."""
+def read(path: Path) -> tuple[dict[str, Any], dict[str, Answer]]:
+    """What a run's file says of the run, and its answers by key. Raises RunFileError where it can't be read."""
     try:
-        return {*_answers(path, path.read_bytes())}
+        return _read(path, path.read_bytes())
     except OSError as error:
         raise _unreadable(path, error) from error
 
 
-def _folder() -> Path:
+def is_free(path: Path) -> bool:
+    """Whether no run has the file now. Raises OSError."""
+    with path.open("rb") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+    return True
+
+
+def folder() -> Path:
+    """Where the files of runs are."""
     return settings.home() / "maps"
 
 
 def _unreadable(path: Path, error: OSError) -> RunFileError:
+    if isinstance(error, FileNotFoundError):
+        return RunFileError(
+            f"There is no run in {path}.",
+            "The file of a run that was cut is named when it starts, and when it ends too early; it goes when it is finished.",
+            "%aoai runs lists them; --resume alone (resume=True) takes up the one with answers to these rows.",
+        )
     return RunFileError(
         f"The file of a run can't be used: {error}.",
         "It keeps the answers, so that a run that is cut loses none. Nothing was sent.",
@@ -155,7 +156,7 @@ def _unreadable(path: Path, error: OSError) -> RunFileError:
     )
 
 
-def _answers(path: Path, content: bytes) -> dict[str, Answer]:
+def _read(path: Path, content: bytes) -> tuple[dict[str, Any], dict[str, Answer]]:
     lines = _lines(content)
     head = next(lines, None)
     if head is None or _MARK not in head:
@@ -165,11 +166,12 @@ def _answers(path: Path, content: bytes) -> dict[str, Answer]:
             "--resume alone looks for it.",
         )
     fields = Answer.__dataclass_fields__
-    return {
+    answers = {
         line["key"]: Answer(**{name: value for name, value in line.items() if name in fields})
         for line in lines
         if isinstance(line.get("key"), str) and isinstance(line.get("text"), str)
     }
+    return head, answers
 
 
 def _lines(content: bytes) -> Iterator[dict[str, Any]]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from .. import current, ledger
+from .. import current, ledger, settings
 from .. import schema as shapes
 from ..catalog import dollars
 from ..client import Connection
@@ -20,12 +20,12 @@ from ..operations.answering import make_ready
 from ..operations.planning import Api
 from ..recordings import Mode
 from ..request import Message
-from . import columns, file, rows
+from . import columns, file, rows, runs
 from .batch import Batch, foresee, send
 from .estimate import TableEstimate, estimate
 from .file import RunFile
 from .pacing import Pace, Width, pace_of
-from .plan import Plan, plan, recorded
+from .plan import Plan, plan, recorded, sendings
 from .preview import preview
 from .progress import Progress, summary
 from .prompts import Prompts
@@ -77,8 +77,8 @@ class Job:
             return replace(found, warnings=(*found.warnings, error.what))
         found = self._estimate(resume, there)
         keys = {one.key for one in self.plan.requests} - there
-        if not resume and (path := file.unfinished(keys)):
-            told = f"A run that was cut has {len(keys & file.peek(path)):,} of these answers: --resume (resume=True) takes them."
+        if not resume and (cut := runs.with_answers(keys)):
+            told = f"A run that was cut has {len(keys & cut[0].keys):,} of these answers: --resume (resume=True) takes them."
             return replace(found, warnings=(*found.warnings, told))
         return found
 
@@ -97,7 +97,7 @@ class Job:
 
     def _estimate(self, resume: bool | str | os.PathLike[str] | None, recorded: set[str]) -> TableEstimate:
         path = self._cut(resume)
-        return estimate(self.plan, recorded | file.peek(path) if path else recorded)
+        return estimate(self.plan, recorded | file.read(path)[1].keys() if path else recorded)
 
     def run(
         self,
@@ -113,17 +113,22 @@ class Job:
         """Carry it out, see `map`; `watched` says whether the quiet line may hold what varies.
 
         Where it is `part_of` a larger run, of which so many `parts` run at once, perhaps on several machines, it has
-        its share of the deployment's limits, and leaves its file for `file.tidy`.
+        its share of the deployment's limits, and leaves its file for `runs.tidy`.
         """
         plan = self.plan
+        rows.refuse_count("concurrency", concurrency)
         allowance = budget if budget is None or isinstance(budget, Allowance) else Allowance(budget)
         path = self._cut(resume)
         there = recorded(plan, self.recordings)
+        if resume is True and part_of is None:
+            runs.say({one.key for one in plan.requests} - there)
         self._hold(self._estimate(resume, there), allowance)
         if path is not None:
             kept = file.taken_up(path, part_of)
         elif any(one.key not in there for one in plan.requests):
-            kept = file.new({"deployment": plan.deployment, "rows": len(plan.table)}, part_of)
+            kept = file.new(
+                {"deployment": plan.deployment, "rows": len(plan.table), "notebook": settings.notebook()}, part_of
+            )
         else:
             kept = RunFile(None)
         before = sum(one.key in kept.answers for one in plan.requests)
@@ -133,7 +138,8 @@ class Job:
         known = plan.connection.has_answered(plan.deployment)
         width = Width(most, at_once=concurrency is not None, known=known)
         pace = Pace(parts=parts) if part_of else pace_of(plan.connection, plan.deployment)
-        run = Run(plan, left, pace, width, kept, allowance, self.recordings, there)
+        times = sendings(plan, self.recordings)
+        run = Run(plan, left, pace, width, kept, allowance, self.recordings, there, times)
         progress = Progress(plan, run, before, kept)
         with told(progress.told):
             interrupted = _watched(run, tell, progress)
@@ -146,10 +152,17 @@ class Job:
     def _cut(self, resume: bool | str | os.PathLike[str] | None) -> Path | None:
         if resume is None or resume is False:
             return None
-        return file.unfinished([one.key for one in self.plan.requests]) if resume is True else Path(resume).expanduser()
+        if resume is not True:
+            named = Path(resume).expanduser()
+            listed = file.folder() / named  # by its name alone, as %aoai runs lists it
+            return listed if listed.is_file() and not named.is_file() else named
+        found = runs.with_answers([one.key for one in self.plan.requests])
+        return found[0].path if found else None
 
     def _hold(self, foreseen: TableEstimate, allowance: Allowance | None) -> None:
         """Refuse a table that no budget has room for, before anything is sent; what is between is the ledger's to hold."""
+        if not foreseen.choices:
+            return  # recordings, or a run that was cut, have it all
         practice = foreseen.local
         held = [(one.left, str(one)) for one in ledger.budgets(practice=practice)]
         held += [(allowance.usd, f"{dollars(allowance.usd)} for this table")] if allowance else []

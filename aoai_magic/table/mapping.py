@@ -9,7 +9,7 @@ from typing import Any
 from ..client import Connection
 from ..ledger import Allowance
 from ..recordings import Mode
-from ..render import progress
+from ..render import progress, show_frames_safely
 from ..request import Message
 from .estimate import TableEstimate
 from .job import planned
@@ -86,6 +86,7 @@ def map(  # noqa: A001  # what it does, for a table
     if is_dask(table) and limit is None and not batch:
         with progress() as tell:
             return map_partitions(prompt, table, on_progress or tell, **of_run, **options)
+    show_frames_safely()
     job = planned(prompt, table, limit=limit, **options)
     if batch:
         return job.send(budget)

@@ -20,7 +20,7 @@ from ..ledger import Allowance
 from ..request import Message
 from ..templates import Template
 from ..tokens.pictures import is_a
-from . import columns, file
+from . import columns, runs
 from .job import planned
 from .rows import Table
 
@@ -92,7 +92,7 @@ def map_partitions(
     )
     found = table.map_partitions(_work, prompt, share, options, meta=_unanswered(table._meta, options)).persist()
     _watch(client, share, distributed.futures_of(found), tell)
-    client.run(file.tidy, name)
+    client.run(runs.tidy, name)
     return found
 
 

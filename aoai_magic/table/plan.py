@@ -14,8 +14,8 @@ from ..estimates import Estimate
 from ..local.limits import arrival_tokens
 from ..operations.answering import looked_up
 from ..operations.planning import Api, api_of, body_of
-from ..recordings import Mode, mode
-from ..request import refuse
+from ..recordings import Mode, in_order, mode
+from ..request import PATHS, refuse
 from .prompts import Prompts
 from .rows import Table
 
@@ -121,6 +121,14 @@ def recorded(plan: Plan, wanted: Mode | None) -> set[str]:
         if looked_up(plan.operation, plan.connection, plan.body(one), wanted).recorded:
             found.add(one.key)
     return found
+
+
+def sendings(plan: Plan, wanted: Mode | None) -> dict[str, int]:
+    """By key, the how-many-th time a request is sent that is like another's: replayed, its answer goes to the same row."""
+    if mode(wanted) == "off":
+        return {}
+    numbers = in_order(PATHS[plan.operation], map(plan.body, plan.requests))
+    return {one.key: n for one, n in zip(plan.requests, numbers, strict=True) if n}
 
 
 def key_of(body: Mapping[str, Any]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterable, Mapping, Sequence, Sized
 from dataclasses import dataclass
+from numbers import Integral
 from typing import TYPE_CHECKING, Any
 
 from ..errors import SettingsError
@@ -48,6 +49,7 @@ def read(given: Any, limit: int | None = None) -> Table:
     >>> read({"city": ["Oslo", "Rome"]}, limit=1).rows
     [{'city': 'Oslo'}]
     """
+    refuse_count("limit", limit)
     if is_a(given, "dask.dataframe", "DataFrame"):
         if limit is None:
             raise SettingsError(
@@ -147,6 +149,12 @@ def _checked(frame: Any, names: list[Any], columns: list[list[Any]]) -> Table:
     if not rows:
         raise SettingsError("The table has no rows.", "The prompt is sent once for each row.", "")
     return Table(frame, names, rows)
+
+
+def refuse_count(name: str, count: object) -> None:
+    """Raise SettingsError for what is no number of things: None or a whole one, 1 or more."""
+    if count is not None and not (isinstance(count, Integral) and count > 0):
+        raise SettingsError(f"{name} can't be {count!r}.", "It is a whole number, 1 or more.", f"{name}=8, or none")
 
 
 def is_missing(value: Any) -> bool:

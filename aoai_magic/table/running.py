@@ -98,13 +98,14 @@ class Run:
         allowance: Allowance | None,
         recordings: Mode | None,
         recorded: Collection[str],
+        times: Mapping[str, int],
     ) -> None:
         self.tally = Tally()
         self.errors: dict[str, AoaiError] = {}
         self.cause: BaseException | None = None
         self.ended = threading.Event()
         self._plan, self._pace, self._width, self._file, self._allowance = plan, pace, width, file, allowance
-        self._recordings, self._recorded = recordings, recorded
+        self._recordings, self._recorded, self._times = recordings, recorded, times
         self._ready = deque(map(Task, requests))
         self._later: list[tuple[float, int, Task]] = []
         self._number = itertools.count()
@@ -196,7 +197,8 @@ class Run:
         exchange: RawExchange | None = None
         try:
             body = plan.body(planned)
-            asked = looked_up(plan.operation, plan.connection, body, self._recordings)
+            times = self._times.get(planned.key)
+            asked = looked_up(plan.operation, plan.connection, body, self._recordings, times)
             entry = reserve(
                 plan.connection.kind,
                 plan.operation,
@@ -205,7 +207,7 @@ class Run:
                 self._allowance,
                 recorded=asked.recorded is not None,
                 lower=alone,  # a budget shortens an answer, as it does a cell's, only where it won't do to wait for the others
-                strict=True,
+                strict=asked.recorded is None,
             )
             exchange = _EXCHANGES[plan.operation](plan.connection, body, planned.estimate, entry, asked)
             return Outcome(task, alone, answered(plan.connection, exchange, remember=False), exchange.headers)

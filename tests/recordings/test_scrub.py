@@ -133,6 +133,25 @@ def test_an_error_text(cloud: Any, connected: Any, status: int) -> None:
     assert "refused" in clean()
 
 
+def test_openais_errors_name_no_organisation_project_or_part_of_a_key(cloud: Any) -> None:
+    parts = ["org-Xa12Bc34De56Fg78Hi90Jk12", "proj_Zz98Yy76Xx54Ww32", "sk-proj-abcd****wxyz"]
+    text = "Limit reached for gpt-4o in organization {} (project {}) with key {} on tokens per min.".format(*parts)
+    cloud.answer(400, error(400, text))
+    with pytest.raises(errors.ServiceError):
+        aoai.chat("hi", connection=Connection(settings.resolve(f"{cloud.url}/v1", api_key=KEY, deployment="d")))
+    assert "on tokens per min" in clean(*parts)
+
+
+def test_an_error_that_came_with_a_status_of_200_is_one_too(cloud: Any) -> None:
+    text = f"The resource {RESOURCE} at {HOST} broke off for {MAIL}."
+    failed = {"id": "r", "object": "response", "status": "failed", "output": [], **error(500, text)}
+    cloud.answer(200, failed)
+    connection = Connection(settings.resolve(f"{cloud.url}/openai/v1", api_key=KEY, deployment="d"))
+    with contextlib.suppress(errors.AoaiError):
+        aoai.chat("hi", api="responses", stream=False, connection=connection)
+    assert "broke off" in clean()
+
+
 @pytest.mark.parametrize("status", [401, 403, 407])
 def test_what_is_said_of_who_asks_is_not_recorded(cloud: Any, status: int) -> None:
     cloud.answer(status, error(status, f"Token tenant {TENANT} does not match."), **seeded_headers())

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aoai_magic import errors, settings
-from aoai_magic.table import file
+from aoai_magic.table import file, runs
 from aoai_magic.table.file import RunFile
 from aoai_magic.table.outcome import Answer
 
@@ -31,7 +31,7 @@ def test_what_was_kept_is_found_again(tmp_path: Path) -> None:
     assert again.answers == ANSWERS
     again.keep("d", Answer("four"))
     again.close(done=False)
-    assert file.peek(tmp_path / "run.jsonl") == {"a", "b", "c", "d"}
+    assert file.read(tmp_path / "run.jsonl")[1].keys() == {"a", "b", "c", "d"}
 
 
 @given(
@@ -66,7 +66,7 @@ def test_a_damaged_line_costs_only_itself(tmp_path: Path) -> None:
     path = written(tmp_path / "run.jsonl")
     lines = path.read_bytes().splitlines(keepends=True)
     path.write_bytes(lines[0] + b'{"key": "a", "te\n[1]\n\n{"key": 3, "text": ""}\n' + lines[2])
-    assert file.peek(path) == {"b"}
+    assert file.read(path)[1].keys() == {"b"}
 
 
 def test_a_run_that_is_done_leaves_nothing(tmp_path: Path) -> None:
@@ -97,7 +97,7 @@ def test_what_is_no_run_is_told_and_left_alone(tmp_path: Path) -> None:
     with pytest.raises(errors.RunFileError, match="no file of a run"):
         RunFile(other)
     assert other.read_text() == '{"key": "a", "text": "mine"}\nunfinished'
-    with pytest.raises(errors.RunFileError, match="can't be used"):
+    with pytest.raises(errors.RunFileError, match="no run in"):
         RunFile(tmp_path / "nowhere.jsonl")
 
 
@@ -117,13 +117,13 @@ def test_a_full_disk_is_told_and_the_answer_stays_in_memory() -> None:
 def test_the_run_that_answers_most_is_found() -> None:
     folder = settings.home() / "maps"
     folder.mkdir(parents=True, exist_ok=True)
-    less = written(folder / "1.jsonl", {"a": ANSWERS["a"]})
     most = written(folder / "0.jsonl", {"a": ANSWERS["a"], "b": ANSWERS["b"]})
+    less = written(folder / "1.jsonl", {"a": ANSWERS["a"]})
     (folder / "2.jsonl").write_text("garbage")
     try:
-        assert file.unfinished(["a", "b", "z"]) == most
-        assert file.unfinished(["a"]) == less  # the newer of equals
-        assert file.unfinished(["z"]) is None
+        assert [one.path for one in runs.with_answers(["a", "b", "z"])] == [most, less]
+        assert runs.with_answers(["a"])[0].path == less  # the newer of equals
+        assert runs.with_answers(["z"]) == []
     finally:
         for path in folder.iterdir():
             path.unlink()

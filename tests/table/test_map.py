@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import threading
 from pathlib import Path
@@ -320,3 +321,62 @@ def test_a_model_that_is_served_through_responses_alone_is_asked_there() -> None
     assert ledger.rows()[-1]["operation"] == "responses"
     with pytest.raises(errors.OptionError, match="no API"):
         aoai.map("{{ value }}", ["c"], api="images")
+
+
+def test_rows_that_are_alike_get_back_each_its_own_answer(tmp_path: Path) -> None:
+    aoai.record(tmp_path / "recordings")
+    aoai.map("{{ value }}", ["a"] * 12, concurrency=12)
+    file = tmp_path / "recordings" / "recordings.jsonl"
+    lines = [json.loads(line) for line in file.read_text().splitlines()]
+    for line in lines:
+        line["response"]["body"]["choices"][0]["message"]["content"] = f"answer {line['n']}"
+    file.write_text("\n".join(map(json.dumps, lines)))
+    for _ in range(5):
+        recordings.forget()  # as another kernel would come to it
+        aoai.replay(tmp_path / "recordings")
+        answers = aoai.map("{{ value }}", ["a"] * 12, concurrency=12)["answer"]
+        assert answers.tolist() == [f"answer {number}" for number in range(1, 13)]
+
+
+def test_a_cut_run_that_was_recorded_goes_on_and_answers_no_row_by_another(tmp_path: Path) -> None:
+    aoai.connect("local")
+    aoai.record(tmp_path / "recordings")
+    faults("error=no-access skip=1 times=1000")
+    with pytest.raises(errors.AuthenticationError):
+        aoai.map("{{ value }}", ["a"] * 4, concurrency=1)
+    faults("off")
+    recordings.forget()
+    aoai.record(tmp_path / "recordings")
+    aoai.map("{{ value }}", ["a"] * 4, resume=True)
+    assert [row["recorded"] for row in ledger.rows() if row["outcome"] == "stop"] == [0] * 4
+
+
+@pytest.mark.parametrize("options", [{"output": "error"}, {"schema": "error, n int"}])
+def test_answers_cannot_go_into_the_column_of_errors(options: dict[str, Any]) -> None:
+    with pytest.raises(errors.SettingsError, match="'error'"):
+        aoai.map("{{ value }}", ["a"], **options)
+    assert ledger.rows() == []
+
+
+@pytest.mark.parametrize(
+    "options", [{"limit": -1}, {"limit": 0}, {"limit": 1.5}, {"concurrency": 0}, {"concurrency": "8"}]
+)
+def test_counts_that_are_none_are_told(options: dict[str, Any]) -> None:
+    with pytest.raises(errors.SettingsError, match=f"{next(iter(options))} can't be"):
+        aoai.map("{{ value }}", ["a", "b"], **options)
+    assert ledger.rows() == []
+
+
+def test_a_replay_needs_no_ledger(tmp_path: Path) -> None:
+    aoai.record(tmp_path / "recordings")
+    aoai.map("{{ value }}", ["a", "b"])
+    aoai.replay()
+    for file in settings.home().glob("ledger.sqlite3*"):
+        file.unlink()
+    ledger.path().mkdir()
+    try:
+        assert aoai.map("{{ value }}", ["a", "b"])["answer"].tolist() == ["a", "b"]
+        with pytest.raises(errors.LedgerError):
+            aoai.map("{{ value }}", ["a", "b"], recordings="refresh")
+    finally:
+        ledger.path().rmdir()

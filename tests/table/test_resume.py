@@ -16,7 +16,10 @@ import pytest
 import aoai_magic as aoai
 from aoai_magic import errors, ledger, settings
 from aoai_magic.operations.faults import faults
+from aoai_magic.table import file, runs
+from aoai_magic.table.outcome import Answer
 from aoai_magic.table.pacing import Width
+from aoai_magic.table.runs import RunsWarning
 
 from .soak import CONCURRENCY, soak
 
@@ -56,7 +59,7 @@ def test_its_file_may_be_named() -> None:
     cut(5, 2)
     (path,) = files()
     assert aoai.map("{{ value }}", range(5), resume=path)["answer"].notna().all()
-    with pytest.raises(errors.RunFileError, match="can't be used"):
+    with pytest.raises(errors.RunFileError, match="no run in"):
         aoai.map("{{ value }}", range(5), resume=path)
 
 
@@ -71,8 +74,58 @@ def test_a_new_run_is_not_answered_by_one_that_was_cut_unless_it_asks() -> None:
 def test_a_run_that_is_done_answers_no_other() -> None:
     aoai.map("{{ value }}", range(5))
     before = len(ledger.rows())
-    aoai.map("{{ value }}", range(5), resume=True)
+    with pytest.warns(RunsWarning, match="None was cut"):
+        aoai.map("{{ value }}", range(5), resume=True)
     assert len(ledger.rows()) - before == 5
+
+
+def test_a_run_that_answers_other_requests_is_named_before_all_is_sent() -> None:
+    cut(5, 2)
+    (path,) = files()
+    with pytest.warns(RunsWarning, match=f"all are sent.*\n{path.name}: 2 answers, of 5 rows for gpt-4o"):
+        aoai.map("Say {{ value }}", range(5), resume=True)
+    assert files() == [path]
+
+
+def test_of_several_the_one_with_most_answers_is_taken_up_and_the_others_are_named() -> None:
+    cut(6, 2)
+    (less,) = files()
+    cut(6, 4)
+    before = len(ledger.rows())
+    with pytest.warns(RunsWarning, match=less.name):
+        aoai.map("{{ value }}", range(6), resume=True)
+    assert len(ledger.rows()) - before == 2
+    assert files() == [less]
+    aoai.map("{{ value }}", range(6), resume=less.name)
+    assert files() == []
+
+
+def test_cut_runs_are_listed_and_dropped(run: Any, shell: Any) -> None:
+    assert "No run over a table was cut" in run("%aoai runs")
+    cut(6, 2)
+    (first,) = files()
+    cut(7, 3)
+    run("%aoai runs")
+    listed = shell.user_ns["_"]
+    assert listed[["deployment", "answers", "rows"]].values.tolist() == [["gpt-4o", 3, 7], ["gpt-4o", 2, 6]]
+    assert listed["file"].tolist()[1] == first.name
+    assert listed["begun in"].tolist() == [settings.notebook()] * 2
+    assert "1 run is dropped, with 2 answers." in run(f"%aoai runs --drop {first.name}")
+    with pytest.raises(errors.SettingsError, match="no run"):
+        run(f"%aoai runs --drop {first.name}")
+    run("%aoai runs --drop all")
+    assert files() == []
+
+
+def test_a_run_that_is_under_way_is_neither_listed_nor_dropped() -> None:
+    kept = file.new({})
+    kept.keep("a", Answer("one"))
+    assert runs.cut() == []
+    runs.drop("all")
+    assert kept.path is not None
+    assert kept.path.exists()
+    kept.close(done=False)
+    assert [one.path for one in runs.cut()] == [kept.path]
 
 
 def test_rows_may_have_come_or_gone_in_between() -> None:
