@@ -153,7 +153,7 @@ def _checked(frame: Any, names: list[Any], columns: list[list[Any]]) -> Table:
 
 def refuse_count(name: str, count: object) -> None:
     """Raise SettingsError for what is no number of things: None or a whole one, 1 or more."""
-    if count is not None and not (isinstance(count, Integral) and count > 0):
+    if count is not None and not (isinstance(count, Integral) and int(count) > 0):
         raise SettingsError(f"{name} can't be {count!r}.", "It is a whole number, 1 or more.", f"{name}=8, or none")
 
 
