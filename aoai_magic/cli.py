@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from . import __version__
 from .errors import AoaiError
+
+_COPY = Path("aoai-notebooks")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -25,23 +27,28 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="aoai-magic", description="Azure OpenAI in notebook cells.")
-    parser.add_argument("--version", action="version", version=__version__)
+    parser = argparse.ArgumentParser(
+        prog="aoai-magic", description="Azure OpenAI in notebook cells.", formatter_class=_wide
+    )
+    parser.add_argument("-V", "--version", action="version", version=__version__, help="show the version and exit")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
 
-    lab = commands.add_parser("lab", help="open the guided notebooks in JupyterLab")
-    lab.add_argument(
-        "folder", type=Path, nargs="?", default=Path("aoai-notebooks"), help="your copy of them (./aoai-notebooks)"
-    )
+    def command(name: str, told: str, run: Callable[[argparse.Namespace], int]) -> argparse.ArgumentParser:
+        made: argparse.ArgumentParser = commands.add_parser(
+            name, help=told, description=f"{told[0].upper()}{told[1:]}.", formatter_class=_wide
+        )
+        made.set_defaults(run=run)
+        return made
+
+    lab = command("lab", "open the guided notebooks in JupyterLab", _lab)
+    lab.add_argument("folder", type=Path, nargs="?", default=_COPY, help=f"your copy of them (./{_COPY})")
     lab.add_argument("--no-browser", action="store_true", help="only print the link")
     lab.add_argument("--port", type=_port, default=0, help="JupyterLab's port (any that is free)")
-    lab.set_defaults(run=_lab)
 
-    copy = commands.add_parser("notebooks", help="copy the guided notebooks to a folder of yours")
-    copy.add_argument("folder", type=Path, nargs="?", default=Path("aoai-notebooks"))
-    copy.set_defaults(run=_notebooks)
+    copy = command("notebooks", "copy the guided notebooks to a folder of yours", _notebooks)
+    copy.add_argument("folder", type=Path, nargs="?", default=_COPY, help=f"where to (./{_COPY})")
 
-    serve = commands.add_parser("serve", help="run the local service for other programs, until Ctrl-C")
+    serve = command("serve", "run the local service for other programs, until Ctrl-C", _serve)
     serve.add_argument("--host", default="127.0.0.1", metavar="ADDRESS", help="the address to listen on (127.0.0.1)")
     serve.add_argument(
         "--let-other-machines-in", action="store_true", help="allow a --host that other machines can reach"
@@ -54,22 +61,24 @@ def _parser() -> argparse.ArgumentParser:
         "--fault", type=_fault, action="append", default=[], metavar="WORDS",
         help='what is to go wrong, such as "status=503 times=2"; may be repeated (python -m pydoc aoai_magic.local.faults)',
     )  # fmt: skip
-    serve.set_defaults(run=_serve)
 
-    stop = commands.add_parser("stop", help="end the local service that is kept for notebooks")
-    stop.set_defaults(run=_stop)
+    command("stop", "end the local service that is kept for notebooks", _stop)
 
-    reproduce = commands.add_parser(
+    reproduce = command(
         "reproduce",
-        help="run notebooks from their recordings, with nothing sent, and say which cells came out the same",
+        "run notebooks from their recordings, with nothing sent, and say which cells came out the same",
+        _reproduce,
     )
     reproduce.add_argument("notebook", type=Path, nargs="+", help="a notebook, or a folder of them")
     reproduce.add_argument("--timeout", type=float, default=600, metavar="SECONDS", help="for a cell (600)")
-    reproduce.set_defaults(run=_reproduce)
 
-    doctor = commands.add_parser("doctor", help="check whether a prompt would be answered, and what is missing")
-    doctor.set_defaults(run=_doctor)
+    command("doctor", "check whether a prompt would be answered, and what is missing", _doctor)
     return parser
+
+
+def _wide(prog: str) -> argparse.HelpFormatter:
+    """Help in two columns, of which the first has room for the longest name."""
+    return argparse.HelpFormatter(prog, max_help_position=28)
 
 
 def _lab(options: argparse.Namespace) -> int:
