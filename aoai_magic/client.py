@@ -259,5 +259,5 @@ def _offered(name: str) -> dict[str, Any]:
     model = catalog.model(name)
     row: dict[str, Any] = {"name": visible(model.name if model else name)}
     for fact in ("version", "operations", "context_window", "max_output_tokens", "stage", "retires"):
-        row[fact] = getattr(model, fact, None)
+        row[fact] = getattr(model, fact, None) or None
     return row

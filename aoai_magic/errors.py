@@ -61,7 +61,7 @@ class AoaiError(Exception):
 
     #: Whether a notebook shows the lines alone, without the traceback (`%config AoaiMagics.short_errors`).
     short = True
-    #: Whether the name of an error is shown in red: unless the environment has NO_COLOR (no-color.org).
+    #: Whether the name of an error is shown in bold: unless the environment has NO_COLOR (no-color.org).
     coloured: Callable[[], bool] = staticmethod(lambda: True)
 
     def __init__(self, what: str, why: str = "", fix: str = "", *, reply: Arrived | None = None) -> None:
@@ -209,7 +209,7 @@ def _short_traceback(error: BaseException) -> list[str]:
 
     first, *rest = str(error).split("\n")
     plain = not AoaiError.coloured() or getattr(get_ipython(), "colors", "").lower() == "nocolor"
-    name = type(error).__name__ if plain else f"\x1b[31m{type(error).__name__}\x1b[39m"
+    name = type(error).__name__ if plain else f"\x1b[1m{type(error).__name__}\x1b[22m"
     return [f"{name}: {first}", *(f"  {line}" for line in rest)]
 
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     import nh3
     from markdown_it import MarkdownIt
     from markdown_it.rules_block import StateBlock
+    from markdown_it.rules_core import StateCore
     from markdown_it.rules_inline import StateInline
     from markdown_it.token import Token
 
@@ -73,15 +74,20 @@ _COLOURS = (
     "<style>"
     ".aoai-hl-k{color:var(--jp-mirror-editor-keyword-color,#7b30d0);font-weight:bold}"
     ".aoai-hl-s{color:var(--jp-mirror-editor-string-color,#b3434a)}"
-    ".aoai-hl-c{color:var(--jp-mirror-editor-comment-color,#408080);font-style:italic}"
+    # JupyterLab's own colour of comments, and of names in the dark, is too faint for WCAG's 4.5 : 1.
+    ".aoai-hl-c{color:color-mix(in srgb,var(--jp-mirror-editor-comment-color,#408080) 75%,currentColor);font-style:italic}"
     ".aoai-hl-m{color:var(--jp-mirror-editor-number-color,#2a7f2a)}"
-    ".aoai-hl-f{color:var(--jp-mirror-editor-def-color,#3b6fd4)}"
+    ".aoai-hl-f{color:color-mix(in srgb,var(--jp-mirror-editor-def-color,#3b6fd4) 85%,currentColor)}"
     ".aoai-hl-b{color:var(--jp-mirror-editor-builtin-color,#2a7f2a)}"
     ".aoai-hl-o{color:var(--jp-mirror-editor-operator-color,#7800c2)}"
     ".aoai-hl-d{color:var(--jp-error-color0,#c33)}"
     ".aoai-hl-i{color:var(--jp-success-color0,#2a7f2a)}"
     "</style>"
 )
+# A word that is longer than a line, an address say, is broken, so that the whole output needn't be scrolled sideways.
+_LONG = "<style>.aoai{overflow-wrap:break-word}</style>"
+_LONG_WORD = re.compile(r"\S{60}")
+_FROM_THE_RIGHT = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]")
 
 
 def safe_html(text: str, status: str = "", language: str | None = None) -> str:
@@ -100,7 +106,8 @@ def safe_html(text: str, status: str = "", language: str | None = None) -> str:
         html += f'<p class="aoai-status">{safe_text(visible(status))}</p>'
     quiet = _QUIET if 'class="aoai-status"' in html or 'class="aoai-note"' in html else ""
     code = (_CODE if "<pre>" in html else "") + (_COLOURS if 'class="aoai-hl-' in html else "")
-    return f'<div class="aoai">{quiet}{code}{html}</div>'
+    long = _LONG if _LONG_WORD.search(text) else ""
+    return f'<div class="aoai">{quiet}{code}{long}{html}</div>'
 
 
 @cache
@@ -117,6 +124,7 @@ def _parser() -> MarkdownIt:
     parser.block.ruler.before(
         "fence", "bracket_maths_block", _bracket_maths_block, {"alt": ["paragraph", "reference", "blockquote", "list"]}
     )
+    parser.core.ruler.push("sides", _sides)
     parser.validateLink = _is_safe_url  # type: ignore[method-assign]
     parser.normalizeLinkText = _as_it_is  # type: ignore[method-assign]
     rules: dict[str, Callable[[Sequence[Token], int], str]] = {
@@ -144,6 +152,16 @@ def _render_rule(rule: Callable[[Sequence[Token], int], str]) -> Any:
     return render
 
 
+def _sides(state: StateCore) -> None:
+    """Core rule for the side that text begins on: each block's own where a script runs from right to left, also in tables."""
+    mixed = _FROM_THE_RIGHT.search(state.src) is not None
+    for token in state.tokens:
+        if token.type in ("th_open", "td_open") and "style" not in token.attrs:
+            token.attrSet("style", "text-align:start")  # JupyterLab has all cells on the right
+        if mixed and token.level == 0 and token.nesting == 1:
+            token.attrSet("dir", "auto")
+
+
 def _is_safe_url(url: str) -> bool:
     return _SAFE_URL.match(url) is not None
 
@@ -161,6 +179,7 @@ def _cleaner() -> nh3.Cleaner:
     return nh3.Cleaner(
         tags={*plain, "a", "code", "div", "ol", "span", "td", "th"},
         attributes={"a": {"href"}, "ol": {"start"}, "td": {"style"}, "th": {"style"}},
+        tag_attribute_values={name: {"dir": {"auto"}} for name in "p h1 h2 h3 h4 h5 h6 blockquote ul ol table".split()},
         allowed_classes={
             "code": {f"language-{name}" for name in _LANGUAGES},
             "span": {"aoai-note", *(f"aoai-hl-{kind}" for kind in "kscmfbodi")},

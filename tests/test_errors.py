@@ -55,7 +55,7 @@ def test_the_traceback_comes_back_on_request(run: Any) -> None:
 def test_without_colours_an_error_has_none(shell: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     error = AoaiError("No.")
     monkeypatch.setattr(shell, "colors", "neutral")
-    assert error._render_traceback_() == ["\x1b[31mAoaiError\x1b[39m: No."]
+    assert error._render_traceback_() == ["\x1b[1mAoaiError\x1b[22m: No."]
     monkeypatch.setenv("NO_COLOR", "1")
     shell.run_line_magic("reload_ext", "aoai_magic")
     assert error._render_traceback_() == ["AoaiError: No."]

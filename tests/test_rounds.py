@@ -132,12 +132,14 @@ def shout(city: str):
     run("assert len(loops) == 2 and len(set(loops)) == 1")
 
 
-def test_a_notebook_shows_each_call_folded(run: Any) -> None:
+def test_a_notebook_shows_a_short_call_in_a_line_and_others_folded(run: Any, shell: Any) -> None:
     run("%%chat -q --tools weather\nweather?")
     html = last().bundle()["text/html"]
-    assert "<details" in html
-    assert "<summary>weather(city='') → 7 °C in ''</summary>" in html
-    assert html.index("<details") < html.index("weather returned")
+    assert "<details" not in html
+    assert html.index("weather(city='') → 7 °C in ''</p>") < html.index("weather returned")
+    run("def forecast(city: str):\n    return 'wind and rain\\n' * 9")
+    run("%%chat -q --tools forecast\nforecast?")
+    assert "<summary>forecast(city='')</summary>" in last().bundle()["text/html"]
 
 
 def test_every_request_is_foreseen_and_billed_by_itself(run: Any) -> None:

@@ -39,7 +39,8 @@ class Inspector(HTMLParser):
                 "rel": "noopener noreferrer nofollow",
                 "target": "_blank",
                 "start": r"\d+",
-                "style": r"text-align: ?(left|right|center)",
+                "dir": "auto",
+                "style": r"text-align: ?(left|right|center|start)",
             }.get(name)
             if allowed is None or not re.fullmatch(allowed, value or "", re.IGNORECASE):
                 self.bad.append(f"{tag} {name}={value!r}")
@@ -216,6 +217,23 @@ def test_code_in_the_middle_of_a_stream_is_code_already() -> None:
 def test_tables_keep_their_alignment() -> None:
     html = safe_html("|a|b|\n|:-|-:|\n|1|2|")
     assert '<td style="text-align:right">2</td>' in html
+
+
+def test_cells_without_an_alignment_begin_where_text_does() -> None:
+    html = safe_html("|a|b|\n|-|-:|\n|1|2|")
+    assert '<td style="text-align:start">1</td><td style="text-align:right">2</td>' in html.replace("\n", "")
+
+
+def test_text_from_right_to_left_begins_on_the_right() -> None:
+    assert ' dir="' not in safe_html("# a\n\n- b")
+    html = safe_html("שלום\n\n- مرحبا\n\nEnglish")
+    assert html.count('<p dir="auto">') == 2
+    assert '<ul dir="auto">' in html
+
+
+def test_a_word_that_is_longer_than_a_line_is_broken() -> None:
+    assert "overflow-wrap" in safe_html("x" * 300)
+    assert "overflow-wrap" not in safe_html("x " * 300)
 
 
 def test_control_characters_are_shown() -> None:

@@ -189,7 +189,7 @@ class Estimate:
         names, amounts = style.format("left", "nowrap"), style.format("right", "nowrap")
         remarks = style.format("left", "pre-line") + "; opacity: 0.7"
         body = "".join(
-            f'<tr><td style="{names}">{_html(name)}</td><td style="{amounts}">{_html(amount)}</td>'
+            f'<tr style="background:none"><td style="{names}">{_html(name)}</td><td style="{amounts}">{_html(amount)}</td>'
             f'<td style="{remarks}">{_html(remark)}</td></tr>'
             for name, amount, remark in self.rows()
         )

@@ -36,7 +36,7 @@ def _one_tile(answer: Any) -> str:
         return "a size is two whole numbers in parentheses: (width, height)."
     width, height = answer
     if width * 3 != height * 4:
-        return f"{width} x {height} isn't 4:3."
+        return f"{width} x {height} isn't exactly 4:3: three times the width is four times the height there."
     tiles = tokens.count_image(width, height, "gpt-4o").tiles
     if tiles > 1:
         return f"that takes {tiles} tiles."

@@ -6,6 +6,7 @@ import textwrap
 from typing import Any
 
 from ..errors import OptionError
+from ..render import readable
 from . import chat, complete, image, tokens
 from .arguments import parse
 from .commands import (
@@ -43,7 +44,7 @@ def run(line: str) -> Any:
         return None
     found = command.run(options)
     if type(found) is not str:  # a table, or code, which is text that is shown in a way of its own
-        return found
+        return readable(found) if hasattr(found, "iterrows") else found
     print(found)
     return None
 

@@ -5,6 +5,7 @@ from .bundles import mimebundle, picture_bundle, sound_bundle
 from .code import Code
 from .columns import Column, Columns
 from .frames import show_frames_safely
+from .listing import readable
 from .live import LiveReply, progress
 from .watching import Throttle, can_answer, current_shell, is_watched, replaceable
 
@@ -29,6 +30,7 @@ __all__ = [
     "mimebundle",
     "picture_bundle",
     "progress",
+    "readable",
     "replaceable",
     "show_frames_safely",
     "sound_bundle",

@@ -79,7 +79,7 @@ class Quiet:
 class Folded:
     """A line that unfolds to a text as it stands, both a stranger's; where nothing unfolds, the text is indented under it.
 
-    A text of one short line stands in the line itself.
+    A text of one short line stands in the line itself, and nothing is left to unfold.
 
     >>> print(Folded("double(n=21)", "42").plain())
     ▸ double(n=21) → 42
@@ -89,18 +89,24 @@ class Folded:
     text: str
 
     @property
-    def _line(self) -> str:
-        short = len(self.text) <= _SHORT and "\n" not in self.text
-        return f"{self.head} → {self.text}" if short and self.text else self.head
+    def _short(self) -> bool:
+        return len(self.text) <= _SHORT and "\n" not in self.text
 
     def html(self) -> str:
+        if self._short:
+            return f'<p style="margin:.4em 0">{safe_text(visible(self._line()))}</p>'
         inside = safe_html(_cut(self.text), language="")
-        return f'<details style="margin:.4em 0"><summary>{safe_text(visible(self._line))}</summary>{inside}</details>'
+        return f'<details style="margin:.4em 0"><summary>{safe_text(visible(self.head))}</summary>{inside}</details>'
 
     def plain(self) -> str:
-        lines = _cut(self.text).splitlines() if self._line == self.head else []
+        if self._short:
+            return visible(f"▸ {self._line()}")
+        lines = _cut(self.text).splitlines()
         left_out = [f"… {len(lines) - _MOST_LINES:,} lines more"] * (len(lines) > _MOST_LINES)
-        return visible("\n  ".join([f"▸ {self._line}", *lines[:_MOST_LINES], *left_out]))
+        return visible("\n  ".join([f"▸ {self.head}", *lines[:_MOST_LINES], *left_out]))
+
+    def _line(self) -> str:
+        return f"{self.head} → {self.text}" if self.text else self.head
 
     def drawn(self) -> Any:
         from rich.text import Text
@@ -119,7 +125,8 @@ class Rows:
             "".join(f'<{tag} style="{_CELL}">{safe_text(visible(one))}</{tag}>' for one in row)
             for tag, row in zip(["th", *["td"] * len(self.table)], self.table, strict=False)
         ]
-        return f'<table style="opacity:.8;font-size:85%;margin:.6em 0 0"><tr>{"</tr><tr>".join(rows)}</tr></table>'
+        body = "".join(f'<tr style="background:none">{row}</tr>' for row in rows)
+        return f'<table style="opacity:.8;font-size:85%;margin:.6em 0 0">{body}</table>'
 
     def plain(self) -> str:
         widths = [max(map(len, column)) for column in zip(*self.table, strict=True)]

@@ -14,8 +14,9 @@ if TYPE_CHECKING:
     from rich.console import Console, ConsoleOptions, RenderResult
 
 _CELL = "text-align:left;vertical-align:top;white-space:normal;overflow-wrap:anywhere"
-_WIDE = f"{_CELL};padding:4px 10px;font-size:var(--jp-content-font-size1,inherit)"
-_QUIET = f"{_CELL};padding:1px 10px;font-weight:normal;font-size:85%;opacity:.65"
+_SIZE = "var(--jp-content-font-size1,14px)"
+_WIDE = f"{_CELL};padding:4px 20px 4px 0;font-size:{_SIZE};line-height:var(--jp-content-line-height,1.5)"
+_QUIET = f"{_CELL};padding:1px 20px 1px 0;font-size:calc({_SIZE}*.85);opacity:.65"
 _ROW = '<tr style="background:none">'
 
 
@@ -55,18 +56,14 @@ class Columns:
         heads = "".join(f'<th scope="col" style="{_WIDE};font-weight:600">{_safe(one.head)}</th>' for one in columns)
         texts = "".join(f'<td style="{_WIDE}">{bundled(one.blocks)["text/html"]}{_failed(one)}</td>' for one in columns)
         names = dict.fromkeys(name for one in columns for name in one.facts)
-        facts = "".join(
-            f'{_ROW}<th scope="row" style="{_QUIET}">{_safe(name)}</th>'
-            + "".join(f'<td style="{_QUIET}">{_safe(one.facts.get(name, ""))}</td>' for one in columns)
-            + "</tr>"
-            for name in names
-        )
-        width = f"width:100%;min-width:{6 + 15 * len(columns)}em;table-layout:fixed;margin:0"
+        cells = [
+            "".join(f'<td style="{_QUIET}">{_safe(one.facts.get(name, ""))}</td>' for one in columns) for name in names
+        ]
+        facts = "".join(f"{_ROW}{row}</tr>" for row in cells)
+        width = f"width:100%;min-width:{14 * len(columns)}em;table-layout:fixed;margin:0"
         return (
             f'<div class="aoai-columns" style="overflow-x:auto"><table style="{width}">'
-            f'<colgroup><col style="width:6em">{"<col>" * len(columns)}</colgroup>'
-            f'<thead>{_ROW}<td style="{_WIDE}"></td>{heads}</tr></thead>'
-            f'<tbody>{_ROW}<td style="{_WIDE}"></td>{texts}</tr>{facts}</tbody></table></div>'
+            f"<thead>{_ROW}{heads}</tr></thead><tbody>{_ROW}{texts}</tr>{facts}</tbody></table></div>"
         )
 
     def plain(self) -> str:

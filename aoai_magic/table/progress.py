@@ -58,8 +58,8 @@ def summary(plan: Plan, run: Run, file: RunFile, before: int, *, watched: bool) 
     if watched:
         words += [f"{tally.recorded:,} recorded"] if tally.recorded else []
         words += [price(plan, tally)]
-    words += [f"{failed:,} failed: see the column error"] if failed else []
-    words += [f"{cut:,} cut: see the column error"] if cut else []
+    wrong = [f"{count:,} {what}" for count, what in ((failed, "failed"), (cut, "cut")) if count]
+    words += [f"{', '.join(wrong)}: see the column error"] if wrong else []
     words += [f"--resume sends what failed again: {file.path}"] if run.errors and watched else []
     return " · ".join(words)
 

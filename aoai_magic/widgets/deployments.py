@@ -15,18 +15,8 @@ from .parts import Panel, button, table
 from .static import Static, safe
 
 _HEADS = (
-    *(
-        "deployment",
-        "model",
-        "type",
-        "tokens a minute",
-        "requests a minute",
-        "window",
-        "1M in",
-        "1M out",
-        "retires",
-        "state",
-    ),
+    *("deployment", "model", "type", "tokens a minute", "requests a minute"),
+    *("window", "1M in", "1M out", "retires", "state"),
 )
 
 
@@ -42,7 +32,9 @@ class DeploymentsPanel(Panel):
 
     def __init__(self) -> None:
         self._found: list[dict[str, Any]] = []
-        self._only = ipywidgets.Text(description="Only", placeholder="part of a name", layout={"width": "22em"})
+        self._only = ipywidgets.Text(
+            placeholder="part of a name", tooltip="show only deployments and models with this in their name"
+        )
         self._button = button("Refresh", "ask the service which deployments there are", self.refresh)
         self._line = ipywidgets.HTML()
         self._line.add_class("aoai-quiet")
@@ -83,7 +75,9 @@ class DeploymentsPanel(Panel):
         found = self._found or [{"name": name} for name in connection.names()]
         wanted = self._only.value.strip().lower()
         rows = [_row(one, connection.known(one["name"])) for one in found]
-        self._rows: Table = [_HEADS, *(row for row in rows if wanted in " ".join(row[:2]).lower())]
+        told = [at for at, column in enumerate(zip(*rows, strict=True)) if any(column)]
+        rows = [row for row in rows if wanted in " ".join(row[:2]).lower()]
+        self._rows: Table = [tuple(row[at] for at in told) for row in [_HEADS, *rows]]
         self._shown.value = table(self._rows)
         self.keep()
 
@@ -104,6 +98,12 @@ def _row(one: dict[str, Any], known: catalog.Known | None) -> tuple[str, ...]:
         *(f"{one[limit]:,}" if one.get(limit) else "" for limit in ("tpm", "rpm")),
         f"{model.window(sku or 'GlobalStandard'):,}" if model and model.context_window else "",
         *("" if amount is None else catalog.dollars(amount) for amount in dollars),
-        str(model.retires) if model and model.retires else "",
+        _end(model),
         str(one.get("state", "")),
     )
+
+
+def _end(model: catalog.Model | None) -> str:
+    if model is None or not (model.retires or model.retired()):
+        return ""
+    return " ".join(filter(None, ["retired" * model.retired(), str(model.retires or "")]))

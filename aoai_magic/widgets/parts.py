@@ -88,7 +88,7 @@ def table(rows: Table) -> str:
         )
         for tag, row in zip(["th", *["td"] * len(rows)], rows, strict=False)
     ]
-    return f'<table style="font-size:85%"><tr>{"</tr><tr>".join(shown)}</tr></table>'
+    return f'<table style="font-size:92%"><tr>{"</tr><tr>".join(shown)}</tr></table>'
 
 
 def _chats(model: Model) -> bool:

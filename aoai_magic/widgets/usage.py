@@ -38,9 +38,8 @@ class UsagePanel(Panel):
         )
         self._shown = ipywidgets.HTML()
         self._shown.add_class("aoai-wide")
-        self._drawn = ipywidgets.Image(format="png", layout={"max_width": "100%", "display": "none"})
         head = ipywidgets.HBox([self._by, button("Refresh", "read the ledger again", self.refresh)])
-        super().__init__([head, self._shown, self._drawn])
+        super().__init__([head, self._shown])
         self._by.observe(lambda _: self.refresh(), "value")
         self.refresh()
 
@@ -55,18 +54,12 @@ class UsagePanel(Panel):
             self._shown.value = f'<div class="aoai-wrong">{safe(error)}</div>'
         else:
             self._rows = _rows(self.table)
-            self._shown.value = table(self._rows) + (Quiet(said).html() if said else "")
-        self._drawn.value = _picture(self.table)
-        self._drawn.layout.display = None if self._drawn.value else "none"
+            self._shown.value = table(self._rows) + (Quiet(said).html() if said else "") + _picture(self.table)
         self.keep()
 
     def static(self) -> Static:
         """The table and the plot as they stand."""
-        source = base64.b64encode(self._drawn.value).decode()
-        image = f'<img alt="the table, drawn" src="data:image/png;base64,{source}">' if source else ""
-        return Static(
-            self._shown.value + image, Rows(self._rows).plain() if self._rows else "The ledger can't be read."
-        )
+        return Static(self._shown.value, Rows(self._rows).plain() if self._rows else "The ledger can't be read.")
 
     def __repr__(self) -> str:
         count = 0 if self.table is None else int(self.table["requests"]["total"])
@@ -82,13 +75,16 @@ def _rows(table: pandas.DataFrame) -> Table:
         )
         for name, row in table.iterrows()
     ]
-    return [(str(table.index.name), *_HEADS), *rows]
+    # Nothing that isn't known, and no practice: then nothing is said of them.
+    columns = zip((str(table.index.name), *_HEADS), *rows, strict=True)
+    return [*zip(*(one for one in columns if one[0] not in _HEADS[4:] or {*one[1:]} != {"$0.00"}), strict=True)]
 
 
-def _picture(table: pandas.DataFrame | None) -> bytes:
-    """The plot of a table as PNG; nothing where there is nothing to draw."""
+def _picture(table: pandas.DataFrame | None) -> str:
+    """The plot of a table; nothing where there is nothing to draw."""
     if table is None or len(table) == 1:
-        return b""
+        return ""
     written = io.BytesIO()
     spending.plot(table).savefig(written, format="png", dpi=110, facecolor="white")
-    return written.getvalue()
+    source = base64.b64encode(written.getvalue()).decode()
+    return f'<img alt="the table, drawn" src="data:image/png;base64,{source}" style="max-width:min(100%,40em)">'

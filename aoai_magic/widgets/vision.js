@@ -15,7 +15,7 @@ function render({ model, el }) {
   const root = element("div", el, { className: "aoai-vision" });
   const left = element("div", root);
   const right = element("div", root);
-  const canvas = element("canvas", left);
+  const canvas = element("canvas", left, { role: "img" });
   const controls = element("div", right, { className: "controls" });
   const head = element("div", right, { className: "head" });
   const steps = element("ol", right);
@@ -89,6 +89,7 @@ function render({ model, el }) {
   function outcome() {
     const found = model.get("outcome");
     head.textContent = found.head + found.price;
+    canvas.ariaLabel = `the picture and what it is counted in: ${found.head}`;
     steps.replaceChildren();
     for (const step of found.steps) element("li", steps, { textContent: step });
     body.replaceChildren();
