@@ -86,6 +86,8 @@ _COLOURS = (
 )
 # A word that is longer than a line, an address say, is broken, so that the whole output needn't be scrolled sideways.
 _LONG = "<style>.aoai{overflow-wrap:break-word}</style>"
+# JupyterLab has paragraphs on the left, whatever their script.
+_SIDED = "<style>.aoai [dir]{text-align:start}</style>"
 _LONG_WORD = re.compile(r"\S{60}")
 _FROM_THE_RIGHT = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]")
 
@@ -106,8 +108,8 @@ def safe_html(text: str, status: str = "", language: str | None = None) -> str:
         html += f'<p class="aoai-status">{safe_text(visible(status))}</p>'
     quiet = _QUIET if 'class="aoai-status"' in html or 'class="aoai-note"' in html else ""
     code = (_CODE if "<pre>" in html else "") + (_COLOURS if 'class="aoai-hl-' in html else "")
-    long = _LONG if _LONG_WORD.search(text) else ""
-    return f'<div class="aoai">{quiet}{code}{long}{html}</div>'
+    shape = (_LONG if _LONG_WORD.search(text) else "") + (_SIDED if ' dir="auto"' in html else "")
+    return f'<div class="aoai">{quiet}{code}{shape}{html}</div>'
 
 
 @cache

@@ -73,7 +73,7 @@ def test_a_count_is_right_if_a_stop_sequence_ended_it_after_seven() -> None:
         (said("1, 2, 3, 4, 5, 6, 7"), "nothing was named"),
         (said("1, 2, 3, 4, 5, 6, 7, 8", stop=["9"]), "last number is 8"),
         (said("one, two, ", stop=["three"]), "no number"),
-        ("1, 2, 3, 4, 5, 6, 7", "that is a str"),
+        ("1, 2, 3, 4, 5, 6, 7", "its type is str"),
     ],
 )
 def test_another_count_gets_its_nudge(answer: object, nudge: str) -> None:
@@ -104,7 +104,7 @@ def test_a_conversation_is_right_if_the_city_comes_from_before(messages: object)
         (said("Oslo!", messages=talk("I live in Oslo. Which city do I live in?")), "names the city already"),
         (said("Oslo!", messages=talk("Which city do I live in?")), "what was sent is user;"),
         (said("I am a chatbot.", messages=talk(*ASKED)), "doesn't name the city"),
-        (talk(*ASKED), "that is a list"),
+        (talk(*ASKED), "its type is list"),
     ],
 )
 def test_another_conversation_gets_its_nudge(answer: object, nudge: str) -> None:
@@ -144,8 +144,8 @@ def test_a_capacity_is_right_if_tokens_and_requests_fit() -> None:
         (10, "tokens don't fit"),
         (16, "How many requests"),
         (21, "more than is needed"),
-        ("20", "a str"),
-        (True, "a bool"),
+        ("20", "is str"),
+        (True, "is bool"),
     ],
 )
 def test_another_capacity_gets_its_nudge(answer: object, nudge: str) -> None:
@@ -168,7 +168,7 @@ def test_a_deployment_is_right_if_its_name_says_what_it_is_for() -> None:
         (asked("homework", "gpt-4.1-mini-2025-04-14"), "'homework' runs gpt-4.1-mini"),
         (asked("homework", "something"), "runs another model"),
         (asked("gpt-4.1-nano", "gpt-4.1-nano-2025-04-14"), "is the name of a model"),
-        ("homework", "that is a str"),
+        ("homework", "its type is str"),
     ],
 )
 def test_another_deployment_gets_its_nudge(answer: object, nudge: str) -> None:
@@ -277,7 +277,7 @@ def test_posters_are_right_if_they_are_as_they_were_ordered() -> None:
         ({"size": "1536x1024"}, "not upright"),
         ({"background": "opaque"}, "behind the things"),
         ({"quality": "medium"}, "3168 tokens were drawn"),
-        ({"stream": True}, "that is a Stream"),
+        ({"stream": True}, "its type is Stream"),
     ],
 )
 def test_other_posters_get_their_nudge(options: dict[str, Any], nudge: str) -> None:
@@ -515,7 +515,7 @@ def test_a_prompt_is_good_if_it_beats_a_schema_alone() -> None:
 
 @pytest.mark.parametrize(
     ("answer", "nudge"),
-    [(382, ""), (381, ""), (380, "wide"), (1000, "fewer"), (384.2, "whole number"), (0, "wide"), (-4, "wide")],
+    [(382, ""), (381, ""), (380, "0.1000"), (1000, "fewer"), (384.2, "whole number"), (0, "wide"), (-4, "wide")],
 )
 def test_how_many_texts_an_interval_of_ten_points_takes(answer: object, nudge: str) -> None:
     verdict = lessons.check("design-2", answer)

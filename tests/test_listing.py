@@ -16,7 +16,7 @@ FRAME = pandas.DataFrame(
     {
         "name": ["gpt-4o", None],
         "tpm": [1_000_000, 5],
-        "price": [0.00003, 0.0],
+        "price": [0.00003, 2000.0],
         "used": [True, False],
         "kinds": [("chat", "responses"), ()],
         "at": pandas.to_datetime(["2026-01-02 03:04:05.6", None]),
@@ -30,7 +30,7 @@ def cells(html: str) -> list[str]:
 
 def test_values_are_read_at_a_glance() -> None:
     first = ["gpt-4o", "1,000,000", "0.00003", "yes", "chat, responses", "2026-01-02 03:04:05"]
-    assert cells(readable(FRAME)._repr_html_()) == [*first, "", "5", "0", "", "", ""]
+    assert cells(readable(FRAME)._repr_html_()) == [*first, "", "5", "2,000", "", "", ""]
 
 
 def test_numbers_stand_on_the_right() -> None:

@@ -38,8 +38,7 @@ class Verdict:
         return visible(self.text)
 
     def _repr_html_(self) -> str:
-        sign = "\u2713" if self.right else "\u2026"
-        return safe_html(f"{sign} {self.text}")
+        return safe_html(f"\u2713 {self.text}" if self.right else self.text)
 
 
 def check(name: str, answer: Any) -> Verdict:

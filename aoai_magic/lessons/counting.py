@@ -22,7 +22,7 @@ def _asked_in_short(answer: Any) -> str:
 
 def _within_a_cent(answer: Any) -> str:
     if not isinstance(answer, Estimate):
-        return f"that is a {type(answer).__name__}. What is asked for is what aoai.estimate returns."
+        return f"its type is {type(answer).__name__}. What is asked for is what aoai.estimate returns."
     if answer.dearest is None or answer.max_tokens is None:
         return "its dearest price is unknown. Name the deployment gpt-4o, and a max_tokens."
     if answer.dearest > 0.01:

@@ -10,7 +10,7 @@ from .judging import Judge, no_reply
 
 def _large_enough(answer: Any) -> str:
     if isinstance(answer, bool) or not isinstance(answer, int | float):
-        return f"that is a {type(answer).__name__}. A number is asked for."
+        return f"its type is {type(answer).__name__}. A number is asked for."
     if answer < 16:
         return (
             "the tokens don't fit: a request counts with its characters over four, and with all that it may generate."

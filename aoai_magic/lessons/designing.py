@@ -27,7 +27,7 @@ def _narrow_enough(answer: Any) -> str:
     if isinstance(answer, bool) or not isinstance(answer, int):
         return "a number of texts is a whole number."
     if _width(answer) >= 0.1:
-        return f"with {answer:,} texts the interval is {_width(answer):.3f} wide."
+        return f"with {answer:,} texts the interval is {_width(answer):.5f} wide."
     return "" if answer - 2 < 1 or _width(answer - 2) >= 0.1 else "fewer are enough."
 
 
@@ -55,6 +55,8 @@ def _reports_a_bug(answer: Any) -> str:
 
 
 def _converts(answer: Any) -> str:
+    if isinstance(answer, dict):
+        return "a signature is asked for: def convert(…)."
     try:
         described = tools.definition(answer)["function"]
     except AoaiError as error:

@@ -15,4 +15,6 @@ def no_reply(answer: Any) -> str:
     """The nudge for what is no reply; "" for a reply."""
     if isinstance(answer, Reply):
         return ""
-    return f"that is a {type(answer).__name__}. What is asked for is the whole reply; how do you keep it in a variable?"
+    return (
+        f"its type is {type(answer).__name__}. What is asked for is the whole reply; how do you keep it in a variable?"
+    )

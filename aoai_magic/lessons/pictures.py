@@ -29,9 +29,7 @@ def _gives_the_table(answer: Any) -> str:
 def _two_posters(answer: Any) -> str:
     size, drawn = getattr(answer, "size", None), getattr(getattr(answer, "usage", None), "output_tokens", None)
     if size is None or drawn is None:
-        return (
-            f"that is a {type(answer).__name__}. What is asked for is the whole answer of images.generate, unstreamed."
-        )
+        return f"its type is {type(answer).__name__}. What is asked for is the whole answer of images.generate, unstreamed."
     if len(answer.data) != 2:
         return f"{len(answer.data)} came. How many are drawn is an option of the request."
     if size != "1024x1536":

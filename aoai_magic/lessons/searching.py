@@ -16,7 +16,7 @@ def _found_without_its_words(answer: Any) -> str:
     query, best = answer
     words = re.findall(r"\w+", query.lower())
     if not words or len(words) > 4:
-        return f"it has {len(words)} words."
+        return f"it has {len(words)} words; one to four are asked for."
     if shared := sorted(set(words) & set(_PAINT.lower().split())):
         return f"{shared[0]!r} stands in the description."
     return "" if best == _PAINT else f"its best hit is {best!r}."

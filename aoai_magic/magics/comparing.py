@@ -30,7 +30,7 @@ def run(shell: InteractiveShell, prompt: Prompt, options: dict[str, Any], given:
     With --dry-run nothing is sent, and a table of what each would cost is returned, for the shell to show.
     """
     from ..operations.compare import Comparison, estimate_comparison
-    from ..render import LiveReply
+    from ..render import LiveReply, readable
 
     for name, why in _NOT_BESIDE.items():
         if name in given:
@@ -46,7 +46,7 @@ def run(shell: InteractiveShell, prompt: Prompt, options: dict[str, Any], given:
         foreseen = estimate_comparison(prompt, names, defaults=defaults, **options)
         if output is not None:
             shell.push({output: foreseen})
-        return foreseen
+        return readable(foreseen)
     comparison = Comparison(prompt, names, defaults=defaults, budget=budget, stream=stream, **options)
     with LiveReply(shell, animate=stream, quiet=quiet) as live:
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import numbers
 from collections.abc import Iterator
 from functools import cache
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     import pandas
 
 _MOST_ROWS, _ENDS, _SHORT = 100, 10, 40
-_CELL = "padding:2px 16px 2px 0;vertical-align:top"
+_CELL = "padding:2px 12px 2px 0;vertical-align:top"
 
 
 def readable(frame: pandas.DataFrame) -> pandas.DataFrame:
@@ -92,8 +93,8 @@ def _text(value: Any) -> str:
         return ""
     if isinstance(value, pandas.Timestamp):
         return f"{value:%Y-%m-%d %H:%M:%S}"
-    if isinstance(value, numbers.Integral):
-        return f"{value:,}"
+    if _is_number(value) and value == int(value):
+        return f"{int(value):,}"
     if _is_number(value):
         import numpy
 
@@ -102,7 +103,7 @@ def _text(value: Any) -> str:
 
 
 def _is_number(value: Any) -> bool:
-    return isinstance(value, numbers.Real) and not isinstance(value, bool) and value == value
+    return isinstance(value, numbers.Real) and not isinstance(value, bool) and math.isfinite(value)
 
 
 def _safe(text: str) -> str:
