@@ -385,7 +385,7 @@ def asked_at(prompt: Callable[[str, str], object]) -> dict[tuple[str, str], obje
 
 
 SOLUTIONS: dict[str, Callable[[], object]] = {
-    "start-1": lambda: aoai.chat("Why is the sky blue?", max_tokens=5),
+    "start-1": lambda: aoai.chat("Why is the sky blue?", max_tokens=5, temperature=0),
     "prompts-1": lambda: completed(BEFORE_ROME),
     "prompts-2": lambda: aoai.chat("Write the numbers from 1 to 10.", temperature=0, stop="8"),
     "prompts-3": lambda: aoai.chat(talk(*ASKED), temperature=0),
