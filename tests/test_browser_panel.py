@@ -235,7 +235,7 @@ def test_usage_and_deployments_are_looked_at(lab: Lab, front_end: str, theme: st
         expect(usage.locator("img")).to_be_visible()
         deployments.get_by_role("button", name="Refresh").click()
         expect(deployments.locator("td", has_text="Succeeded").first).to_be_attached(timeout=30_000)
-        deployments.get_by_role("textbox", name="filter by name").fill("mini")
+        deployments.get_by_label("Filter").fill("mini")
         expect(deployments.locator("tr:has(td)").filter(has_not_text="mini")).to_have_count(0)
         expect(deployments.locator("td", has_text="gpt-4o-mini").first).to_be_attached()
         expect(page.locator(".aoai-panel-static").first).to_be_hidden()

@@ -33,7 +33,10 @@ class DeploymentsPanel(Panel):
     def __init__(self) -> None:
         self._found: list[dict[str, Any]] = []
         self._only = ipywidgets.Text(
-            placeholder="filter by name", tooltip="show only deployments and models with this in their name"
+            description="Filter",
+            placeholder="part of a name",
+            style={"description_width": "auto"},
+            layout={"width": "20em"},
         )
         self._button = button("Refresh", "ask the service which deployments there are", self.refresh)
         self._line = ipywidgets.HTML()
