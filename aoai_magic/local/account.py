@@ -16,6 +16,7 @@ from .launch import local_token
 from .limits import Limits
 
 if TYPE_CHECKING:
+    from .background import Run
     from .batches import Batch
     from .files import File
     from .fine_tuning import TuningJob
@@ -91,10 +92,15 @@ class Deployment:
 
 @dataclass(frozen=True)
 class Kept:
-    """A response that is kept: the object, and the items of the conversation that led to it."""
+    """A response that is kept: the object, and the items of the conversation that led to it.
+
+    Of one in the background, also the work on it, and whether it was asked for as a stream.
+    """
 
     response: dict[str, Any]
     items: list[dict[str, Any]]
+    run: Run | None = None
+    streamed: bool = False
 
 
 class Working:
@@ -144,9 +150,11 @@ class Account:
             raise no_deployment(v1=v1)
         return found
 
-    def keep_response(self, response: dict[str, Any], items: list[dict[str, Any]]) -> None:
+    def keep_response(
+        self, response: dict[str, Any], items: list[dict[str, Any]], run: Run | None = None, *, streamed: bool = False
+    ) -> None:
         """Keep a response for `previous_response_id`; the oldest goes when there are a thousand."""
-        self.responses[response["id"]] = Kept(response, items)
+        self.responses[response["id"]] = Kept(response, items, run, streamed)
         while len(self.responses) > _MOST_RESPONSES:
             del self.responses[next(iter(self.responses))]
 

@@ -14,8 +14,8 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from .. import catalog
-from . import arm, batches, files, fine_tuning, log, responses
-from .account import Account, Kept
+from . import arm, batches, files, fine_tuning, log, stored
+from .account import Account
 from .asking import Extra
 from .azure_errors import AzureError, broken
 from .events import REGION, sse
@@ -26,7 +26,6 @@ from .launch import proof
 from .limits import ExceededError, rate_limited
 from .openapi import description
 from .operations import OPERATIONS, Operation
-from .paging import page
 from .plumbing import Call, EventStream, account_of, check_version, form, is_v1, json_body, unless_gone
 from .service import Service
 from .wire import JSONResponse
@@ -60,9 +59,10 @@ def _data_plane() -> list[Route]:
     kept = [
         ("models", models, "GET"),
         ("models/{id}", model, "GET"),
-        ("responses/{id}", response, "GET"),
-        ("responses/{id}", forget_response, "DELETE"),
-        ("responses/{id}/input_items", input_items, "GET"),
+        ("responses/{id}", stored.described, "GET"),
+        ("responses/{id}", stored.deleted, "DELETE"),
+        ("responses/{id}/cancel", stored.cancelled, "POST"),
+        ("responses/{id}/input_items", stored.input_items, "GET"),
         ("files", files.listed, "GET"),
         ("files", files.upload, "POST"),
         ("files/{id}", files.described, "GET"),
@@ -197,30 +197,6 @@ async def model(request: Request) -> Response:
     if shown is None:
         raise AzureError(404, {"code": "NotFound", "message": f"The model '{wanted}' does not exist."})
     return JSONResponse(shown)
-
-
-async def response(request: Request) -> Response:
-    """GET /responses/{id}"""
-    return JSONResponse(_kept(request).response)
-
-
-async def forget_response(request: Request) -> Response:
-    """DELETE /responses/{id}"""
-    identity = _kept(request).response["id"]
-    del account_of(request).responses[identity]
-    return JSONResponse({"id": identity, "object": "response", "deleted": True})
-
-
-async def input_items(request: Request) -> Response:
-    """GET /responses/{id}/input_items"""
-    return page(request, _kept(request).items[::-1])
-
-
-def _kept(request: Request) -> Kept:
-    kept, identity = account_of(request).responses, request.path_params["id"]
-    if identity not in kept:
-        raise responses.not_found(identity)
-    return kept[identity]
 
 
 def _model(found: catalog.Model) -> dict[str, Any]:

@@ -28,6 +28,8 @@ _OPERATIONS = ("/chat/completions", "/completions", "/embeddings", "/responses")
 _ENDPOINTS = (*_OPERATIONS, *(f"/v1{path}" for path in _OPERATIONS))
 _STAGES = ("in_progress", "finalizing", "completed", "failed", "expired", "cancelling", "cancelled")
 _UNDER_WAY = ("validating", "in_progress", "finalizing")
+#: What says how an answer is sent, and changes nothing where it goes into a file.
+_MEANINGLESS = ("background", "stream", "stream_options")
 _AT_ONCE = 4
 _WINDOW_SECONDS = 24 * 3600
 _MOST_BATCHES = 100
@@ -243,7 +245,7 @@ def _operation(path: str) -> str:
 
 async def _answered(line: dict[str, Any], run: Runner) -> dict[str, Any]:
     request_id = new_id("", 32)
-    body = {name: value for name, value in line["body"].items() if name not in ("stream", "stream_options")}
+    body = {name: value for name, value in line["body"].items() if name not in _MEANINGLESS}
     try:
         status, answer = 200, await run(_operation(line["url"]).lstrip("/"), body)
     except AzureError as error:

@@ -51,7 +51,8 @@ class Fields:
         for name in self._values:
             if name not in known:
                 if newer:
-                    raise invalid_request(f"Unknown parameter: '{name}'.", name, "unknown_parameter")
+                    path = self.path(name)
+                    raise invalid_request(f"Unknown parameter: '{path}'.", path, "unknown_parameter")
                 raise invalid_request(f"Unrecognized request argument supplied: {name}")
 
     def required(self, name: str) -> Any:

@@ -45,7 +45,9 @@ def messages(items: list[dict[str, Any]], instructions: str = "") -> list[dict[s
                 said.append({"role": "assistant", "content": None})
             said[-1].setdefault("tool_calls", []).append(call)  # what was said before it is of the same turn
         elif item["type"] == "function_call_output":
-            said.append({"role": "tool", "tool_call_id": item["call_id"], "content": item["output"]})
+            output = item["output"]
+            content = output if isinstance(output, str) else [_chat_part(part) for part in output]
+            said.append({"role": "tool", "tool_call_id": item["call_id"], "content": content})
     return said
 
 
@@ -104,7 +106,7 @@ def _call_output(item: Fields) -> dict[str, Any]:
         item.required(name)
     output = item.raw("output")
     if isinstance(output, list):
-        output = "\n".join(part.text("text") for part in item.objects("output"))
+        output = [_part(part) for part in item.objects("output", least=1)]
     elif not isinstance(output, str):
         raise item.wrong_type("output", "one of an array of objects or string")
     return {
@@ -116,7 +118,13 @@ def _call_output(item: Fields) -> dict[str, Any]:
     }
 
 
-def _passed_over(item: Fields) -> dict[str, Any]:
+def _reference(item: Fields) -> dict[str, Any]:
+    """An item that is kept with an earlier response."""
+    item.required("id")
+    return {"id": item.text("id"), "type": "item_reference"}
+
+
+def _reasoning(item: Fields) -> dict[str, Any]:
     """An item that the conversation holds, and the engine has no use for."""
     return {"id": item.text("id") or new_id("rs_", 48), "type": item.text("type"), "summary": item.array("summary")}
 
@@ -133,6 +141,6 @@ _READERS = {
     "message": _message,
     "function_call": _call,
     "function_call_output": _call_output,
-    "reasoning": _passed_over,
-    "item_reference": _passed_over,
+    "reasoning": _reasoning,
+    "item_reference": _reference,
 }

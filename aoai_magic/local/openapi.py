@@ -154,6 +154,7 @@ _KEPT: list[tuple[str, str, str, dict[str, Any]]] = [
     ("models/{id}", "get", "Describe a model", {"answer": _kind("model", "id")}),
     ("responses/{id}", "get", "Get a response", {"answer": _ANSWERS["responses"]}),
     ("responses/{id}", "delete", "Delete a response", {"answer": _DELETED}),
+    ("responses/{id}/cancel", "post", "Cancel a response in the background", {"answer": _ANSWERS["responses"]}),
     ("responses/{id}/input_items", "get", "List what led to a response", {"answer": _LIST}),
     ("files", "get", "List files", {"answer": _LIST, "parameters": _PAGED}),
     ("files", "post", "Upload a file", {"body": _UPLOADED, "answer": _A_FILE, "status": "201"}),

@@ -7,36 +7,17 @@ import time
 from collections.abc import AsyncGenerator
 from typing import Any
 
-from .. import tokens
-from . import talk
+from . import log
 from .account import Account, Deployment
-from .asking import (
-    ANY_OBJECT,
-    DEFAULT_MAX_TOKENS,
-    Extra,
-    check_labels,
-    named_tool,
-    read_effort,
-    read_function,
-    read_schema,
-    read_tier,
-    refuse_parameters,
-)
-from .azure_errors import AzureError, input_too_long, invalid_request
-from .engine import Job
+from .asking import Extra, check_labels, read_tier, refuse_parameters
+from .asking_responses import ENCRYPTED_REASONING, PARAMETERS, read_conversation, read_included, read_response
+from .azure_errors import AzureError, broken, invalid_request
+from .background import Run
 from .events import new_id, sse
 from .fields import Fields
-from .filters import Filter
-from .items import messages, read_items
 from .limits import arrival_tokens
-from .turn import Arguments, Ask, Call, End, Text, Tool, Turn
+from .turn import Arguments, Call, End, Text, Turn
 
-_LEAST_MAX_TOKENS = 16
-_PARAMETERS = frozenset(
-    "include input instructions max_output_tokens metadata model parallel_tool_calls previous_response_id "
-    "prompt_cache_key reasoning safety_identifier service_tier store stream stream_options temperature text tool_choice "
-    "tools top_logprobs top_p truncation user".split()
-)
 _Happening = tuple[str, dict[str, Any]]
 
 
@@ -45,31 +26,35 @@ class Responses:
 
     def __init__(self, values: dict[str, Any], deployment: Deployment, account: Account, extra: Extra) -> None:
         body = Fields(values)
-        body.refuse_unknown(_PARAMETERS, newer=True)
+        body.refuse_unknown(PARAMETERS, newer=True)
         refuse_parameters(body, deployment.model)
         check_labels(body)
         self._account = account
         self.stream = body.boolean("stream")
         self._store = body.boolean("store", True)
-        previous = body.text("previous_response_id") or None
-        self._items = [*_conversation(account, previous), *read_items(body)]
-        self._ask, shown = _read(body, deployment, self._items, extra)
+        self._background = body.boolean("background")
+        if self._background and not self._store:
+            raise invalid_request("Background mode requires 'store' to be true.", "background")
+        self._encrypted = ENCRYPTED_REASONING in read_included(body)
+        self._items = read_conversation(body, account)
+        self._ask, shown = read_response(body, deployment, self._items, extra)
         self.cut = 0
         self.arrival = arrival_tokens(sum(len(one["content"]) for one in self._ask.job.messages), self._ask.max_tokens)
         self._turn = Turn(self._ask, account.engine)
+        self._run: Run | None = None
         self._number = 0
         self.response: dict[str, Any] = {
             "id": new_id("resp_", 48),
             "object": "response",
             "created_at": int(time.time()),
-            "status": "in_progress",
-            "background": False,
+            "status": "queued" if self._background else "in_progress",
+            "background": self._background,
             "content_filters": None,
             "error": None,
             "incomplete_details": None,
             "model": deployment.model_id,
             "output": [],
-            "previous_response_id": previous,
+            "previous_response_id": body.text("previous_response_id") or None,
             "service_tier": read_tier(body, deployment.model) or "default",
             "store": self._store,
             "usage": None,
@@ -77,27 +62,62 @@ class Responses:
         }
 
     async def begin(self) -> None:
-        """Let the filter judge the input, and wait for the answer to begin."""
+        """Let the filter judge the input, and wait for the answer to begin, unless it is to come in the background."""
         if self._ask.filter.prompt.blocked:
             raise self._ask.filter.refusal(responses=True)
+        if self._background:
+            self._run = Run(self._in_background(), self._account.working)
+            self._account.keep_response(self.response, self._items, self._run, streamed=self.stream)
+        else:
+            await self._start()
+
+    async def _start(self) -> None:
         job, self.cut = await self._account.engine.fit(self._ask.filter.heard(self._ask.job))
         self._turn = Turn(self._ask._replace(job=job), self._account.engine)
         await self._turn.begin()
 
     async def close(self) -> None:
-        """End what is still generated, for a client that has left."""
-        await self._turn.close()
+        """End what is still generated, for a client that has left; what goes on in the background does."""
+        if not self._background:
+            await self._turn.close()
 
     async def answer(self) -> dict[str, Any]:
-        """The whole response."""
-        async for _ in self._happenings():
-            pass
+        """The whole response; of one in the background, what there is of it yet."""
+        if not self._background:
+            async for _ in self._happenings():
+                pass
         return self.response
 
     async def events(self) -> AsyncGenerator[bytes]:
         """The response as named events, each with a sequence number; there is no [DONE] at the end."""
-        for name in ("response.created", "response.in_progress"):
+        if self._run is None:
+            yield self._event("response.created", {"response": self.response})
+        async with contextlib.aclosing(self._run.since() if self._run else self._growing()) as events:
+            async for event in events:
+                yield event
+
+    async def _in_background(self) -> AsyncGenerator[bytes]:
+        """The same where nobody need be there: what fails is the response's own status."""
+        for name in ("response.created", "response.queued"):
             yield self._event(name, {"response": self.response})
+        try:
+            await self._start()
+            self.response["status"] = "in_progress"
+            async with contextlib.aclosing(self._growing()) as events:
+                async for event in events:
+                    yield event
+        except Exception as problem:
+            if not isinstance(problem, AzureError):
+                log.mishap(f"Response {self.response['id']}, in the background", problem)
+            error = problem.error if isinstance(problem, AzureError) else broken(self.response["id"]).error
+            told = {"code": error["code"] or "server_error", "message": error["message"]}
+            self.response |= {"status": "failed", "error": told}
+            yield self._event("response.failed", {"response": self.response})
+        finally:
+            await self._turn.close()
+
+    async def _growing(self) -> AsyncGenerator[bytes]:
+        yield self._event("response.in_progress", {"response": self.response})
         async with contextlib.aclosing(self._happenings()) as happenings:
             async for name, facts in happenings:
                 yield self._event(name, facts)
@@ -108,6 +128,8 @@ class Responses:
         output: list[dict[str, Any]] = self.response["output"]
         if self._ask.effort not in (None, "none", "minimal"):
             output.append({"id": new_id("rs_", 48), "type": "reasoning", "summary": []})
+            if self._encrypted:  # opaque to whoever gets it, and with nothing in it
+                output[0]["encrypted_content"] = new_id("gAAAAA", 94)
             yield "response.output_item.added", {"output_index": 0, "item": output[0]}
             yield "response.output_item.done", {"output_index": 0, "item": output[0]}
         reason = "stop"
@@ -165,18 +187,12 @@ class Responses:
                 "total_tokens": prompt + output,
             },
         }
-        if self._store:
+        if self._store and not self._background:
             self._account.keep_response(self.response, self._items)
 
     def _event(self, name: str, facts: dict[str, Any]) -> bytes:
         number, self._number = self._number, self._number + 1
         return sse({"type": name, "sequence_number": number, **facts}, name)
-
-
-def not_found(identity: str) -> AzureError:
-    """404: no response is kept under that id."""
-    message = f"Response with id '{identity}' not found."
-    return AzureError(404, {"message": message, "type": "invalid_request_error", "param": None, "code": None})
 
 
 def _new_call(event: Call) -> dict[str, Any]:
@@ -200,125 +216,3 @@ def _ended(index: int, item: dict[str, Any], *, whole: bool) -> list[_Happening]
         ("response.content_part.done", {**at, "part": part}),
         done,
     ]
-
-
-def _conversation(account: Account, previous: str | None) -> list[dict[str, Any]]:
-    if previous is None:
-        return []
-    if previous not in account.responses:
-        raise invalid_request(
-            f"Previous response with id '{previous}' not found.", "previous_response_id", "previous_response_not_found"
-        )
-    kept = account.responses[previous]
-    return [*kept.items, *kept.response["output"]]
-
-
-def _read(
-    body: Fields, deployment: Deployment, items: list[dict[str, Any]], extra: Extra
-) -> tuple[Ask, dict[str, Any]]:
-    """What the deployment is asked, and the fields of the request that the response repeats."""
-    model = deployment.model
-    instructions = body.text("instructions")
-    said = messages(items, instructions)
-    conversation = talk.read(Fields({"input": said}), "input")
-    tools, choice = _tools(body)
-    schema, shown_format = _format(body.object("text").object("format"))
-    effort = _effort(body, deployment)
-    limit = body.integer("max_output_tokens", least=_LEAST_MAX_TOKENS, most=model.max_output_tokens)
-    temperature = body.decimal("temperature", 1.0, least=0, most=2)
-    top_p = body.decimal("top_p", 1.0, least=0, most=1)
-    top_logprobs = body.integer("top_logprobs", 0, least=0, most=20)
-    wants_logprobs = "message.output_text.logprobs" in body.array("include")
-    counted = None if schema is ANY_OBJECT else schema
-    prompt_tokens = tokens.count_chat(said, model.name, [_chat_tool(tool) for tool in tools], counted)
-    if prompt_tokens > deployment.context_window:
-        raise input_too_long()
-    job = Job(
-        messages=conversation.said,
-        temperature=temperature,
-        top_p=top_p,
-        schema=schema,
-        logprobs=top_logprobs if wants_logprobs else None,
-        pace=extra.pace,
-    )
-    ask = Ask(
-        job=job,
-        model=model,
-        prompt_tokens=prompt_tokens,
-        max_tokens=limit or DEFAULT_MAX_TOKENS,
-        filter=Filter.of(conversation.texts, fails=extra.filter_fails),
-        tools=tools,
-        tool_choice=choice,
-        parallel=body.boolean("parallel_tool_calls", True),
-        images=conversation.images,
-        effort=effort,
-        asynchronous=deployment.asynchronous_filter,
-    )
-    verbosity = body.object("text").choice("verbosity", ["low", "medium", "high"], "medium")
-    return ask, {
-        "instructions": instructions or None,
-        "max_output_tokens": limit or None,
-        "max_tool_calls": None,
-        "metadata": body.strings("metadata"),
-        "parallel_tool_calls": ask.parallel,
-        "prompt_cache_key": body.raw("prompt_cache_key"),
-        "reasoning": {"effort": effort, "summary": None},
-        "safety_identifier": body.raw("safety_identifier"),
-        "temperature": None if model.reasoning else temperature,
-        "text": {"format": shown_format, "verbosity": verbosity},
-        "tool_choice": body.raw("tool_choice") or "auto",
-        "tools": [_shown_tool(tool) for tool in tools],
-        "top_logprobs": top_logprobs,
-        "top_p": None if model.reasoning else top_p,
-        "truncation": body.choice("truncation", ["disabled", "auto"], "disabled"),
-        "user": body.raw("user"),
-    }
-
-
-def _effort(body: Fields, deployment: Deployment) -> str | None:
-    reasoning = body.object("reasoning")
-    if deployment.model.reasoning:
-        return read_effort(reasoning, "effort", deployment.model)
-    if "effort" in reasoning:
-        raise invalid_request(
-            "Unsupported parameter: 'reasoning.effort' is not supported with this model.",
-            "reasoning.effort",
-            "unsupported_parameter",
-        )
-    return None
-
-
-def _tools(body: Fields) -> tuple[list[Tool], str]:
-    tools = []
-    for tool in body.objects("tools", most=128):
-        tool.required("type")
-        tool.choice("type", ["function"], "function")
-        tools.append(read_function(tool))
-    if isinstance(body.raw("tool_choice"), dict):
-        return tools, named_tool(tools, body.object("tool_choice").text("name"))
-    return tools, body.choice("tool_choice", ["none", "auto", "required"], "auto")
-
-
-def _format(wanted: Fields) -> tuple[dict[str, Any] | None, dict[str, Any]]:
-    kind = wanted.choice("type", ["text", "json_object", "json_schema"], "text")
-    if kind == "text":
-        return None, {"type": "text"}
-    if kind == "json_object":
-        return ANY_OBJECT, {"type": "json_object"}
-    schema = read_schema(wanted)
-    shown = {"name": wanted.text("name"), "schema": schema, "strict": wanted.boolean("strict"), "description": None}
-    return schema, {"type": "json_schema", **shown}
-
-
-def _chat_tool(tool: Tool) -> dict[str, Any]:
-    return {"function": {"name": tool.name, "description": tool.description, "parameters": tool.parameters}}
-
-
-def _shown_tool(tool: Tool) -> dict[str, Any]:
-    return {
-        "type": "function",
-        "name": tool.name,
-        "description": tool.description or None,
-        "parameters": tool.parameters,
-        "strict": tool.strict,
-    }

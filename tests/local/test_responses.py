@@ -29,6 +29,9 @@ WEATHER = {
 }
 
 
+PIXEL = "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8BQDwAEhQGAhKmMIQAAAABJRU5ErkJggg=="
+
+
 def body(given: Any = "one two three", **more: Any) -> dict[str, Any]:
     return {"model": "gpt-4o", "input": given, **more}
 
@@ -152,6 +155,52 @@ def test_every_choice_of_a_tool_works(ask: Any, choice: Any, stream: bool) -> No
     assert response["tool_choice"] == choice
 
 
+def test_a_call_without_its_result_is_refused_in_the_words_of_this_api(ask: Any) -> None:
+    call = {"type": "function_call", "call_id": "call_1", "name": "f", "arguments": "{}"}
+    result = {"type": "function_call_output", "call_id": "call_2", "output": "x"}
+    error = ask(V1, body([call, {"role": "user", "content": "so?"}])).json["error"]
+    assert (error["message"], error["param"]) == ("No tool output found for function call call_1.", "input")
+    error = ask(V1, body([result])).json["error"]
+    assert error["message"] == "No tool call found for function call output with call_id call_2."
+
+
+def test_a_result_may_hold_parts_and_pictures(create: Any) -> None:
+    call = {"type": "function_call", "call_id": "c", "name": "f", "arguments": "{}"}
+    plain = create([call, {"type": "function_call_output", "call_id": "c", "output": "x"}])
+    parts = [{"type": "input_text", "text": "x"}, {"type": "input_image", "image_url": PIXEL}]
+    shown = create([call, {"type": "function_call_output", "call_id": "c", "output": parts}])
+    assert shown["usage"]["input_tokens"] > plain["usage"]["input_tokens"] + 80, "the picture is counted"
+
+
+def test_an_item_is_referred_to_by_its_id(ask: Any, create: Any) -> None:
+    first = create("a secret word")
+    again = create([{"type": "item_reference", "id": first["output"][0]["id"]}, {"role": "user", "content": "hi"}])
+    items = ask(f"{V1}/{again['id']}/input_items?order=asc", method="GET").json["data"]
+    assert items[0] == first["output"][0]
+    answer = ask(V1, body([{"type": "item_reference", "id": "msg_nothing"}]))
+    assert (answer.status, answer.json["error"]["param"]) == (404, "input")
+
+
+def test_a_conversation_that_is_too_long_loses_its_beginning_if_asked(ask: Any) -> None:
+    said = [{"role": "user", "content": "pear " * 10_000}] * 14 + [{"role": "user", "content": "the end"}]
+    assert ask(V1, body(said)).json["error"]["code"] == "context_length_exceeded"
+    cut = ask(V1, body(said, truncation="auto")).json
+    assert text(cut) == "the end"
+    assert 100_000 < cut["usage"]["input_tokens"] <= 128_000
+    alone = [{"role": "user", "content": "pear " * 140_000}]
+    assert ask(V1, body(alone, truncation="auto")).json["error"]["code"] == "context_length_exceeded"
+
+
+def test_reasoning_is_shown_as_asked_and_encrypted_where_nothing_is_kept(create: Any) -> None:
+    answer = create(
+        model="gpt-5", reasoning={"effort": "low", "summary": "auto"}, store=False, max_tool_calls=3,
+        include=["reasoning.encrypted_content"],
+    )  # fmt: skip
+    assert (answer["reasoning"], answer["max_tool_calls"]) == ({"effort": "low", "summary": "detailed"}, 3)
+    assert answer["output"][0]["encrypted_content"]
+    assert text(create([*answer["output"], {"role": "user", "content": "on"}], model="gpt-5")) == "on"
+
+
 def test_an_answer_keeps_to_a_schema(create: Any) -> None:
     wanted = {"type": "json_schema", "name": "person", "strict": True, "schema": PERSON}
     response = create("Ada, 36", text={"format": wanted})
@@ -212,6 +261,14 @@ def test_a_streamed_call_grows_into_its_arguments(ask: Any) -> None:
         ({"max_output_tokens": 15}, "max_output_tokens", "integer_below_min_value"),
         ({"temperature": 3}, "temperature", "decimal_above_max_value"),
         ({"reasoning": {"effort": "low"}}, "reasoning.effort", "unsupported_parameter"),
+        ({"reasoning": {"depth": 1}}, "reasoning.depth", "unknown_parameter"),
+        ({"text": {"colour": 1}}, "text.colour", "unknown_parameter"),
+        ({"include": ["nonsense"]}, "include[0]", "invalid_value"),
+        ({"include": [None]}, "include[0]", "invalid_value"),
+        ({"max_tool_calls": 0}, "max_tool_calls", "integer_below_min_value"),
+        ({"tool_choice": "required"}, "tool_choice", None),
+        ({"text": {"format": {"type": "json_object"}}}, "input", None),
+        ({"input": [{"type": "item_reference"}]}, "input[0].id", "missing_required_parameter"),
         ({"tools": [{"type": "web_search"}]}, "tools[0].type", "invalid_value"),
         ({"tool_choice": {"type": "function", "name": "x"}}, "tool_choice", "invalid_value"),
         ({"text": {"format": {"type": "xml"}}}, "text.format.type", "invalid_value"),
@@ -219,7 +276,7 @@ def test_a_streamed_call_grows_into_its_arguments(ask: Any) -> None:
         ({"service_tier": "flex"}, "service_tier", "invalid_value"),
     ],
 )
-def test_what_can_not_be_is_refused(ask: Any, change: dict[str, Any], param: str, code: str) -> None:
+def test_what_can_not_be_is_refused(ask: Any, change: dict[str, Any], param: str, code: str | None) -> None:
     answer = ask(V1, {**body(), **change})
     error = answer.json["error"]
     assert (answer.status, error["type"]) == (400, "invalid_request_error")
