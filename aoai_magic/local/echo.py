@@ -8,6 +8,7 @@ import math
 import random
 import re
 import zlib
+from collections import Counter
 from collections.abc import AsyncGenerator, Sequence
 from typing import Any
 
@@ -40,7 +41,11 @@ class Echo:
 
     async def embed(self, texts: Sequence[str]) -> list[list[float]]:
         """Vectors in which every word has a direction of its own: texts are alike as far as they share words."""
-        return [_placed(text) for text in texts]
+        vectors = []
+        for text in texts:
+            vectors.append(_placed(text))
+            await asyncio.sleep(0)
+        return vectors
 
     async def choose(self, job: Job, options: Sequence[str]) -> str:
         """The option that the last user message names, else the last one."""
@@ -52,8 +57,10 @@ class Echo:
 
 
 def _placed(text: str) -> list[float]:
-    directions = [_direction(word) for word in re.findall(r"\w+", text.lower()) or [text]]
-    vector = [sum(values) for values in zip(*directions, strict=True)]
+    words = Counter(re.findall(r"\w+", text.lower()) or [text])
+    vector = [0.0] * _DIMENSIONS
+    for word, count in words.items():
+        vector = [value + count * more for value, more in zip(vector, _direction(word), strict=True)]
     length = math.hypot(*vector)
     return [value / length for value in vector]
 

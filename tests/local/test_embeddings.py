@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import math
 import struct
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import openai
@@ -117,3 +118,15 @@ def test_the_sdk_asks_for_base64_and_gets_numbers(sdk: openai.OpenAI, azure_sdk:
     for client in (sdk, azure_sdk):
         answer = client.embeddings.create(model=SMALL, input="one two")
         assert answer.data[0].embedding == known
+
+
+def test_others_are_answered_while_a_large_request_is_worked_on(ask: Any) -> None:
+    large = {"model": "text-embedding-3-large", "input": [f"text {n} " * 50 for n in range(2048)]}
+    with ThreadPoolExecutor(1) as pool:
+        under_way = pool.submit(ask, V1, {**large, "encoding_format": "base64"})
+        answered = 0
+        while not under_way.done():
+            assert ask("/aoai/health", method="GET").status == 200
+            answered += 1
+    assert under_way.result().status == 200
+    assert answered > 10
