@@ -56,7 +56,7 @@ def _parser() -> argparse.ArgumentParser:
     serve.add_argument("--port", type=_port, default=0, help="the port (any that is free)")
     serve.add_argument("--key", help="the API key (a random one)")
     serve.add_argument("--engine", choices=["llama", "echo"], help="a small model, or an echo of the prompt for tests")
-    serve.add_argument("--threads", type=int, help="threads of the model (one less than there are cores)")
+    serve.add_argument("--threads", type=int, help="threads of the model for each reply (half of the cores but one)")
     serve.add_argument(
         "--fault", type=_fault, action="append", default=[], metavar="WORDS",
         help='what is to go wrong, such as "status=503 times=2"; may be repeated (python -m pydoc aoai_magic.local.faults)',

@@ -36,7 +36,8 @@ class Guard:
 
     def __init__(self, account: Account, host: str, port: int) -> None:
         self._account = account
-        self._hosts = {f"127.0.0.1:{port}", f"localhost:{port}"}
+        own = f"[{host}]" if ":" in host else host
+        self._hosts = {f"{name}:{port}" for name in ("127.0.0.1", "localhost", own)}
         self._networked = not is_loopback(host)
 
     def objection(self, call: Call) -> AzureError | None:

@@ -111,6 +111,9 @@ def configured(app: ASGIApp) -> uvicorn.Config:
         lifespan="off",
         ws="none",
         proxy_headers=False,
+        # Longer than clients keep a connection that nobody uses: uvicorn's 5 seconds are also httpx's, which then sends
+        # its next request into a connection that is just being closed.
+        timeout_keep_alive=75,
         timeout_graceful_shutdown=3,
     )
 

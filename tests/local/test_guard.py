@@ -11,6 +11,11 @@ from urllib.parse import quote
 
 import pytest
 
+from aoai_magic.local.account import Account
+from aoai_magic.local.echo import Echo
+from aoai_magic.local.guard import Guard
+from aoai_magic.local.plumbing import Call
+
 V1 = "/openai/v1/chat/completions"
 BODY = {"model": "gpt-4o", "messages": [{"role": "user", "content": "hi"}]}
 
@@ -51,6 +56,23 @@ def test_a_host_name_that_was_rebound_is_refused(service: Any, host: str) -> Non
     connection.request("GET", "/aoai/health", headers={"Host": host})
     assert connection.getresponse().status == 421
     connection.close()
+
+
+@pytest.mark.parametrize(
+    ("host", "name"), [("::1", "[::1]:80"), ("127.0.0.2", "127.0.0.2:80"), ("::1", "localhost:80")]
+)
+def test_it_answers_to_the_address_that_it_listens_on(host: str, name: str) -> None:
+    guard = Guard(Account(Echo()), host, 80)
+    assert guard.objection(_call(name)) is None
+    assert guard.objection(_call("[::2]:80")).status == 421  # type: ignore[union-attr]
+
+
+def _call(host: str) -> Call:
+    headers = [(b"host", host.encode())]
+
+    async def nothing(*_: Any) -> Any: ...
+
+    return Call({"type": "http", "method": "GET", "path": "/aoai/health", "headers": headers}, nothing, nothing)
 
 
 @pytest.mark.parametrize(

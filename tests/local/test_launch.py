@@ -14,11 +14,17 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx2
 import pytest
 
 from aoai_magic.errors import LocalServiceError, MissingExtraError
 from aoai_magic.local import launch
+from aoai_magic.local.account import Account
+from aoai_magic.local.app import build
+from aoai_magic.local.echo import Echo
+from aoai_magic.local.faults import Faults
 from aoai_magic.local.launch import LocalSettings, Service
+from aoai_magic.local.server import configured
 
 
 @pytest.fixture
@@ -178,3 +184,9 @@ def test_other_weights_are_another_service(tmp_path: Path) -> None:
     before = launch._address_file(LocalSettings(tmp_path, "llama", one))
     os.utime(one, (1, 1))
     assert launch._address_file(LocalSettings(tmp_path, "llama", one)) != before
+
+
+def test_a_connection_is_kept_for_longer_than_clients_keep_theirs() -> None:
+    kept = httpx2.Limits().keepalive_expiry
+    assert kept is not None
+    assert configured(build(Account(Echo()), Faults(), port=1)).timeout_keep_alive > 2 * kept
