@@ -47,7 +47,7 @@ class Audio(BaseReply):
 
     @property
     def text(self) -> str:
-        """The sound in words, for where none can be played: length, format, size, and what is spoken, or how it begins."""
+        """The sound in words, for where none can be played: length, format, size, and the text, or how it begins."""
         spoken = str(self.request["input"]).strip()
         spoken = spoken if len(spoken) <= 200 else f"{spoken[:199]}…"
         long = "length unknown" if self.duration is None else f"{self.duration:.1f} s"

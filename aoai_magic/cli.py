@@ -1,4 +1,4 @@
-"""`aoai-magic`: the lessons in JupyterLab, the local service for other programs, and what to do when nothing answers."""
+"""`aoai-magic`: the lessons in JupyterLab, the local service for other programs, and help when nothing answers."""
 
 from __future__ import annotations
 
@@ -14,7 +14,10 @@ _COPY = Path("aoai-notebooks")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a command; return its exit status (0 done, 1 an error that is told on stderr, 2 a command line not understood)."""
+    """Run a command and return its exit status.
+
+    It is 0 when done, 1 for an error, told on stderr, and 2 for a command line that isn't understood.
+    """
     options = _parser().parse_args(arguments)
     try:
         status: int = options.run(options)

@@ -165,9 +165,10 @@ class Connection:
         return plane.seen.get(deployment) if plane else None
 
     def names(self) -> list[str]:
-        """The deployments that are known without asking: the connection's own, those that answered, and those that were listed.
+        """The names of the deployments that are known without asking.
 
-        Of the local service and OpenAI, which have a set of their own, all.
+        They are the connection's own, those that answered, and those that were listed. Of the local service and OpenAI,
+        which have a set of their own, all.
         """
         plane: ControlPlane | None = vars(self).get("control_plane")
         found = [*([self.deployment] if self.deployment else []), *self._replied, *(plane.seen if plane else ())]
@@ -215,7 +216,7 @@ class Connection:
         return self.deployment
 
     def default(self, operation: str, example: str) -> str:
-        """The deployment that is asked for something else than chat where none is named; most connections' is for chat."""
+        """The deployment for an operation other than chat where none is named. Most connections' own is for chat."""
         if (own := self.deployment) and (known := self.known(own)) and operation in known.model.operations:
             return own
         if self.kind == "local":
@@ -238,9 +239,9 @@ class Connection:
         return [name for name, model in models.items() if model and operation in model.operations] if models else None
 
     def warm_up(self) -> None:
-        """Begin to start the local service, if that is where requests go, before the first request loads SDK and vocabulary.
+        """Start the local service in the background, if that is where requests go.
 
-        Both take equally long.
+        The first request loads the SDK and a vocabulary meanwhile. Both take equally long.
         """
         if self.kind == "local" and "client" not in vars(self):
             wanted = settings.local()

@@ -65,7 +65,9 @@ def connect(
 
 
 def connection() -> Connection:
-    """Return the current connection: that of the last `connect`, else what the environment or pyproject.toml says, else the local service.
+    """Return the current connection.
+
+    It is that of the last `connect`, else what the environment or pyproject.toml says, else the local service.
 
     >>> connect("local")
     <Connection local, deployment gpt-4o>
@@ -76,7 +78,10 @@ def connection() -> Connection:
 
 
 def foreseen() -> Connection:
-    """The connection that the next request will take, without settling on it: what the environment says may still change."""
+    """The connection that the next request will take, as things are.
+
+    Nothing is settled by it: what the environment says may still change.
+    """
     return _connection or Connection(settings.resolve())
 
 

@@ -23,7 +23,10 @@ _FACTS = ("background", "output_format", "quality", "size")
 
 
 class Drawing(Exchange):
-    """One request for pictures and what has arrived of them; who watches gets all pictures so far, each time there is more."""
+    """One request for pictures, and what has arrived of them.
+
+    Who watches gets all pictures so far, each time there is more.
+    """
 
     @property
     def operation(self) -> str:  # type: ignore[override]  # by the request, not by the class
@@ -128,7 +131,10 @@ class _Drawn:
         self.filters = worst(found for one in data for name in names if isinstance(found := one.get(name), dict))
 
     def _add_usage(self, more: dict[str, Any] | None) -> None:
-        """Each picture's last event counts its tokens; those of the prompt are counted once, as a whole answer has them."""
+        """Add the tokens of one more picture.
+
+        Each picture's last event counts its own; those of the prompt are counted once, as in a whole answer.
+        """
         if not more:
             return
         if before := self.body.get("usage"):

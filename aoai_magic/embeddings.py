@@ -28,7 +28,7 @@ _MOST_WRITTEN = 12  # and whose numbers can
 
 @dataclass(eq=False, repr=False)
 class Embeddings:
-    """Vectors of texts, a row each in `vectors` (a numpy array of float32, texts x dimensions), in the order of `texts`.
+    """Vectors of texts. `vectors` is a numpy array of float32, texts x dimensions, in the order of `texts`.
 
     `index` is that of the Series they came from, None for a list: the labels of what the methods return, which are the
     texts themselves otherwise. `usage` is the tokens of all requests, `cost` US dollars (0.0 on the local service, None

@@ -62,10 +62,10 @@ class ImageReply(BaseReply):
         return self.bundle()["text/plain"]
 
     def save(self, path: str | os.PathLike[str], *, overwrite: bool = False) -> list[Path]:
-        """Write the pictures, as they were sent, and return the files; of several, "fox.png" becomes fox-1.png, fox-2.png, …
+        """Write the pictures, as they were sent, and return the files.
 
-        Raises SettingsError for a name that doesn't fit the pictures' format and, unless `overwrite`, for a file that
-        is there already; then nothing is written.
+        Of several, "fox.png" becomes fox-1.png, fox-2.png, … Raises SettingsError for a name that doesn't fit the
+        pictures' format and, unless `overwrite`, for a file that is there already; then nothing is written.
         """
         form = self.pictures[0].format if self.pictures else "png"
         files = saving.destinations(path, SUFFIXES[form], "picture", len(self.pictures), overwrite=overwrite)

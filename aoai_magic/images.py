@@ -168,9 +168,10 @@ def estimate_image(
     local: bool,
     headroom: Headroom | None = None,
 ) -> ImageEstimate:
-    """Return the estimate of a body that `image_body` made; `known`, `sku`, `region` and `local` as in `estimates.estimate`.
+    """Return the estimate of a body that `image_body` made.
 
-    Raises SettingsError for a size or quality that the model doesn't have.
+    `known`, `sku`, `region` and `local` are as in `estimates.estimate`. Raises SettingsError for a size or quality that
+    the model doesn't have.
     """
     model = known.model if known else None
     name = model.name if model else ""

@@ -54,7 +54,10 @@ def copy_notebooks(folder: Path) -> str:
 
 
 def run(folder: Path, *, port: int = 0, browser: bool = True) -> int:
-    """Copy the notebooks, start JupyterLab on them, print its link, and wait for Ctrl-C, which ends all that was started."""
+    """Copy the notebooks, start JupyterLab on them, print its link, and wait for Ctrl-C.
+
+    That ends all that was started.
+    """
     if find_spec("jupyterlab") is None:
         raise MissingExtraError("aoai-magic lab", "lab", "jupyterlab")
     print(copy_notebooks(folder))

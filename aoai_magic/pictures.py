@@ -24,7 +24,7 @@ _FORMATS = {"image/png": "PNG", "image/jpeg": "JPEG", "image/webp": "WEBP"}
 
 @dataclass(frozen=True)
 class Picture:
-    """A picture that came back: the file's bytes as they were sent, of which media type, and what is in it as a PIL image.
+    """A picture that came back. It has the file's bytes as they were sent, their media type, and the PIL image.
 
     `finished` is false for what was shown on the way to the picture.
     """

@@ -1,4 +1,7 @@
-"""`[tool.aoai-magic]` of the nearest pyproject.toml, from the kernel's folder upward: what a project says for all its cells."""
+"""`[tool.aoai-magic]` of the nearest pyproject.toml: what a project says for all its cells.
+
+It is looked for from the kernel's folder upward.
+"""
 
 from __future__ import annotations
 

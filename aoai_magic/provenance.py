@@ -46,7 +46,9 @@ def request_hash(request: Mapping[str, Any]) -> str:
 
 
 def as_json(value: Any) -> Any:
-    """The same in what JSON has: days as text, bytes as base64, objects as their fields; None for what can't be written.
+    """Return a value as JSON can hold it.
+
+    Days become text, bytes base64, objects their fields, and None what can't be written.
 
     >>> as_json({"day": datetime.date(2026, 11, 25), "data": b"GIF", 1: (1, 2)})
     {'day': '2026-11-25', 'data': 'R0lG', '1': [1, 2]}

@@ -91,14 +91,19 @@ class Reply(BaseReply):
 
     @property
     def parsed(self) -> Any:
-        """What the first choice says in the shape that `schema` asked for: a pydantic class's instance, a DataFrame for a list
-        of fields in words, else what JSON has; None where no shape was asked for.
+        """What the first choice says in the shape that `schema` asked for.
+
+        That is an instance of a pydantic class, a DataFrame for a list of fields in words, else what JSON has; None
+        where no shape was asked for.
         """
         return self.choices[0].parsed if self.choices else None
 
     @property
     def logprobs(self) -> list[Token]:
-        """The tokens of the first choice with their log probabilities and alternatives; none where they weren't asked for."""
+        """The tokens of the first choice with their log probabilities and alternatives.
+
+        None are there where they weren't asked for.
+        """
         return [*self.choices[0].logprobs] if self.choices else []
 
     def confidence(self) -> Confidence:
@@ -120,8 +125,10 @@ class Reply(BaseReply):
 
     @property
     def messages(self) -> list[dict[str, Any]]:
-        """The messages that a conversation goes on with: what was answered, as far as a request may say it again, with the
-        results of the calls that were made on the way.
+        """The messages that a conversation goes on with.
+
+        They are what was answered, as far as a request may say it again, and the results of the calls that were made on
+        the way.
         """
         if self.rounds:
             return [message for one in self.rounds for message in one.messages]
@@ -134,8 +141,9 @@ class Reply(BaseReply):
 
     @property
     def tool_calls(self) -> list[ToolCall]:
-        """The calls of tools that the first choice asks for, after those of the rounds before it; those that were made have a
-        `result`.
+        """The calls of tools that the first choice asks for, after those of the rounds before it.
+
+        Those that were made have a `result`.
         """
         choices = [one.choices[0] for one in self.rounds or (self,) if one.choices]
         return [call for choice in choices for call in choice.tool_calls]
@@ -230,8 +238,10 @@ class Reply(BaseReply):
 
     @property
     def raw(self) -> ChatCompletion | Response | Completion | TranscriptionVerbose:
-        """The whole answer as the openai SDK's `ChatCompletion`, whether it was streamed or not; that of the Responses API as
-        `Response`, `aoai.complete`'s as `Completion`, `aoai.transcribe`'s as `TranscriptionVerbose` (with `segments`, where they were asked for).
+        """The whole answer as the openai SDK's `ChatCompletion`, whether it was streamed or not.
+
+        That of the Responses API is a `Response`, `aoai.complete`'s a `Completion`, `aoai.transcribe`'s a
+        `TranscriptionVerbose` (with `segments`, where they were asked for).
         """
         if "file" in self.request:
             from openai.types.audio import TranscriptionVerbose

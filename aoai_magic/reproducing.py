@@ -85,12 +85,12 @@ class Reproduction:
 
 
 def reproduce(notebook: str | os.PathLike[str], *, timeout: float | None = 600) -> Reproduction:
-    """Run a notebook from its recordings, in a kernel of its own that may send nothing, and say which cells came out the same.
+    """Run a notebook from its recordings, and say which cells came out the same.
 
-    The file is left as it is. The kernel's environment says AOAI_RECORDINGS=replay, which no cell lifts: every answer
-    is a recorded one. Text is compared, with errors; pictures aren't, nor are cells that are tagged
-    nbval-ignore-output. `timeout` is seconds for a cell, None for no end. Raises SettingsError for what is no notebook,
-    MissingExtraError without nbclient.
+    It runs in a kernel of its own that may send nothing. The file is left as it is. The kernel's environment says
+    AOAI_RECORDINGS=replay, which no cell lifts: every answer is a recorded one. Text is compared, with errors; pictures
+    aren't, nor are cells that are tagged nbval-ignore-output. `timeout` is seconds for a cell, None for no end. Raises
+    SettingsError for what is no notebook, MissingExtraError without nbclient.
 
     >>> reproduce("analysis.ipynb")  # doctest: +SKIP
     analysis.ipynb: 12 same; 5 recordings answered

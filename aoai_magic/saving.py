@@ -15,11 +15,12 @@ from .errors import SettingsError
 def destinations(
     path: str | os.PathLike[str], suffixes: Sequence[str], what: str, count: int = 1, *, overwrite: bool = False
 ) -> list[Path]:
-    """Return the files that `count` things of a kind would be written to under that name; of several, fox-1.png, fox-2.png, …
+    """Return the files that `count` things of a kind would be written to under a name.
 
-    `suffixes` are those of its format, the first of which a name without one gets; `what` is the kind in words
-    ("picture"). Raises SettingsError for a name that doesn't fit the format, for no such folder and, unless
-    `overwrite`, for a file that is there already. Asked before anything is sent, what can't be saved isn't paid for.
+    Of several they are fox-1.png, fox-2.png, … `suffixes` are those of its format, the first of which a name without
+    one gets; `what` is the kind in words ("picture"). Raises SettingsError for a name that doesn't fit the format, for
+    no such folder and, unless `overwrite`, for a file that is there already. Asked before anything is sent, what can't
+    be saved isn't paid for.
 
     >>> [str(file) for file in destinations("fox", (".jpg", ".jpeg"), "picture", 2)]
     ['fox-1.jpg', 'fox-2.jpg']
@@ -67,9 +68,9 @@ def write(files: Sequence[Path], contents: Sequence[bytes], what: str, *, overwr
 
 @contextlib.contextmanager
 def whole(file: Path) -> Iterator[IO[bytes]]:
-    """What is written to takes the place of the file in the end, in one step; whatever goes wrong before, the file stays as it is.
+    """A file to write to, which takes the place of another in one step at the end.
 
-    Raises OSError.
+    Whatever goes wrong before, the other stays as it is. Raises OSError.
     """
     handle, draft = tempfile.mkstemp(dir=file.parent, prefix=".", suffix=".part")
     try:

@@ -110,7 +110,7 @@ def transcript_body(
     temperature: float | None = None,
     **params: Any,
 ) -> dict[str, Any]:
-    """Return the fields of the form that asks for a sound's text, with the sound as `SoundFile`; what is None isn't in it.
+    """Return the fields of the form that asks for a sound's text. The sound is a `SoundFile`; what is None isn't in it.
 
     Raises SettingsError for what is no sound that can be sent (see `sound_file`), and what can't be or the model is
     known not to take.
@@ -230,7 +230,7 @@ class SoundEstimate(Estimate):
         """None: neither speech nor a transcript is made shorter because a budget wants it."""
 
     def cost(self, completion_tokens: int) -> float | None:
-        """US dollars on Azure with so many tokens made; None where the price, or the length of the sound, is unknown."""
+        """US dollars on Azure with so many tokens made; None where the price or the sound's length is unknown."""
         if self.price is None or not (self.spoken or self.seconds):
             return None
         if self.by_tokens:
@@ -270,7 +270,10 @@ def estimate_sound(
     local: bool,
     headroom: Headroom | None = None,
 ) -> SoundEstimate:
-    """Return the estimate of a body that `speech_body` or `transcript_body` made; the rest as in `estimates.estimate`."""
+    """Return the estimate of a body that `speech_body` or `transcript_body` made.
+
+    The rest is as in `estimates.estimate`.
+    """
     model = known.model if known else None
     price = catalog.price(model.id, sku=sku, region=region) if model else None
     by_tokens = price is not None and price.hour is None and price.million_characters is None

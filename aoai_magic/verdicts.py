@@ -60,9 +60,10 @@ def remarks(filters: Mapping[str, Any]) -> list[str]:
 
 
 def findings(body: Mapping[str, Any]) -> list[tuple[str, ...]]:
-    """Return what the filter found in a completion's body, as the rows of a table under their heads; nothing if that is nothing.
+    """Return what the filter found in a completion, as the rows of a table under their heads.
 
-    Each row has where it was found (prompt or reply), what, how severe, and what came of it. What is safe isn't told.
+    There are none where it found nothing. Each row has where it was found (prompt or reply), what, how severe, and what
+    came of it. What is safe isn't told.
 
     >>> found = {"hate": {"filtered": False, "severity": "low"}, "violence": {"filtered": False, "severity": "safe"}}
     >>> findings({"choices": [{"content_filter_results": found}]})

@@ -42,7 +42,9 @@ def _sign(match: re.Match[str]) -> str:
 
 
 def escaped(written: str) -> str:
-    """Return JSON text with the same characters escaped as JSON does it: it means the same, and can be read in a terminal.
+    """Return JSON text with the same characters escaped, as JSON does it.
+
+    It means the same, and can be read in a terminal.
 
     >>> escaped('"\\u202e"')
     '"\\\\u202e"'

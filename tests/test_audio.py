@@ -1,5 +1,6 @@
-"""`aoai.speak`, `aoai.transcribe`, `%aoai speak` and `%aoai transcribe`: against the local service, which has no sound, and a
-stand-in for a cloud that has.
+"""`aoai.speak`, `aoai.transcribe`, `%aoai speak` and `%aoai transcribe`.
+
+They are tried against the local service, which has no sound, and a stand-in for a cloud that has.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The comparing panel, as Python sees it, against the real local service; tests/test_browser_panel.py works with it in a browser."""
+"""The comparing panel as Python sees it, over the real local service; tests/test_browser_panel.py has the browser."""
 
 from __future__ import annotations
 

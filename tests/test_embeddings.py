@@ -1,4 +1,7 @@
-"""`aoai.embed`, against the real local service with the echo engine, whose vectors are alike as far as texts share words."""
+"""`aoai.embed`, against the real local service with the echo engine.
+
+Its vectors are alike as far as texts share words.
+"""
 
 from __future__ import annotations
 

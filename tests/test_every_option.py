@@ -1,4 +1,4 @@
-"""Every option of every magic and command, through the real shell against the local service: each does something that can be seen.
+"""Every option of every magic and command, through the real shell. Each does something that can be seen.
 
 A new option without a line here fails `test_no_option_is_left_out`.
 """
@@ -62,9 +62,9 @@ Check = Callable[[Ran], bool]
 
 @dataclass(frozen=True)
 class Case:
-    """A line with the option on it, the cell's body, and what must be so afterwards; `before` are cells that come first.
+    """A line with the option on it, the cell's body, and what must be so afterwards.
 
-    With `fails` the cell does, and says that.
+    `before` are cells that come first. With `fails` the cell does, and says that.
     """
 
     line: str

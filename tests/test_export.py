@@ -1,4 +1,4 @@
-"""Requests as code: every script, line and batch is run against the real local service, and gives what the cell gave."""
+"""Requests as code: each script, line and batch is run against the real local service, and gives what the cell gave."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ for line in sys.stdin:
 
 @pytest.fixture(scope="module")
 def environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    """What a user's shell has: endpoint and key of the local service, as `aoai-magic serve` prints them, and a sign-in."""
+    """What a user's shell has: endpoint and key of the local service, as `aoai-magic serve` prints them; a sign-in."""
     from aoai_magic import settings
     from aoai_magic.local import launch
 
@@ -83,7 +83,10 @@ def interpreter(environment: dict[str, str]) -> Iterator[subprocess.Popen[str]]:
 def outside(
     environment: dict[str, str], interpreter: subprocess.Popen[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Outside:
-    """Runs scripts of Python and lines of a shell outside of the kernel, in the working folder; returns what they print."""
+    """Runs scripts of Python and lines of a shell outside of the kernel.
+
+    Returns what they print; they run in the working folder.
+    """
     monkeypatch.chdir(tmp_path)
 
     def run(code: str) -> str:

@@ -1,4 +1,7 @@
-"""Through a real kernel: interrupt, restart, two kernels, a service that dies between two cells, runners without a viewer."""
+"""Through a real kernel: interrupt, restart, two kernels, runners without a viewer.
+
+And a service that dies between two cells.
+"""
 
 from __future__ import annotations
 
@@ -38,8 +41,10 @@ class Kernel:
         typed: str | None = None,
         timeout: float = 60,
     ) -> Ran:
-        """Run a cell, which may have an id, to its end; interrupt the kernel once `interrupt_at` can be seen on screen, and
-        answer what it asks with what is `typed`.
+        """Run a cell, which may have an id, to its end.
+
+        The kernel is interrupted once `interrupt_at` can be seen on screen, and what it asks is answered with what is
+        `typed`.
         """
         content = {"code": code, "silent": False, "store_history": True, "allow_stdin": watched}
         message = self.client.session.msg("execute_request", content, metadata={"cellId": cell} if cell else {})

@@ -1,4 +1,4 @@
-"""What people get wrong, each told in at most four lines (what, why, what to type), and each failing its cell in every runner."""
+"""What people get wrong, told in at most four lines: what, why, what to type. Each fails its cell in every runner."""
 
 from __future__ import annotations
 
@@ -17,7 +17,10 @@ from nbclient.exceptions import CellExecutionError
 
 @dataclass(frozen=True)
 class Wrong:
-    """A cell that someone got wrong, and what is said; `before` are cells that bring it about, `after` those that undo that."""
+    """A cell that someone got wrong, and what is said.
+
+    `before` are cells that bring it about, `after` those that undo that.
+    """
 
     cell: str
     said: str

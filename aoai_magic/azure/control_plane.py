@@ -130,7 +130,7 @@ class ControlPlane:
         self._send("DELETE", f"{self._found()}/deployments/{quote(name, safe='')}")
 
     def _found(self) -> str:
-        """The account's resource id, looked for once: the account that has the connection's host among its addresses."""
+        """The account's resource id, looked for once: the account that has the connection's host as an address."""
         if not self._account:
             host = (urlsplit(self._target.endpoint or "").hostname or "").lower()
             for subscription in self._subscriptions():

@@ -88,7 +88,9 @@ class LocalCredential:
 
 
 class AsyncLocalCredential:
-    """`LocalCredential` for the asynchronous clients (`azure.….aio`, which need aiohttp): azure-core's `AsyncTokenCredential`.
+    """`LocalCredential` for asynchronous clients: azure-core's `AsyncTokenCredential`.
+
+    Those clients (`azure.….aio`) need aiohttp.
 
     >>> import asyncio
     >>> asyncio.run(AsyncLocalCredential(key="secret").get_token()).token.startswith("local.")

@@ -86,9 +86,10 @@ class Estimate:
 
     @property
     def cache_write(self) -> float:
-        """US dollars that the prompt costs more where the service keeps it for later, which is its own choice; 0 for most models.
+        """US dollars that the prompt costs more where the service caches it.
 
-        GPT-5.6 and later count such tokens apart (`cache_write_tokens` in usage) and have a price for them (catalog/prices).
+        Whether it does is its own choice; for most models this is 0. GPT-5.6 and later count such tokens apart
+        (`cache_write_tokens` in usage) and have a price for them (catalog/prices).
         """
         if self.price is None or not self.price.cache_write:
             return 0.0

@@ -10,7 +10,9 @@ from .layout import laid_out
 
 
 def json_text(value: Any) -> str:
-    """Return a value as JSON on one line, in the letters that it has; what can't be seen is escaped, and files are named.
+    """Return a value as JSON on one line.
+
+    Letters stay as they are, characters that can't be seen are escaped, and files are named.
 
     >>> json_text({"prompt": "naïve\u202e"})
     '{"prompt": "naïve\\\\u202e"}'

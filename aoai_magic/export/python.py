@@ -89,7 +89,7 @@ _RESULTS = {"chat": "completion", "completions": "completion", "images": "images
 
 
 def script(operation: str, body: Mapping[str, Any], target: Target) -> str:
-    """Return a Python script that sends the body of a request to a target and prints the answer, or writes its pictures.
+    """Return a Python script that sends a body to a target. It prints the answer, or writes its pictures to files.
 
     It streams if the body does, unless several choices or calls of tools would come mixed up. Long texts are variables;
     a large picture is read from the file that it came from, where that is known. Raises SettingsError for an operation

@@ -74,7 +74,7 @@ def _without_files(value: Any, pictures: dict[str, str]) -> Any:
 
 
 def _form(head: list[str], body: Mapping[str, Any]) -> str:
-    """The fields of an edit: the prompt from standard input, pictures from their files or from one that is made for it."""
+    """The fields of an edit: the prompt from standard input, pictures from files of theirs or made for it."""
     made: list[str] = []
     fields = ["-F 'prompt=<-'"]
     name = "image" if len(body["image"]) == 1 else "image[]"

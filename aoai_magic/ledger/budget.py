@@ -106,7 +106,7 @@ def _spent(db: sqlite3.Connection, per: str, name: str, practice: bool) -> float
 
 
 def day_of(at: float) -> str:
-    """The day of a moment (seconds since 1970) as the ledger has days: midnight is where the clock on the wall says so."""
+    """The day of a moment (seconds since 1970), as the ledger has days: midnight is the local clock's."""
     return time.strftime("%Y-%m-%d", time.localtime(at))
 
 

@@ -25,9 +25,9 @@ def fitted(
     least: int,
     practice: bool,
 ) -> int | None:
-    """The limit at which a request fits a budget, None where it does as it is; `dearest` has `slack` in it, see `reserve`.
+    """The limit of tokens at which a request fits a budget; None where it fits as it is.
 
-    Raises BudgetError where it doesn't fit at all.
+    `dearest` has `slack` in it, see `reserve`. Raises BudgetError where it doesn't fit at all.
     """
     if dearest is None or cheapest is None:
         if not practice:

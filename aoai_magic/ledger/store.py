@@ -114,7 +114,10 @@ def transaction(*, writing: bool = True) -> Iterator[sqlite3.Connection]:
 
 
 def write(sql: str, values: Mapping[str, Any]) -> sqlite3.Cursor:
-    """Carry out one statement, which is a transaction by itself; of many threads, each waits for the others less often."""
+    """Carry out one statement, which is a transaction by itself.
+
+    Of many threads, each waits for the others less often.
+    """
     with _opened(True) as db:
         return db.execute(sql, values)
 

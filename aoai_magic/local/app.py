@@ -231,7 +231,7 @@ def _tuned_models(request: Request) -> dict[str, dict[str, Any]]:
 
 
 def _extra(call: Call) -> Extra:
-    """What is asked for beside the body: x-aoai-pace, seconds between the pieces of the echo engine; a filter's fault."""
+    """What is asked for in headers: x-aoai-pace (seconds between the pieces of the echo engine), a filter's fault."""
     try:
         pace = min(max(0.0, float(call.sent.get("x-aoai-pace", 0))), 60.0)  # in this order NaN is 0
     except ValueError:

@@ -7,7 +7,10 @@ from typing import Any
 
 
 class AzureError(Exception):
-    """An answer other than success: HTTP status, the JSON body's `error` object, extra headers, what stands beside `error`."""
+    """An answer other than success.
+
+    It has an HTTP status, the body's `error` object, extra headers, and what stands beside `error`.
+    """
 
     def __init__(
         self,

@@ -67,7 +67,7 @@ def _placed(text: str) -> list[float]:
 
 @functools.lru_cache(1000)
 def _direction(word: str) -> tuple[float, ...]:
-    """A word's direction, in which no number is 0: a beginning of the vector, which is all that some ask for, has one too."""
+    """A word's vector, none of whose numbers is 0. So its beginning, which is all that some ask for, isn't 0 either."""
     chance = random.Random(zlib.crc32(word.encode("utf-8", "replace")))  # noqa: S311 - not for secrets
     return tuple(chance.uniform(-1, 1) for _ in range(_DIMENSIONS))
 

@@ -309,7 +309,10 @@ def _file(body: Fields, name: str, account: Account) -> File:
 
 
 def _hyperparameters(body: Fields, method: str) -> dict[str, Any]:
-    """Those of `hyperparameters` and of the method's own; "auto", and the -1 of older versions, is for the service to say."""
+    """The hyperparameters that were given, by themselves or for the method.
+
+    What is "auto", or the -1 of older versions, is for the service to say.
+    """
     given = {
         **body.object("hyperparameters").values(),
         **body.object("method").object(method).object("hyperparameters").values(),

@@ -95,7 +95,10 @@ class Service:
 
 
 def local_token(key: str) -> str:
-    """The bearer token of the local credential for a service whose first key is `key`; it outlives the key's rotation."""
+    """The bearer token of the local credential, for a service whose first key is `key`.
+
+    It outlives the key's rotation.
+    """
     return "local." + hmac.new(key.encode(), b"token", hashlib.sha256).hexdigest()
 
 
@@ -146,7 +149,10 @@ def check_installed(settings: LocalSettings) -> None:
 
 
 def model_file(settings: LocalSettings) -> Path | None:
-    """Return the model file that the engine needs (None for the echo engine), fetching the usual one if it is missing."""
+    """Return the model file that the engine needs, None for the echo engine.
+
+    The usual one is fetched if it is missing.
+    """
     if settings.engine == "echo":
         return None
     return weights.checked(settings.model) if settings.model else weights.CHAT.ensure(settings.home)

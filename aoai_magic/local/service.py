@@ -1,4 +1,7 @@
-"""The ASGI application: each request passes the guard, meets a fault if one waits, finds its route, and its answer is signed."""
+"""The ASGI application.
+
+Each request passes the guard, meets a fault if one waits, and finds its route; its answer is signed.
+"""
 
 from __future__ import annotations
 

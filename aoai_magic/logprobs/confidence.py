@@ -19,10 +19,10 @@ _SURE = 0.95
 
 @dataclass(frozen=True)
 class Confidence:
-    """How sure a model was: static HTML with a shade and the alternatives behind each token, beside a few lines of text.
+    """How sure a model was of each token: static HTML, and a few lines of text.
 
-    It says how likely the words were, given those before them, and not whether they are true. `folded` shows its first
-    line, which unfolds to the rest.
+    Each token has a shade, and its alternatives behind it. It says how likely the words were, given those before them,
+    and not whether they are true. `folded` shows its first line, which unfolds to the rest.
 
     >>> print(Confidence([Token("Oslo", -0.5, {"Oslo": -0.5, "Rome": -1.2}), Token(".", -0.01)]))
     2 tokens, 80 % likely on average (geometric mean 77 %); the least likely:

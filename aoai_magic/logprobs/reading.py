@@ -9,10 +9,11 @@ from typing import Any, NamedTuple
 
 
 class Token(NamedTuple):
-    """A token, the natural logarithm of its probability, and those of others in its place (and its own, if it is among them).
+    """A token, the natural logarithm of its probability, and those of others in its place.
 
-    Bytes that only together make a character are one token here, with what they were likely together. `logprob` is None
-    where it isn't told, as of a prompt's first token. `pandas.DataFrame(reply.logprobs)` makes a table of them.
+    Its own is among them where the service says so. Bytes that only together make a character are one token here, with
+    what they were likely together. `logprob` is None where it isn't told, as of a prompt's first token.
+    `pandas.DataFrame(reply.logprobs)` makes a table of them.
 
     >>> Token("Oslo", -0.5, {"Oslo": -0.5, "Rome": -1.0}).probability
     0.6065306597126334

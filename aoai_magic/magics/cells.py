@@ -95,7 +95,10 @@ class Cells:
         return {"Err": History("Err", self.errors, "didn't fail"), **found}
 
     def _told(self, error: BaseException) -> str:
-        """The traceback in Python's own form, from the cell on, with cells by their number and not by a temporary file."""
+        """The traceback in Python's own form, from the cell on.
+
+        Cells are called by their number, not by a temporary file.
+        """
         if isinstance(error, AoaiError | Interrupted):
             text = f"{type(error).__name__}: {error}"
         else:

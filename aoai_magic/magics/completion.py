@@ -174,7 +174,10 @@ class Offer:
 
 
 class _Nothing(list[Any]):
-    """No completions, which IPython takes for some: only from a matcher that has some it takes the wish to be the only one."""
+    """No completions, in a form that IPython takes for some.
+
+    A matcher may ask to be the only one, and is heard only if it has completions.
+    """
 
     def __len__(self) -> int:
         return 1

@@ -24,7 +24,10 @@ _FENCED = re.compile(r"\s*(`{3,}|~{3,})(?:json)?[ \t]*\n(?P<inside>.*)\n\1\s*", 
 
 @dataclass(frozen=True)
 class Shown:
-    """A reply in the form in which it is shown: text, the language it is in (None for Markdown), code for a new cell."""
+    """A reply in the form in which it is shown.
+
+    It is text, its language (None for Markdown), and code for a new cell.
+    """
 
     text: str
     language: str | None = None
@@ -70,7 +73,10 @@ def _refuse(word: str) -> Any:
 
 
 def _code(reply: Reply) -> tuple[str, str]:
-    """The code of a reply and its language: all blocks of Python, else all that are in the language of the longest one."""
+    """The code of a reply, and its language.
+
+    It is all blocks of Python, else all in the language of the longest one.
+    """
     from markdown_it import MarkdownIt
 
     tokens = MarkdownIt("commonmark").parse(reply.text)

@@ -40,7 +40,9 @@ def usage(magic: str, summary: str, options: Sequence[Option], examples: str) ->
 
 
 def rows(table: Sequence[tuple[str, str]], column: int | None = None) -> str:
-    """Names and what they are for, side by side, in lines of at most a hundred characters; `column` is where the latter begins.
+    """Names and what they are for, side by side, at most a hundred characters wide.
+
+    `column` is where the second part begins.
 
     >>> print(rows([("-q", "show nothing")]))
       -q  show nothing

@@ -51,9 +51,10 @@ USAGE = usage("%%image", "Let an image model draw the cell, or change a picture,
 
 
 def run(shell: InteractiveShell, line: str, body: str) -> Any:
-    """Send a cell: parse its line, ask, show the pictures, put the reply where it is looked for, and save what was asked.
+    """Send a cell: parse its line, ask, show the pictures, and keep the reply.
 
-    With --dry-run, --code or --request nothing is sent; what they show is returned.
+    Files are written where that was asked for. With --dry-run, --code or --request nothing is sent; what they show is
+    returned.
     """
     from ..operations.image import estimate_image, image
 

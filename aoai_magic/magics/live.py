@@ -27,11 +27,11 @@ def answer(
     form: str = "markdown",
     hooks: Callable[[LiveReply], Mapping[str, Any]] | None = None,
 ) -> None:
-    """Send a cell's prompt by `ask` (`aoai.chat`, `aoai.complete`) with a magic's options; show the reply in a form, keep it.
+    """Send a cell's prompt with a magic's options, show the reply in a form, and keep it.
 
-    `output`, `quiet` and `no_stream` are for here, the others for `ask`, and what `hooks` returns. What had arrived of
-    a reply that broke off is shown and kept too. Raises what `ask` raises, and ReplyError for a reply that can't have
-    that form.
+    `ask` is `aoai.chat` or `aoai.complete`. `output`, `quiet` and `no_stream` are for here, the others for `ask`, and
+    what `hooks` returns. What had arrived of a reply that broke off is shown and kept too. Raises what `ask` raises,
+    and ReplyError for a reply that can't have that form.
     """
     stream = not options.pop("no_stream", False)
     several = options.get("n", 1)
@@ -66,11 +66,11 @@ def show(
     form: str = "markdown",
     head: str = "",
 ) -> Any:
-    """Send something, show and keep its reply, and return it; `note` says meanwhile what is waited for, `head` what of it
-    comes first.
+    """Send something, show and keep its reply, and return it.
 
-    `output` and `quiet` are taken out of the options before it is sent. A reply that can't have the `form` of `forms`
-    is shown as Markdown and kept, and ReplyError is raised.
+    `note` says meanwhile what is waited for, `head` what of it comes first. `output` and `quiet` are taken out of the
+    options before it is sent. A reply that can't have the `form` of `forms` is shown as Markdown and kept, and
+    ReplyError is raised.
     """
     from ..local.waiting import told
     from ..render import LiveReply, Quiet

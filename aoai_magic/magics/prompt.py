@@ -26,11 +26,12 @@ _MADE = frozenset("model messages input stream stream_options".split())
 def read(
     shell: InteractiveShell, line: str, body: str, options: Sequence[Option], magic: str
 ) -> tuple[dict[str, Any], str | list[dict[str, Any]], set[str]]:
-    """Return a cell's options, its prompt (text, or messages if there are pictures or roles in it), and which options its line gives.
+    """Return a cell's options, its prompt, and which options its line gives.
 
-    The others come from %config and pyproject.toml (see `defaults`). With --raw nothing is filled in, and with --over
-    neither body nor system message, which each row fills in; with --help the body isn't read. Raises OptionError, also
-    for a cell without a prompt, and TemplateError.
+    The prompt is text, or messages if there are pictures or roles in it. The others come from %config and
+    pyproject.toml (see `defaults`). With --raw nothing is filled in, and with --over neither body nor system message,
+    which each row fills in; with --help the body isn't read. Raises OptionError, also for a cell without a prompt, and
+    TemplateError.
     """
     # Read before the others are: what stands after an option is never an option's name (see `parse`).
     words = [word.partition("=")[0] for word in split(line)]

@@ -1,4 +1,4 @@
-"""A request on its way: looked up in the recordings, written into the ledger, sent and settled, its answer returned or explained."""
+"""A request on its way: recordings, ledger, sending, and the answer, returned or explained."""
 
 from __future__ import annotations
 

@@ -23,10 +23,11 @@ _REPLYS_SHARE = 4
 
 
 class Continued:
-    """A prompt at its place in a conversation: `body` with what is sent along, `estimate` of that, and `join` for later.
+    """A prompt at its place in a conversation.
 
-    `conversation` is one, or the name of one; `afresh` drops its turns when the reply has come. As many turns as the
-    model has room for are sent along, the last ones. Raises SettingsError for what is no conversation.
+    `body` has what is sent along, `estimate` is of that, and `join` is for later. `conversation` is one, or the name of
+    one; `afresh` drops its turns when the reply has come. As many turns as the model has room for are sent along, the
+    last ones. Raises SettingsError for what is no conversation.
     """
 
     def __init__(

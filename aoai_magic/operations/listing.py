@@ -68,9 +68,9 @@ def quota(name: str = "") -> pandas.DataFrame:
 
 
 def regions(model: str) -> pandas.DataFrame:
-    """Where Azure offers a model, a row for each region, a column for each type of deployment; from the catalogue, offline.
+    """Return where Azure offers a model: a row for each region, a column for each type of deployment.
 
-    Raises SettingsError for a model that the catalogue doesn't know.
+    It is the catalogue's, offline. Raises SettingsError for a model that the catalogue doesn't know.
 
     >>> bool(regions("gpt-4.1").loc["swedencentral", "GlobalStandard"])
     True

@@ -75,7 +75,7 @@ def planned(
 
 
 def after(plan: Plan, messages: Sequence[Message], handed_back: int = 0) -> Plan:
-    """The request that goes on from a plan's, with more messages at its end; `handed_back` are tokens of reasoning in them.
+    """The plan that goes on from another, with more messages at its end. `handed_back` are tokens of reasoning in them.
 
     A tool that had to be called has been, and needn't be again: else there would never be an answer.
     """

@@ -1,4 +1,4 @@
-"""A prompt whose model may call functions: asked, its calls made, and asked again with their results, until it answers."""
+"""A prompt whose model may call functions: asked again with the results of its calls, until it answers."""
 
 from __future__ import annotations
 
@@ -36,12 +36,12 @@ def answered_in_rounds(
     approve: Approve | None,
     on_call: OnCall | None,
 ) -> Reply:
-    """Send a plan by `send`, make the calls that its reply asks for, and so on, until one asks for none that can be made here.
+    """Send a plan, make the calls that its reply asks for, and send again.
 
-    At most `most` rounds of calls are made. `approve` is asked before each call; `on_call` is told of each twice: when
-    it begins, its result None, and when it has ended. The reply returned has those of all rounds as `rounds`. Raises
-    ToolError where there would be more rounds, and what `send` raises; an error's or interrupt's reply has all rounds
-    so far.
+    It ends with a reply that asks for none that can be made here. At most `most` rounds of calls are made. `approve` is
+    asked before each call; `on_call` is told of each twice: when it begins, its result None, and when it has ended. The
+    reply returned has those of all rounds as `rounds`. Raises ToolError where there would be more rounds, and what
+    `send` raises; an error's or interrupt's reply has all rounds so far.
     """
     done: list[Reply] = []
     try:

@@ -1,4 +1,4 @@
-"""What an HTTP request asks for, by its method and address: the same words whichever host, account and API it goes to."""
+"""What an HTTP request asks for, in the same words whichever host, account and API it goes to."""
 
 from __future__ import annotations
 
@@ -28,10 +28,11 @@ _NEVER = re.compile(r"/(list|regenerate)[a-z]*(keys?|secrets?|tokens?)$|/aoai/he
 
 @dataclass(frozen=True)
 class Address:
-    """What a request asks for: `operation`, such as "chat/completions" or "GET models"; `model` where the address names it.
+    """What a request asks for.
 
-    `inference` is whether a model is asked: then the body is the question, and each cell run begins anew. `writes` is
-    whether it changes the account; `secret` whether its answer must not be kept.
+    `operation` is such as "chat/completions" or "GET models", `model` what the address names, if it does. `inference`
+    is whether a model is asked: then the body is the question, and each cell run begins anew. `writes` is whether it
+    changes the account; `secret` whether its answer must not be kept.
     """
 
     operation: str

@@ -33,7 +33,10 @@ current: ContextVar[Asked | None] = ContextVar("current", default=None)
 
 
 class _Times:
-    """How many times each request was sent: to a model since the cell began to run, to anything else since the kernel did."""
+    """How many times each request was sent.
+
+    For models that is since the cell began to run, for anything else since the kernel did.
+    """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()

@@ -58,11 +58,12 @@ class Drift:
 
 
 def drift(before: str | Path | None = None, after: str | Path | None = None) -> pandas.DataFrame:
-    """Compare answers then and now, a row each: of two folders of recordings, or in one folder of those that were asked anew.
+    """Compare answers then and now, a row each.
 
-    Without `before`, answers in `after` (the folder in use, if left out) are compared with those whose place they took
-    (by `--fresh`, `recordings="refresh"` or AOAI_RECORDINGS=refresh). Columns: asked, operation, deployment, changed,
-    then date, model and system fingerprint then and now, and diff.
+    They are of two folders of recordings, or of those in one folder that were asked anew. Without `before`, answers in
+    `after` (the folder in use, if left out) are compared with those whose place they took (by `--fresh`,
+    `recordings="refresh"` or AOAI_RECORDINGS=refresh). Columns: asked, operation, deployment, changed, then date, model
+    and system fingerprint then and now, and diff.
 
     >>> drift().columns.tolist()[:4]
     ['asked', 'operation', 'deployment', 'changed']

@@ -24,7 +24,9 @@ _SHORT = 60
 
 
 def listed() -> pandas.DataFrame:
-    """The recordings in use, a row each, as they stand in the file: when they were asked, of whom, what, and the answer.
+    """The recordings in use, a row each, in the file's order.
+
+    A row says when it was asked, of whom, what, and the answer.
 
     >>> listed().columns.tolist()
     ['hash', 'recorded', 'kind', 'operation', 'deployment', 'n', 'asked', 'answered']
@@ -64,7 +66,10 @@ def _in_full(one: Recording) -> str:
 
 
 def verified() -> list[str]:
-    """What is wrong with the recordings in use, a line each: damaged lines and files, requests that their hash isn't of."""
+    """What is wrong with the recordings in use, a line each.
+
+    That is damaged lines and files, and requests that don't match their hash.
+    """
     wrong = []
     for number, raw in store().lines():
         try:

@@ -80,7 +80,7 @@ def mode(wanted: Mode | None = None) -> Mode:
 
 
 def store() -> Store:
-    """The recordings of the folder that was named, else of the folder "recordings" in the one that the kernel runs in."""
+    """The recordings of the folder that was named, else of "recordings" in the folder that the kernel runs in."""
     global _store
     with _lock:
         if _store is None:

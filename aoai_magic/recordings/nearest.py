@@ -1,4 +1,7 @@
-"""What to say of a request that isn't recorded where nothing may be sent: which recorded one is nearest, and what differs."""
+"""What to say of a request that isn't recorded where nothing may be sent.
+
+The error names the nearest recorded one, and what differs.
+"""
 
 from __future__ import annotations
 

@@ -1,8 +1,9 @@
-"""What was only replayed, and changes what a service answers next: made up for before the first request that is really sent.
+"""What was only replayed, but changes what a service answers next.
 
-A recording that answers "the deployment is made" makes none. In a notebook that was replayed up to here, the next cell
-may be a new one, and its request wants what the cells before it made. Of the local service alone: on an account that
-costs money nothing is done behind anybody's back (see `asking`).
+It is made up for before the first request that is really sent. A recording that answers "the deployment is made" makes
+none. In a notebook that was replayed up to here, the next cell may be a new one, and its request wants what the cells
+before it made. Of the local service alone: on an account that costs money nothing is done behind anybody's back (see
+`asking`).
 """
 
 from __future__ import annotations
@@ -41,7 +42,10 @@ def forget() -> None:
 
 
 def making_up() -> MakingUp:
-    """Send what is owed, one after the other; wait until deployments are ready, which the service makes one at a time."""
+    """Send what is owed, one after the other.
+
+    It waits until deployments are ready, which the service makes one at a time.
+    """
     while request := _next():
         response = yield request
         until = time.monotonic() + _PATIENCE

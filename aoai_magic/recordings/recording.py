@@ -24,10 +24,10 @@ _MOMENTARY = {408, 409, 425, 429, *range(500, 600)}
 
 @dataclass(frozen=True)
 class Answer:
-    """What came back: `status`, the `headers` that are kept, and one of JSON (`body`), `text`, `data` or a stream's `events`.
+    """What came back: `status`, the `headers` that are kept, and the content.
 
-    `seconds` is when it had come, counted from the request: of a stream, when each event had. `failure` is the httpx2
-    exception in which it ended, if it did.
+    That is one of JSON (`body`), `text`, `data` or a stream's `events`. `seconds` is when it had come, counted from the
+    request: of a stream, when each event had. `failure` is the httpx2 exception in which it ended, if it did.
     """
 
     status: int

@@ -171,7 +171,10 @@ def _next_page(url: str) -> str:
 
 
 def put_back(text: str, asked: str, endpoint: str | None) -> str:
-    """A recorded text with the hosts of here and now in place of those that were taken out: of the request, of the connection."""
+    """A recorded text, its placeholders filled with the hosts of here and now.
+
+    They are those of the request and of the connection.
+    """
     if SERVICE in text:
         text = text.replace(SERVICE, urlsplit(asked).netloc)
     return text.replace(ACCOUNT, urlsplit(endpoint or asked).netloc) if ACCOUNT in text else text

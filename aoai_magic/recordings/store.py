@@ -1,4 +1,4 @@
-"""The file of recordings: JSON Lines, to which many kernels append at once, and an index that knows where each line is."""
+"""The file of recordings: JSON Lines, to which many kernels append at once, and an index of its lines."""
 
 from __future__ import annotations
 
@@ -156,7 +156,10 @@ class Store:
             return
 
     def prune(self, keep: Callable[[Recording], bool]) -> int:
-        """Take out the recordings that aren't to be kept, damaged lines and files that nothing stands on; say how many lines went."""
+        """Take out the recordings that aren't to be kept, and say how many lines went.
+
+        Damaged lines go too, and files that no line names.
+        """
         with self._alone:
             kept, gone, needed = [], 0, set()
             for _, raw in self.lines():

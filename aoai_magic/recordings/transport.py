@@ -1,4 +1,4 @@
-"""The step before the wire at which a request is answered from recordings, or its answer recorded on its way through."""
+"""The step before the wire: a request is answered from recordings, or its answer recorded on its way through."""
 
 from __future__ import annotations
 

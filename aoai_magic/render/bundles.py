@@ -35,7 +35,9 @@ def mimebundle(text: str, status: str = "", language: str | None = None, *, tabl
 
 
 def picture_bundle(pictures: Sequence[Picture], prompt: str, status: str = "") -> dict[str, str]:
-    """Return checked pictures as the bundle to display, with the prompt as their description and a quiet line under them.
+    """Return checked pictures as the bundle to display.
+
+    The prompt is their description, and a quiet line stands under them.
 
     >>> picture_bundle([], "A fox.", "gpt-image-1")["text/plain"]
     'gpt-image-1'

@@ -22,7 +22,7 @@ _ROW = '<tr style="background:none">'
 
 @dataclass(frozen=True)
 class Column:
-    """One of them: its head, the blocks that it is shown as, its facts by name, and what went wrong, if anything did."""
+    """One of them: its head, the blocks that it is shown as, its facts by name, and what went wrong, if it did."""
 
     head: str
     blocks: Sequence[Block] = ()

@@ -116,7 +116,9 @@ class LiveReply:
 
 @contextlib.contextmanager
 def progress(patience: float = 1.0) -> Iterator[Callable[[str, float | None], None]]:
-    """What tells whoever watches how far something is; it shows nothing in the first `patience` seconds, and leaves nothing.
+    """What tells whoever watches how far something is.
+
+    It shows nothing in the first `patience` seconds, and leaves nothing.
 
     >>> with progress() as tell:
     ...     tell("half of it", 0.5)

@@ -34,7 +34,9 @@ _COUNTS = ("n", "best_of", "max_tokens", "max_completion_tokens")
 
 
 def counted(body: dict[str, Any]) -> dict[str, Any]:
-    """The body with its counts as plain integers, NumPy's too. Raises OptionError for what is none: nothing could be foreseen.
+    """The body with its counts as plain integers, NumPy's too.
+
+    Raises OptionError for what is none: nothing could be foreseen.
 
     >>> counted({"n": 3})
     {'n': 3}

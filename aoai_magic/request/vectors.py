@@ -63,7 +63,10 @@ def batches(texts: Sequence[str], counts: Sequence[int], minute: int | None = No
 
 
 def refuse_too_long(counts: Sequence[int], index: Any, model: Model) -> None:
-    """Raise SettingsError if a text has more tokens than an embedding model takes: it would refuse all texts of a request."""
+    """Raise SettingsError if a text has more tokens than an embedding model takes.
+
+    The model would refuse all texts of the request.
+    """
     most = model.max_input_tokens or model.context_window
     for at, count in enumerate(counts):
         if most and count > most:

@@ -1,4 +1,7 @@
-"""A chat request in the form of the Responses API (facts/azure-openai.md, section 2.7, and the types of the openai SDK)."""
+"""A chat request in the form of the Responses API.
+
+Sources: facts/azure-openai.md, section 2.7, and the types of the openai SDK.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +27,7 @@ _REMADE = ("messages", "response_format", "verbosity", "reasoning_effort", "tool
 
 
 def response_body(form: Mapping[str, Any], *, reasoning: bool = False) -> dict[str, Any]:
-    """Return the body of a Responses request that asks what a chat request asks; what chat doesn't know goes in as it is.
+    """Return a chat request as the body of a Responses request. What chat doesn't know goes in as it is.
 
     Nothing is stored on the service unless the request says so (`store`, which there is true by default). A model that
     reasons (`reasoning`) and is given tools hands over its reasoning, encrypted, for the next request to hand back.

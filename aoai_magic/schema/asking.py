@@ -1,4 +1,4 @@
-"""The shape of an answer: said in a few words, as a JSON schema or as a pydantic class, and sent as `response_format`."""
+"""The shape of an answer: in a few words, a JSON schema or a pydantic class, sent as `response_format`."""
 
 from __future__ import annotations
 

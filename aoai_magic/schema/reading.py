@@ -16,10 +16,11 @@ _LONGEST = 200
 
 
 def reader(schema: object) -> Callable[[str], Any]:
-    """Return what reads the text of an answer: a function that raises ValueError, with the reason, where it hasn't that shape.
+    """Return a function that reads the text of an answer.
 
-    By a pydantic class, it returns an instance; by a list of fields in words, `[name, age int]`, a DataFrame; by other
-    schemas what the JSON says, mostly a dict. Raises OptionError for what is no schema, as `response_format` does.
+    It raises ValueError, with the reason, where the text hasn't the shape. By a pydantic class, it returns an instance;
+    by a list of fields in words, `[name, age int]`, a DataFrame; by other schemas what the JSON says, mostly a dict.
+    Raises OptionError for what is no schema, as `response_format` does.
 
     >>> reader("name, age int")('{"name": "Ada", "age": 36}')
     {'name': 'Ada', 'age': 36}

@@ -1,4 +1,4 @@
-"""A table through the Batch API: its requests in a file, answered within a day at half the price, collected when ready."""
+"""A table through the Batch API: requests in a file, answered within a day at half the price, then collected."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""A Dask table: each partition mapped where it lies, a few at a time over the whole cluster, each with its share of the limits.
+"""A Dask table: each partition is mapped where it lies, a few at a time over the whole cluster.
 
-A distributed semaphore lets so many partitions in as parts the limits are cut into. Keys don't travel: a worker proves
-who it is by its own environment or sign-in.
+Each has its share of the limits. A distributed semaphore lets so many partitions in as parts the limits are cut into.
+Keys don't travel: a worker proves who it is by its own environment or sign-in.
 """
 
 from __future__ import annotations
@@ -40,7 +40,10 @@ def is_dask(table: Any) -> bool:
 
 @dataclass(frozen=True)
 class Share:
-    """What each partition's map is told: where requests go, its part of the limits, the width and the money, and when to stop."""
+    """What each partition's map is told.
+
+    That is where requests go, its part of the limits, width and money, and when to stop.
+    """
 
     name: str
     target: Target

@@ -1,4 +1,4 @@
-"""What a map would send, before it sends anything: the rows' requests, which of them are the same, and what they cost."""
+"""What a map would send: the rows' requests, which of them are the same, and what they cost."""
 
 from __future__ import annotations
 

@@ -162,7 +162,10 @@ class Run:
             self.ended.set()
 
     def _hand_out(self) -> float | None:
-        """Give the workers all that may leave now; return in how many seconds to look again, None for when an answer comes."""
+        """Give the workers all that may leave now, and return in how many seconds to look again.
+
+        None is for when an answer comes.
+        """
         now = time.monotonic()
         while self._later and self._later[0][0] <= now:
             self._ready.appendleft(heapq.heappop(self._later)[2])

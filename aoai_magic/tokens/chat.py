@@ -117,7 +117,10 @@ def _count_property(name: str, facts: Any, model: str) -> int:
 
 
 def _is_simple(facts: Any) -> bool:
-    """Whether a property is of the kind that the notebook has; how one with a structure of its own counts is unknown."""
+    """Whether a property is of the kind that the notebook has.
+
+    How one with a structure of its own counts is unknown.
+    """
     return (
         isinstance(facts, Mapping)
         and set(facts) <= {"type", "description", "enum"}

@@ -17,7 +17,9 @@ _INDENTS = range(2, 26)
 
 
 def tiktoken_file(name: str) -> bytes:
-    """Return `r50k_base` or `p50k_base` as the file that OpenAI publishes: a line for each token, in base64, and its id.
+    """Return `r50k_base` or `p50k_base` as the file that OpenAI publishes.
+
+    It has a line for each token, in base64, and its id.
 
     >>> tiktoken_file("r50k_base").splitlines()[2763]
     b'aGFt 2763'

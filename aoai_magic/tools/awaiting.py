@@ -11,10 +11,10 @@ from typing import Any
 
 
 def awaited(value: Any) -> Any:
-    """Return what an awaitable returns, and what an asynchronous generator yields, as a list; all else is returned as it is.
+    """Return what an awaitable returns, or what an asynchronous generator yields, as a list.
 
-    One loop, in a thread, serves all calls, so that a client that one of them opens is there for the next. An interrupt
-    cancels what is awaited.
+    Anything else is returned as it is. One loop, in a thread, serves all calls, so that a client that one of them opens
+    is there for the next. An interrupt cancels what is awaited.
 
     >>> async def double(n: int) -> int:
     ...     return 2 * n

@@ -51,10 +51,11 @@ class Toolbox:
         return bool(self._functions) and not any(call.name in self._described for call in calls)
 
     def run(self, call: ToolCall) -> None:
-        """Make a call: check its arguments by the function's signature, and put what it returns, as text, into the call.
+        """Make a call, and put what it returns, as text, into it.
 
-        An async function is awaited, in a loop of its own (see `awaited`). What goes wrong, in the arguments or in the
-        function, is its result too, in a line: the model may do better then. Only an interrupt comes through.
+        Its arguments are checked by the function's signature. An async function is awaited, in a loop of its own (see
+        `awaited`). What goes wrong, in the arguments or in the function, is its result too, in a line: the model may do
+        better then. Only an interrupt comes through.
         """
         function = self._functions.get(call.name)
         try:

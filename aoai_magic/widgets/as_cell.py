@@ -18,9 +18,10 @@ _NOT_BY_ROLES = re.compile(r"^(system|user|assistant):|\n[ \t]*\Z|\A\s*\Z|\A[ \t
 
 
 def as_cell(deployment: str, messages: Sequence[Mapping[str, Any]], options: Mapping[str, Any]) -> str:
-    """Return the cell that sends these messages: %%chat, with `--roles` if there are several; what neither can say, in Python.
+    """Return the cell that sends these messages.
 
-    `options` are temperature and the like, as `aoai.chat` has them.
+    It is %%chat, with `--roles` for several; what that can't say is in Python. `options` are temperature and the like,
+    as `aoai.chat` has them.
 
     >>> print(as_cell("gpt-4o", [{"role": "system", "content": "Be brief."}, {"role": "user", "content": "Hi"}], {"temperature": 0}))
     %%chat gpt-4o -t 0 -s "Be brief."
@@ -46,7 +47,10 @@ def as_cell(deployment: str, messages: Sequence[Mapping[str, Any]], options: Map
 
 
 def _word(text: str) -> str | None:
-    """A text as a word of the line, on which nothing escapes a quote; None where it can't be one, or would be an option or a file."""
+    """Return a text as a word of a magic's line, or None where it can't be one.
+
+    On that line nothing escapes a quote, and a word may be taken for an option or a file.
+    """
     if text != text.strip() or "\n" in text or "\r" in text or text[:1] in ("-", "@"):
         return None
     if re.fullmatch(r"[\w./:][\w./:-]*", text):

@@ -1,4 +1,7 @@
-"""The comparing panel: one prompt, several deployments, their replies side by side, over what `%%chat --compare` calls too."""
+"""The comparing panel: one prompt, several deployments, their replies side by side.
+
+It calls what `%%chat --compare` calls.
+"""
 
 from __future__ import annotations
 

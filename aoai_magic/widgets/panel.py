@@ -139,7 +139,10 @@ class ChatPanel(Panel):
         threading.Thread(target=self._look, name="aoai-panel-deployments", daemon=True).start()
 
     def to_a_cell(self) -> None:
-        """Put the prompt in the box, or else the last one, into a cell that sends the same: with what was said before it."""
+        """Put the prompt in the box, or else the last one, into a cell that sends the same.
+
+        What was said before goes with it.
+        """
         said, prompt = self.conversation.messages, self._box.text
         if not prompt.strip():
             if not self._transcript.turns:

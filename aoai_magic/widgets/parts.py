@@ -75,7 +75,9 @@ def that_chat(connection: Connection) -> list[str]:
 
 
 def table(rows: Table) -> str:
-    """Rows of plain text, the first with the heads, as HTML; what are numbers in all others of a column is on the right.
+    """Rows of plain text as an HTML table, the first with the heads.
+
+    A column whose other cells are numbers is aligned to the right.
 
     >>> "right" in table([("name", "tokens"), ("gpt-4o", "1,000")])
     True

@@ -13,9 +13,10 @@ from .static import Static, safe
 
 @dataclass
 class Turn:
-    """A prompt and what came of it: the reply's text so far, the quiet line under it, and what went wrong, if anything did.
+    """A prompt and what came of it.
 
-    `whole` is the reply as cells show it, once it is there; `joined` whether the conversation goes on from it.
+    It has the reply's text so far, the quiet line under it, and what went wrong, if anything did. `whole` is the reply
+    as cells show it, once it is there; `joined` whether the conversation goes on from it.
 
     >>> print(Turn("Hello?", "gpt-4o", "Hello!").plain())
     You: Hello?

@@ -1,4 +1,4 @@
-"""What the service is measured against: a bare Starlette route on the same uvicorn that reads and answers the same JSON.
+"""What the service is measured against: a bare Starlette route. On the same uvicorn it reads and answers the same JSON.
 
 Run with a file that holds the answer; prints its port. A request with "stream": true gets the answer in pieces.
 """

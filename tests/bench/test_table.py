@@ -70,8 +70,10 @@ def over_table() -> None:
 
 
 def test_a_table_goes_nearly_as_fast_as_bare_workers_and_faster_than_the_sdk(service: str) -> None:
-    """Everything is in it: prompts filled in, tokens counted, a row of the ledger before each request and settled after,
-    answers on disk.
+    """Everything is in it.
+
+    Prompts are filled in, tokens counted, a row of the ledger is written before each request and settled after, and
+    answers are on disk.
     """
     aoai.connect(service, deployment="gpt-4o")
     calls: dict[str, Callable[[], None]] = {

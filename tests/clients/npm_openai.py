@@ -1,4 +1,7 @@
-"""The npm package openai, run by the Node.js that a wheel brings along: Debian's is older than what the package asks for."""
+"""The npm package openai, run by the Node.js that a wheel brings along.
+
+Debian's is older than what the package asks for.
+"""
 
 from __future__ import annotations
 

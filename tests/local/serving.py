@@ -1,5 +1,7 @@
-"""A service in this process, on a port of its own: for tests that want its state to themselves, or its clock, or an engine
-that fails. It is the real application behind the real web server; only the process is the test's.
+"""A service in this process, on a port of its own.
+
+It is for tests that want its state to themselves, or its clock, or an engine that fails. It is the real application
+behind the real web server; only the process is the test's.
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""The same request gets the same answer from the real model: again, among others, after a restart, on any number of threads."""
+"""The same request gets the same answer from the real model.
+
+So it does again, among others, after a restart, and on any number of threads.
+"""
 
 from __future__ import annotations
 

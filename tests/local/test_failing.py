@@ -1,4 +1,4 @@
-"""When the service itself fails: a whole answer is Azure's 500, and a stream that has begun ends with an error event."""
+"""When the service itself fails: a whole answer is Azure's 500, a stream that has begun ends with an error event."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Whatever is sent to the service, it answers: no status of 500 or above, no answer cut short, no hang, no error in its log.
+"""Whatever is sent to the service, it answers.
 
-FUZZ=5000 in the environment makes it at least that many requests for each kind of fuzzing; the default is what CI has
-time for.
+No status is 500 or above, no answer is cut short, nothing hangs, and its log has no error. FUZZ=5000 in the environment
+makes it at least that many requests for each kind of fuzzing; the default is what CI has time for.
 """
 
 from __future__ import annotations

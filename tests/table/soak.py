@@ -1,6 +1,7 @@
-"""A map that all goes wrong with: a service that fails, kills, interrupts and full disks, in any order; and what must hold.
+"""A map that all goes wrong with, and what must hold.
 
-The service runs in this process, and counts; the map runs in one of its own, again and again until it is done.
+The service fails, kills, interrupts and full disks come in any order. The service runs in this process, and counts; the
+map runs in one of its own, again and again until it is done.
 """
 
 from __future__ import annotations

@@ -32,7 +32,10 @@ def said(limits: Limits) -> Headroom | None:
 def sent(
     tokens_per_minute: int, requests_per_minute: int, cost: int, count: int, jitter: float, seed: int
 ) -> tuple[float, int]:
-    """Send requests through the limits, each at its time and late by chance; in how many seconds, and how many were refused."""
+    """Send requests through the limits, each at its time and late by chance.
+
+    Returns how many seconds it took, and how many were refused.
+    """
     clock, chance = Clock(), random.Random(seed)
     pace, limits = Pace(clock), Limits(tokens_per_minute, requests_per_minute, clock)
     under_way: list[float] = []

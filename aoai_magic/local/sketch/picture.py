@@ -192,7 +192,7 @@ def toned(image: Image.Image, tone: str) -> Image.Image:
 
 
 def stamped(image: Image.Image, within: Image.Image | None = None) -> Image.Image:
-    """The picture with the local service's stamp in its lower right corner, or at the foot of what is white `within`."""
+    """The picture with the local service's stamp in the lower right, or at the foot of what is white `within`."""
     height = max(9, round(min(image.size) * 0.019))
     lettering = font(height)
     wide, tall = round(lettering.getlength(STAMP)) + height, round(height * 1.7)
