@@ -271,7 +271,6 @@ def test_a_sound_comes_in_many_ways(cloud: Cloud, tmp_path: Path) -> None:
         (io.StringIO("text"), "A StringIO is no sound"),
         (7, "A int is no sound"),
     ],
-    ids=repr,
 )
 def test_what_is_no_sound_is_not_sent(cloud: Cloud, thing: Any, what: str) -> None:
     aoai.connect(cloud.url, deployment="whisper")

@@ -153,7 +153,7 @@ def test_an_estimate_shows_itself_as_a_table() -> None:
         {"quality": "low", "size": "1024x1024", "edit": [FOX, FOX], "fidelity": "high"},
         {},
     ],
-    ids=str,
+    ids=lambda options: " ".join(options) or "nothing",
 )
 def test_what_was_foreseen_is_what_is_billed(options: dict[str, Any]) -> None:
     reply = aoai.image("A red fox.", **options)
