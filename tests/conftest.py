@@ -17,6 +17,7 @@ import pytest
 # By the clock of a machine that is busy with other things as well, any example can take long.
 hypothesis.settings.register_profile("house", deadline=None)
 hypothesis.settings.load_profile("house")
+_SIZE = ("COLUMNS", "LINES")  # a terminal's, which readline sets for children; those of tests have their own
 _FOREIGN = ("AZURE_", "OPENAI_", "AOAI_")
 
 
@@ -27,7 +28,7 @@ def pytest_configure(config: pytest.Config) -> None:
     models = settings.home() / "models"  # the user's own: weights are fetched there once, not once a run
     models.mkdir(parents=True, exist_ok=True)
     for name in list(os.environ):
-        if name.startswith(_FOREIGN) or name.lower().endswith("_proxy"):
+        if name.startswith(_FOREIGN) or name.lower().endswith("_proxy") or name in _SIZE:
             del os.environ[name]
     scratch = Path(tempfile.mkdtemp(prefix="aoai-tests-"))
     config.add_cleanup(lambda: _clean_up(scratch))
@@ -38,6 +39,12 @@ def pytest_configure(config: pytest.Config) -> None:
     for name in ("IPYTHONDIR", "JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR"):
         (scratch / name.lower()).mkdir()
         os.environ[name] = str(scratch / name.lower())
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files in which a browser or the small model is waited for go first, so that no worker is left alone with them."""
+    slow = {item.path for item in items if item.get_closest_marker("browser") or item.get_closest_marker("llama")}
+    items.sort(key=lambda item: item.path not in slow)
 
 
 def _clean_up(scratch: Path) -> None:
