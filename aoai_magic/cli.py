@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from . import __version__
-from .errors import AoaiError
+from .errors import AoaiError, SettingsError
 
 _COPY = Path("aoai-notebooks")
 
@@ -164,13 +164,21 @@ def _reproduce(options: argparse.Namespace) -> int:
     from .reproducing import reproduce
 
     same = True
-    for notebook in [
-        one for given in options.notebook for one in (sorted(given.glob("*.ipynb")) if given.is_dir() else [given])
-    ]:
-        report = reproduce(notebook, timeout=options.timeout)
-        remember_hits(notebook, report.hits)
-        print(report.summary if report else report)
-        same = same and bool(report)
+    for given in options.notebook:
+        notebooks = sorted(given.glob("*.ipynb")) if given.is_dir() else [given]
+        if not notebooks:
+            print(f"There is no notebook in {given}.", file=sys.stderr)
+            same = False
+        for notebook in notebooks:
+            try:
+                report = reproduce(notebook, timeout=options.timeout)
+            except SettingsError as error:
+                print(f"{type(error).__name__}: {error}", file=sys.stderr)
+                same = False
+                continue
+            remember_hits(notebook, report.hits, whole=bool(report))
+            print(report.summary if report else report)
+            same = same and bool(report)
     return 0 if same else 1
 
 

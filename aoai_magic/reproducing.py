@@ -108,6 +108,7 @@ def reproduce(notebook: str | os.PathLike[str], *, timeout: float | None = 600) 
     for cell in again.cells:
         if cell.cell_type == "code":
             cell.outputs, cell.execution_count = [], None
+            cell.metadata.pop("execution", None)  # of the run before
     last = nbformat.v4.new_code_cell(_HITS)
     again.cells.append(last)
     client = NotebookClient(
@@ -132,9 +133,15 @@ def _read(path: Path) -> Any:
     import nbformat
 
     try:
-        return nbformat.read(path, as_version=4)
+        found = nbformat.read(path, as_version=4)
     except (OSError, ValueError, nbformat.ValidationError) as error:
         raise SettingsError(f"{path} is no notebook that can be read.", str(error)[:200], "aoai.reproduce('FILE.ipynb')") from error  # fmt: skip
+    language = found.metadata.get("language_info", {}).get("name") or found.metadata.get("kernelspec", {}).get(
+        "language"
+    )
+    if language not in (None, "python"):
+        raise SettingsError(f"{path} is a notebook in {visible(str(language))}.", "It is run in a Python kernel.", "")
+    return found
 
 
 def _printed(cell: Any) -> Any:

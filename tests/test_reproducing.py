@@ -111,6 +111,52 @@ def test_a_kernel_that_dies_and_a_cell_that_takes_too_long_are_told_of() -> None
     assert report.cells[1].outcome == "not run"
 
 
+def test_what_was_run_before_says_nothing_of_a_cell_that_was_not_reached() -> None:
+    file = notebook("print(1)", "x = 2", "print(3)")
+    run(file)
+    made = nbformat.read(file, 4)
+    assert "execution" in made.cells[2].metadata
+    made.cells[0].source = "import os; os._exit(3)"
+    nbformat.write(made, file)
+    assert [cell.outcome for cell in aoai.reproduce(file).cells] == ["not run"] * 3
+
+
+def test_a_notebook_of_another_language_is_refused() -> None:
+    file = notebook("1")
+    made = nbformat.read(file, 4)
+    made.metadata = {"kernelspec": {"name": "ir", "display_name": "R", "language": "R"}}
+    nbformat.write(made, file)
+    with pytest.raises(errors.SettingsError, match="in R"):
+        aoai.reproduce(file)
+
+
+def test_one_that_cannot_be_read_keeps_none_of_the_others_from_being_run(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("a.ipynb").write_text("no JSON")
+    run(notebook("print(1)", name="b.ipynb"))
+    assert cli.main(["reproduce", "."]) == 1
+    told = capsys.readouterr()
+    assert "a.ipynb is no notebook" in told.err
+    assert "b.ipynb: 1 same" in told.out
+
+
+def test_a_folder_without_notebooks_is_no_success(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "empty").mkdir()
+    assert cli.main(["reproduce", str(tmp_path / "empty")]) == 1
+    assert "no notebook in" in capsys.readouterr().err
+
+
+def test_prune_keeps_what_a_notebook_needed_before_it_broke() -> None:
+    file = notebook(BEGIN, "%%chat\nfirst", "%%chat\nsecond")
+    run(file)
+    assert cli.main(["reproduce", str(file)]) == 0
+    made = nbformat.read(file, 4)
+    made.cells[-1].source = "1/0\n" + made.cells[-1].source
+    nbformat.write(made, file)
+    assert cli.main(["reproduce", str(file)]) == 1
+    aoai.record()
+    assert keeping.pruned().startswith("0 lines are gone")
+
+
 def test_what_is_no_notebook_is_refused() -> None:
     Path("notes.ipynb").write_text("no JSON")
     for name in ("notes.ipynb", "missing.ipynb"):

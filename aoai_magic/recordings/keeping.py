@@ -82,15 +82,19 @@ def verified() -> list[str]:
     return wrong
 
 
-def remember_hits(notebook: Path, hits: Iterable[tuple[str, str, int]]) -> None:
-    """Keep which recordings a notebook needed when it was reproduced: folder, hash and how-many-th time of each."""
+def remember_hits(notebook: Path, hits: Iterable[tuple[str, str, int]], *, whole: bool = True) -> None:
+    """Keep which recordings a notebook needed when it was reproduced: folder, hash and how-many-th time of each.
+
+    Where it wasn't the same as a `whole`, a cell may not have got as far: what it needed before counts on.
+    """
     by_folder: dict[str, list[list[Any]]] = {}
     for folder, hash_, n in sorted(hits):
         by_folder.setdefault(folder, []).append([hash_, n])
     for folder, found in by_folder.items():
         file = _hits_file(Path(folder))
         known = _known_hits(file)
-        known[str(notebook.absolute())] = found
+        before = [] if whole else known.get(str(notebook.absolute()), [])
+        known[str(notebook.absolute())] = [*found, *(one for one in before if one not in found)]
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(json.dumps(known), encoding="utf-8")
 

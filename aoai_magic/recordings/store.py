@@ -104,7 +104,8 @@ class Store:
     def add(self, recording: Recording) -> None:
         """Append a recording. Raises OSError where that can't be; then the file is as it was before."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        self._append(line(recording, self.folder))
+        with self._alone:  # of the files beside it too: who prunes just now finds no line that needs them
+            self._append(line(recording, self.folder))
 
     def merge(self, other: Store) -> None:
         """Append the lines of another folder that aren't here; the files beside them are the caller's to copy.
