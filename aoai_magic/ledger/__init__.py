@@ -4,7 +4,7 @@ A row never has prompt or reply text in it, nor a key. A request whose price is 
 that broke off, an error after the service had begun) counts in full, with the dearest price that it could have had.
 """
 
-from .budget import SESSION, Allowance, Budget, budgets, set_budget
+from .budget import SESSION, Allowance, Budget, budgets, kernel, on_behalf_of, set_budget, spent
 from .entry import Entry, current, reopened, reserve, rows
 from .fitting import foretell
 from .store import path
@@ -17,9 +17,12 @@ __all__ = [
     "budgets",
     "current",
     "foretell",
+    "kernel",
+    "on_behalf_of",
     "path",
     "reopened",
     "reserve",
     "rows",
     "set_budget",
+    "spent",
 ]

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 import secrets
 import sqlite3
 import time
+from collections.abc import Iterator
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 
@@ -18,6 +21,7 @@ Per = Literal["session", "notebook", "day"]
 
 #: This kernel, from its start to its end; processes forked from it belong to it.
 SESSION = secrets.token_hex(8)
+_kernel: ContextVar[tuple[str, str] | None] = ContextVar("kernel", default=None)
 
 
 @dataclass(frozen=True)
@@ -86,6 +90,14 @@ def budgets(*, practice: bool = False) -> list[Budget]:
         return standing(db, practice)
 
 
+def spent(allowance: Allowance, *, practice: bool = False) -> float:
+    """How many US dollars of an allowance are spent or may be. Raises LedgerError where the ledger can't be read."""
+    if not path().exists():
+        return 0.0
+    with transaction(writing=False) as db:
+        return _spent(db, "cell", allowance.id, practice)
+
+
 def standing(db: sqlite3.Connection, practice: bool, allowance: Allowance | None = None) -> list[Budget]:
     """The same inside of a transaction, with a cell's allowance among them."""
     found: list[tuple[Any, str, float]] = [
@@ -110,13 +122,28 @@ def day_of(at: float) -> str:
     return time.strftime("%Y-%m-%d", time.localtime(at))
 
 
+def kernel() -> tuple[str, str]:
+    """The session and the notebook that requests count for."""
+    return _kernel.get() or (SESSION, settings.notebook())
+
+
+@contextlib.contextmanager
+def on_behalf_of(kernel: tuple[str, str]) -> Iterator[None]:
+    """Within it, requests count for another kernel's session and notebook: that which sent this process its work."""
+    token = _kernel.set(kernel)
+    try:
+        yield
+    finally:
+        _kernel.reset(token)
+
+
 def key(per: Per) -> str:
     """What tells this session, notebook or day from others in the ledger."""
     match per:
         case "session":
-            return SESSION
+            return kernel()[0]
         case "notebook":
-            return settings.notebook()
+            return kernel()[1]
         case "day":
             return ""
 

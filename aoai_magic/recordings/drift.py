@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..errors import SettingsError
 from ..visible import visible
 from . import words
 from .modes import store
@@ -70,6 +71,9 @@ def drift(before: str | Path | None = None, after: str | Path | None = None) -> 
     """
     import pandas
 
+    for folder in (before, after):
+        if folder is not None and not Path(folder).is_dir():
+            raise SettingsError(f"There is no folder {folder}.", "", "%aoai recordings --drift FOLDER")
     now = Store(Path(after).absolute()) if after is not None else store()
     pairs = _replaced(now) if before is None else _both(Store(Path(before).absolute()), now)
     columns = [f"{what}_{when}" for what in ("date", "model", "fingerprint") for when in ("then", "now")]

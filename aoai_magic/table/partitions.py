@@ -9,6 +9,7 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +22,9 @@ from ..request import Message
 from ..templates import Template
 from ..tokens.pictures import is_a
 from . import columns, runs
+from .estimate import estimate
 from .job import planned
+from .purse import Purse
 from .rows import Table
 
 if TYPE_CHECKING:
@@ -52,7 +55,8 @@ class Share:
     parts: int
     concurrency: int | None
     resume: bool
-    usd: float | None
+    purse: Purse | None
+    kernel: tuple[str, str]
 
 
 def map_partitions(
@@ -68,8 +72,8 @@ def map_partitions(
 ) -> Any:
     """Map every partition of a Dask DataFrame on the cluster of the current client; return the result, persisted there.
 
-    At most `concurrency` requests are under way in all. `budget`, and what this kernel's own have left, is parted
-    equally among the partitions. Raises SettingsError where there is no client, what ended a partition's map, and
+    At most `concurrency` requests are under way in all. `budget`, and what this kernel's own have left, is for
+    all together: a partition may cost an equal part, and what the ones before it left over. Raises SettingsError where there is no client, what ended a partition's map, and
     Interrupted.
     """
     client, distributed = _cluster()
@@ -91,7 +95,8 @@ def map_partitions(
         parts=parts,
         concurrency=concurrency and concurrency // parts,
         resume=bool(resume),
-        usd=_each(connection, budget, table.npartitions),
+        purse=_purse(name, connection, budget, table.npartitions),
+        kernel=ledger.kernel(),
     )
     found = table.map_partitions(_work, prompt, share, options, meta=_unanswered(table._meta, options)).persist()
     _watch(client, share, distributed.futures_of(found), tell)
@@ -117,7 +122,8 @@ def _cluster() -> tuple[Any, Any]:
 def _work(part: Any, prompt: str | Sequence[Message], share: Share, options: dict[str, Any]) -> Any:
     """Map one partition, in a worker."""
     if not len(part):
-        return _unanswered(part, options)
+        with share.purse.open(0.0) if share.purse else nullcontext():
+            return _unanswered(part, options)
     looked = 0.0
 
     def go_on(words: str, fraction: float | None) -> None:
@@ -127,16 +133,22 @@ def _work(part: Any, prompt: str | Sequence[Message], share: Share, options: dic
             if share.stop.is_set():  # no KeyboardInterrupt: that would end the worker, and all that it holds
                 raise AoaiError("The map was stopped by the kernel that sent it.", "", "resume=True goes on with it.")
 
-    with share.semaphore:
+    with share.semaphore, ledger.on_behalf_of(share.kernel):
         job = planned(prompt, part, connection=_connected(share.target), **options)
-        return job.run(
-            go_on,
-            concurrency=share.concurrency,
-            resume=share.resume,
-            budget=share.usd,
-            part_of=share.name,
-            parts=share.parts,
-        ).frame
+        foreseen = estimate(job.plan, ())
+        with share.purse.open(foreseen.dearest) if share.purse else nullcontext() as taken:
+            allowance = Allowance(taken.usd) if taken else None
+            done = job.run(
+                go_on,
+                concurrency=share.concurrency,
+                resume=share.resume,
+                budget=allowance,
+                part_of=share.name,
+                parts=share.parts,
+            )
+            if taken and allowance:
+                taken.spent = ledger.spent(allowance, practice=foreseen.local)
+        return done.frame
 
 
 def _connected(target: Target) -> Connection:
@@ -169,12 +181,16 @@ def _used(prompt: str | Sequence[Message], options: Mapping[str, Any]) -> dict[s
     return {name: value for name, value in (options.get("names") or {}).items() if name in used}
 
 
-def _each(connection: Connection, budget: float | Allowance | None, parts: int) -> float | None:
-    """What a partition may cost, so that all together keep to the kernel's budgets, which workers don't have."""
+def _purse(name: str, connection: Connection, budget: float | Allowance | None, partitions: int) -> Purse | None:
+    """What all partitions may cost together; a worker on another machine has another ledger, and none of its budgets."""
     left = [one.left for one in ledger.budgets(practice=connection.kind == "local")]
     if budget is not None:
         left.append(budget.usd if isinstance(budget, Allowance) else budget)
-    return min(left) / parts if left else None
+    if not left:
+        return None
+    purse = Purse(name)
+    purse.fill(min(left), partitions)
+    return purse
 
 
 def _watch(client: Any, share: Share, futures: list[Any], tell: Callable[[str, float | None], None]) -> None:

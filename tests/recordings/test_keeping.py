@@ -106,8 +106,17 @@ def test_drift_is_a_command(run: Any, store: Store) -> None:
     aoai.record()
     old = recording("Where?", at="2026-03-15T12:00:00.000000Z")
     store.add(old)
-    run("%aoai recordings --drift")
-    run("assert len(_) == 0")
+    assert "No answer" in run("%aoai recordings --drift")
     store.add(recording("Where?", replaces=old.at))
     run("found = %aoai recordings --drift")
     run("assert found['changed'].tolist() == [False]")
+
+
+def test_where_there_is_nothing_it_is_said_what_would_make_it(run: Any, tmp_path: Path) -> None:
+    assert "After %aoai record" in run("%aoai recordings")
+    assert "After %aoai record" in run("%aoai recordings --verify")
+    assert "--fresh" in run("%aoai recordings --drift")
+    (tmp_path / "then").mkdir()
+    assert "in both" in run(f"%aoai recordings --drift {tmp_path / 'then'}")
+    with pytest.raises(errors.SettingsError, match="no folder"):
+        run("%aoai recordings --drift nowhere")

@@ -15,6 +15,7 @@ import pytest
 import aoai_magic as aoai
 from aoai_magic import errors, ledger, settings
 from aoai_magic.operations.faults import faults
+from aoai_magic.table.purse import Purse
 
 dd = pytest.importorskip("dask.dataframe")
 distributed = pytest.importorskip("distributed")
@@ -105,12 +106,33 @@ def test_no_more_partitions_are_mapped_at_once_than_the_limits_were_parted_for(
     assert most == 2
 
 
-def test_a_budget_is_parted_among_the_partitions(cluster: Any) -> None:
+def test_a_budget_is_for_all_partitions_together(cluster: Any) -> None:
     with pytest.raises(errors.BudgetError):
         aoai.map("{{ word }}", table(), budget=0.00004, max_tokens=5)
     spent = sum(row["counted"] for row in ledger.rows())
     assert spent <= 0.00004
     assert aoai.map("{{ word }}", table(), budget=1, max_tokens=5).compute()["answer"].notna().all()
+
+
+def test_what_a_partition_does_not_need_is_left_to_those_after_it(cluster: Any) -> None:
+    purse = Purse("purse")
+    purse.fill(1.0, 4)
+    with purse.open(None) as first, purse.open(0.1) as second:
+        assert first.usd == pytest.approx(0.25)
+        assert second.usd == pytest.approx(0.1)  # all that it may cost
+        first.spent = second.spent = 0.05
+    with pytest.raises(errors.AoaiError), purse.open(None) as third:
+        assert third.usd == pytest.approx(0.45)
+        raise errors.AoaiError("broke off")  # then it counts in full
+    with purse.open(None) as last:
+        assert last.usd == pytest.approx(0.45)
+
+
+def test_what_the_workers_spend_counts_for_the_kernel_that_sent_them(service: Any) -> None:
+    with distributed.Client(processes=True, n_workers=1, threads_per_worker=1, dashboard_address=None):
+        aoai.map("{{ word }}", table(2), max_tokens=5).compute()
+    assert {row["session"] for row in ledger.rows()} == {ledger.SESSION}
+    assert len(ledger.rows()) == 20
 
 
 def test_a_key_does_not_travel(cluster: Any, service: Any, monkeypatch: pytest.MonkeyPatch) -> None:

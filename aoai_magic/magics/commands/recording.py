@@ -40,18 +40,32 @@ def _said(words: str, wanted: str) -> str:
 
 
 def _recordings(options: dict[str, Any]) -> Any:
-    from ...recordings import keeping
+    from ...recordings import keeping, store
     from ...recordings.drift import drift
+
+    place = store().folder.name
 
     if "show" in options:
         return keeping.shown(options["show"])
     if options.get("verify"):
-        return "\n".join(keeping.verified()) or "Every recording is as it was written."
+        wrong = keeping.verified()
+        return "\n".join(wrong) or ("Every recording is as it was written." if store().file.exists() else _none(place))
     if options.get("prune"):
         return keeping.pruned()
     if "drift" in options:
-        return drift(options["drift"] or None)
-    return keeping.listed()
+        other = options["drift"] or None
+        found = drift(other)
+        if len(found):
+            return found
+        if other:
+            return f"No request is recorded in both {other} and {place}/."
+        return f"No answer in {place}/ was asked anew. --fresh above a prompt does it, or AOAI_RECORDINGS=refresh for all cells."
+    found = keeping.listed()
+    return found if len(found) else _none(place)
+
+
+def _none(place: str) -> str:
+    return f"There are no recordings in {place}/. After %aoai record, answers are kept there."
 
 
 _FOLDER = 'the folder of the recordings ("recordings" if left out)'
