@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import difflib
 import io
 import os
 from collections.abc import Mapping, Sequence
@@ -72,6 +73,12 @@ def part(thing: object, detail: str | None = None) -> dict[str, Any]:
         return _picture(thing, detail)
     if isinstance(thing, str | os.PathLike) and not str(thing).lower().startswith("data:"):
         path = Path(thing).expanduser()
+        if not os.path.exists(path):
+            raise SettingsError(
+                f"{str(thing)!r} can't be read: there is no such file, and no variable of that name.",
+                absent(path),
+                "-a photo.jpg, -a https://…, or -a figure (a PIL image, array, figure of the notebook)",
+            )
         text = read_text(path)
         if text is not None:
             return {"type": "text", "text": f"{path.name}:\n\n{text}"}
@@ -103,6 +110,19 @@ def read_text(path: Path) -> str | None:
             f"{path.name} has {len(text):,} characters.", f"A message holds {LONGEST_TEXT:,}.", "Attach a part of it."
         )
     return text
+
+
+def absent(path: Path) -> str:
+    """What may be the reason that a file isn't there.
+
+    >>> absent(Path("nowhere.md"))
+    "A path counts from the kernel's folder (%pwd)."
+    """
+    try:
+        near = difflib.get_close_matches(path.name, os.listdir(path.parent), n=2)
+    except (OSError, ValueError):
+        near = []
+    return f"Did you mean {' or '.join(near)}?" if near else "A path counts from the kernel's folder (%pwd)."
 
 
 def _data_url(thing: Any) -> str:

@@ -183,7 +183,7 @@ def resolve(
         raise SettingsError(
             f"An api-version ({api_version}) was given for {endpoint}.",
             "Only Azure OpenAI's classic routes take one.",
-            "Drop it.",
+            "Leave --api-version out.",
         )
     ad_token, key_source = None, key_env or ("api_key" if api_key else "credential" if credential else "")
     if not key_source and (key_source := _key_variable(target)):

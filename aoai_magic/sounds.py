@@ -152,8 +152,8 @@ def sound_file(thing: Any) -> SoundFile:
         except (OSError, ValueError) as error:
             raise SettingsError(
                 f"{thing} can't be read: {getattr(error, 'strerror', None) or error}.",
-                "A sound is a file, its bytes, or an open file.",
-                'aoai.transcribe("interview.mp3")',
+                "A path counts from the folder where the kernel runs.",
+                "Look where that is: %pwd",
             ) from None
     else:
         found = getattr(thing, "playable", thing)  # of aoai.speak

@@ -44,14 +44,18 @@ None"""
 HOME = "_ = aoai.connect('local')"
 
 FLAGS = [
-    Wrong("%%chat --temprature 0\nhi", "Did you mean --temperature?"),
-    Wrong("%%chat -t 0 --temperature 1\nhi", "--temperature was given a second time."),
+    Wrong("%%chat --temprature 0\nhi", "%%chat --temperature, or %%chat --help"),
+    Wrong("%%chat -t 0 --temperature 1\nhi", "-t and --temperature are one option."),
     Wrong("%%chat gpt-4o -d gpt-4.1\nhi", "-d was given a second time."),
     Wrong("%%chat -t warm\nhi", "-t can't be 'warm': it is not a number."),
     Wrong("%%chat --stop\nhi", "--stop needs a value (TEXT)."),
     Wrong("%%chat -q=yes\nhi", "-q takes no value"),
     Wrong("%%chat gpt-4o gpt-4.1\nhi", "'gpt-4.1' is one word too many."),
     Wrong("%%chat -s \"It's brief.\nhi", "A quote is not closed"),
+    Wrong("%%chat -f code -n 2\nhi", "-f code can't go with -n."),
+    Wrong("%%chat --dry-run --code curl\nhi", "can't be had at once"),
+    Wrong("%%chat --approve\nhi", "--approve is about --tools, and there are none."),
+    Wrong("%aoai help chta", "Did you mean chats?"),
     Wrong("%%chat -f html\nhi", "it is none of markdown, text, json, code"),
     Wrong("%%chat --detail=sharp\nhi", "it is none of low, high, auto, original"),
     Wrong("%%chat --param temperature\nhi", "it is not of the form KEY=VALUE"),
@@ -71,11 +75,15 @@ NAMES = [
     Wrong("%%chat\n{{ Out[9999] }}", "cell 9999 gave nothing back"),
     Wrong("%%chat\n\\frac{{a}", "has no }} after it"),
     Wrong("%%chat -o 2nd\nhi", "it is not the name of a variable"),
+    Wrong("%%chat -o print\nhi", "the notebook would lose what is called so"),
+    Wrong("%%chat -o get_ipython\nhi", "the notebook would lose what is called so"),
     Wrong("%%complete gpt-4o\nOnce", "%%complete gpt-35-turbo-instruct"),
     Wrong("%%image gpt-4o\nA fox.", "%%image gpt-image-1"),
 ]
 FILES = [
     Wrong("%%chat -a nowhere.png\nhi", "'nowhere.png' can't be read"),
+    Wrong("%%chat -a fox.pgn\nhi", "Did you mean fox.png?"),
+    Wrong("%%chat -a table\nhi", "{{ NAME }} in a cell"),
     Wrong("%%chat -a notes.bin\nhi", "notes.bin is no picture"),
     Wrong("%%chat -s @nowhere.md\nhi", "the file isn't there"),
     Wrong('%%chat\n{{ include("tabel.xyz") }}', "Did you mean table.xyz?"),
@@ -136,12 +144,12 @@ LIMITS = [
 ]  # fmt: skip
 TOOLS = [
     Wrong("%%chat --tools wether\nhi", "no function of that name is defined here"),
-    Wrong("%%chat --tools title\nhi", "no function of that name is defined here"),
+    Wrong("%%chat --tools title\nhi", "it is a str, and no function of that name is defined here"),
 ]
 CONVERSATIONS = [
     Wrong("%aoai chats undo nowhere", "There is no conversation nowhere."),
     Wrong("%%chat -c -i tea\nhi", "-c and -i tea name two conversations."),
-    Wrong("%aoai chats forget", "it is none of list, show, undo"),
+    Wrong("%aoai chats forget", "action can't be 'forget': it is none of list, show, undo"),
     Wrong("%aoai chats load nowhere.json", "nowhere.json can't be read"),
 ]
 RECORDINGS = [
@@ -150,6 +158,10 @@ RECORDINGS = [
 ]
 TABLES = [
     Wrong("%%chat --over tabel\n{{ text }}", "neither a variable nor a file has that name"),
+    Wrong("%%chat --over table --raw\n{{ text }}", "--raw can't go with --over."),
+    Wrong("%%chat --over table -f json\n{{ text }}", "-f can't go with --over."),
+    Wrong("%%chat --over table --logprobs\n{{ text }}", "takes no logprobs"),
+    Wrong("%%chat --over table --code curl\n{{ text }}", "--code is about one request"),
     Wrong("%%chat --over table\nhi", "The prompt names no column"),
     Wrong("%%chat --limit 3\nhi", "--limit is about a table, and none is named."),
 ]

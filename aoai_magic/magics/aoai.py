@@ -8,7 +8,7 @@ from typing import Any
 from ..errors import OptionError
 from ..render import readable
 from . import chat, complete, image, tokens
-from .arguments import parse
+from .arguments import Option, parse
 from .commands import (
     batching,
     connecting,
@@ -39,8 +39,7 @@ def run(line: str) -> Any:
         raise _unknown(name)
     options = parse(rest, command.options, f"%aoai {name}")
     if options.pop("help", False):
-        examples = textwrap.indent(command.example or f"%aoai {name}", "    ")
-        print(usage(f"%aoai {name}", command.summary, command.options, examples))
+        print(_usage(name))
         return None
     found = command.run(options)
     if type(found) is not str:  # a table, or code, which is text that is shown in a way of its own
@@ -49,10 +48,27 @@ def run(line: str) -> Any:
     return None
 
 
+def _help(name: str | None) -> str | None:
+    if name is None:
+        return USAGE
+    name = name.lstrip("%")
+    if name in _CELLS:
+        return _CELLS[name]
+    if name not in COMMANDS:
+        raise _unknown(name)
+    return _usage(name)
+
+
+def _usage(name: str) -> str:
+    command = COMMANDS[name]
+    examples = textwrap.indent(command.example or f"%aoai {name}", "    ")
+    return usage(f"%aoai {name}", command.summary, command.options, examples)
+
+
 def _unknown(name: str) -> OptionError:
     import difflib
 
-    near = difflib.get_close_matches(name, COMMANDS, n=1, cutoff=0.5)
+    near = difflib.get_close_matches(name, [*COMMANDS], n=1, cutoff=0.5)
     return OptionError(
         f"%aoai has no command {name!r}.",
         f"Did you mean {near[0]}?" if near else f"It has {', '.join(COMMANDS)}.",
@@ -67,7 +83,14 @@ GROUPS: dict[str, dict[str, Command]] = {
     "The same again: from recordings, in other programs": {**recording.COMMANDS, **exporting.COMMANDS},
     "Sound": sound.COMMANDS,
     "Practice": practice.COMMANDS,
-    "Help": {"help": Command("Show this.", lambda options: USAGE)},
+    "Help": {
+        "help": Command(
+            "Show this, or the help of one of them.",
+            lambda options: _help(options.get("name")),
+            (Option(("--name",), "which, such as chat or connect", "COMMAND", positional=True),),
+            "%aoai help\n%aoai help chat\n%aoai help connect",
+        )
+    },
 }
 COMMANDS = {name: command for group in GROUPS.values() for name, command in group.items()}
 
@@ -81,5 +104,5 @@ _OVERVIEW = {
 }
 USAGE: str = "\n\n".join(
     [f"{head}\n{rows(list(table.items()), 22)}" for head, table in _OVERVIEW.items()]
-    + ["--help after any of them says more: its options, and examples."]
+    + ["--help after any of them says more: its options, and examples. So does %aoai help NAME."]
 )

@@ -62,6 +62,9 @@ class Option:
         return self.read(_text_of(Path(word[1:]).expanduser()) if is_file else word)
 
 
+#: Names that IPython gives a meaning to. The reply is in _ anyway.
+_KERNELS = frozenset("get_ipython In Out Err exit quit _ __ ___ _i _ii _iii _ih _oh _dh".split())
+
 HELP = Option(("-h", "--help"), "show this help and send nothing")
 
 
@@ -137,7 +140,7 @@ def parse(
                     "before its options; a value with spaces needs quotes.",
                     f"{magic} --help",
                 )
-            name, value = option.metavar or word, word
+            name, value = option.key, word
         if option.metavar is None:
             _store(values, option, name, None, None, magic)
         else:
@@ -149,9 +152,7 @@ def _store(values: dict[str, Any], option: Option, name: str, typed: str | None,
     if option.key in values and not option.repeat:
         raise OptionError(
             f"{name} was given a second time.",
-            f"{' and '.join(option.names)} are one option, and a bare word may be its value too."
-            if option.positional
-            else "It may be given once.",
+            _one_option(option),
             f"{magic} --help",
         )
     try:
@@ -164,6 +165,12 @@ def _store(values: dict[str, Any], option: Option, name: str, typed: str | None,
         values.setdefault(option.key, []).append(value)
     else:
         values[option.key] = value
+
+
+def _one_option(option: Option) -> str:
+    *others, last = option.names
+    bare = ", and a bare word may be its value too" if option.positional else ""
+    return f"{', '.join(others)} and {last} are one option{bare}." if others else f"It may be given once{bare}."
 
 
 def _text_of(path: Path) -> str:
@@ -189,8 +196,10 @@ def _unknown(name: str, known: dict[str, Option], magic: str) -> OptionError:
     near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
     return OptionError(
         f"{magic} has no option {name}.",
-        f"Did you mean {near[0]}?" if near else "",
-        f"{magic} --help lists all of them.",
+        f"Did you mean {near[0]}?" if near else "None has a name like that.",
+        f"{magic} {near[0]}, or {magic} --help, which lists all of them."
+        if near
+        else f"{magic} --help lists all of them.",
     )
 
 
@@ -268,11 +277,19 @@ def choice(*words: str) -> Choice:
 
 
 def name(word: str) -> str:
-    """A reader for the name of a variable."""
+    """A reader for the name of a variable that a reply may have: none without which the kernel, or Python, doesn't work.
+
+    >>> name("print")
+    Traceback (most recent call last):
+    ValueError: the notebook would lose what is called so already
+    """
+    import builtins
     import keyword
 
     if not word.isidentifier() or keyword.iskeyword(word):
         raise ValueError("it is not the name of a variable")
+    if hasattr(builtins, word) or word in _KERNELS:  # IPython puts its own functions there too
+        raise ValueError("the notebook would lose what is called so already")
     return word
 
 

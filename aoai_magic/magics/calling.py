@@ -23,7 +23,9 @@ def hooks(shell: InteractiveShell, options: dict[str, Any]) -> Callable[[LiveRep
     approve = options.pop("approve", False)
     about = [name for name, given in (("--approve", approve), ("--rounds", "rounds" in options)) if given]
     if about and not options.get("tools"):
-        raise OptionError(f"{about[0]} is about --tools, and there are none.", "", "%%chat --tools NAME")
+        raise OptionError(
+            f"{about[0]} is about --tools, and there are none.", "It says how calls are made.", "%%chat --tools NAME"
+        )
     if approve:
         _check(shell)
 

@@ -134,7 +134,7 @@ def run(shell: InteractiveShell, line: str, body: str, magic: str = "%%chat") ->
     from . import over
 
     if over.is_meant(options):
-        return over.run(shell, prompt, options)
+        return over.run(shell, prompt, options, given)
     from ..operations.chat import chat, estimate
 
     add_fields(options, chat)
@@ -142,11 +142,25 @@ def run(shell: InteractiveShell, line: str, body: str, magic: str = "%%chat") ->
         from . import comparing
 
         return comparing.run(shell, prompt, options, given)
-    form = options.pop("format", "markdown")
+    form = _form(options, given)
     if (foreseen := foresee(shell, estimate, prompt, options)) is not None:
         return foreseen
     answer(shell, chat, prompt, options, form, hooks(shell, options))
     return None
+
+
+def _form(options: dict[str, Any], given: set[str]) -> str:
+    """How the reply is to be shown. Raises OptionError for the code of several answers."""
+    form: str = options.pop("format", "markdown")
+    if form == "code" and options.get("n", 1) > 1:
+        if "format" in given:
+            raise OptionError(
+                "-f code can't go with -n.",
+                "A new cell gets the code of one answer, and the others would be lost.",
+                "Leave -n out, or -f: the replies are reply[0], reply[1], …",
+            )
+        return "markdown"
+    return form
 
 
 def _look_up(shell: InteractiveShell, options: dict[str, Any]) -> None:
@@ -159,8 +173,9 @@ def _look_up(shell: InteractiveShell, options: dict[str, Any]) -> None:
     names = [word.strip() for words in options.get("tools", ()) for word in words.split(",")]
     for word in names:
         if not callable(variables.get(word)) and not isinstance(variables.get(word), dict):
+            found = f"it is a {type(variables[word]).__name__}, and" if word in variables else ""
             raise OptionError(
-                f"--tools can't be {word!r}: no function of that name is defined here.",
+                f"--tools can't be {word!r}: {f'{found} ' if found else ''}no function of that name is defined here.",
                 "A tool is a function of the notebook; its docstring says what it is for.",
                 f'def {word if word.isidentifier() else "weather"}(city: str) -> str: "The weather of a city."',
             )

@@ -111,7 +111,9 @@ def foresee(shell: InteractiveShell, estimate: Callable[..., Estimate], prompt: 
         return None
     if len(asked) > 1:
         names = " and ".join(f"--{name.replace('_', '-')}" for name in asked)
-        raise OptionError(f"{names} can't be had at once.", "Each shows something else, and nothing is sent.", "")
+        raise OptionError(
+            f"{names} can't be had at once.", "Each shows something else, and nothing is sent.", "Leave one out."
+        )
     from .. import current, export
     from ..request import refuse
 

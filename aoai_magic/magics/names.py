@@ -83,6 +83,12 @@ def _conversations(names: Mapping[str, Any]) -> Iterable[str]:
     return list(current.conversations)
 
 
+def _commands(names: Mapping[str, Any]) -> Iterable[str]:
+    from .aoai import COMMANDS
+
+    return ["chat", "complete", "image", "tokens", *COMMANDS]
+
+
 def _models(names: Mapping[str, Any]) -> Iterable[str]:
     from ..catalog import models
 
@@ -96,6 +102,7 @@ def _is_data(value: Any) -> bool:
 #: By the words of metavars: names that are offered, of the kernel's variables or not.
 KINDS: dict[str, Callable[[Mapping[str, Any]], Iterable[str]]] = {
     "CONVERSATION": _conversations,
+    "COMMAND": _commands,
     "ENDPOINT": lambda names: ["local", "openai", "https://"],
     "MODEL": _models,
     "FUNCTION": lambda names: variables(names, inspect.isfunction),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import AoaiError, Interrupted, OptionError
 from .live import keep
-from .options import BATCH, CODE, CONCURRENCY, LIMIT, NO_UNIQUE, REQUEST, RESUME
+from .options import BATCH, CODE, CONCURRENCY, FORMAT, LIMIT, NO_UNIQUE, REQUEST, RESUME
 from .prompt import add_fields, names
 
 if TYPE_CHECKING:
@@ -27,8 +27,8 @@ def is_meant(options: dict[str, Any]) -> bool:
             if option.key in options:
                 raise OptionError(
                     f"{option.names[0]} is about one request, and --over makes many.",
-                    "",
-                    "Fill in one row by hand first.",
+                    "Nothing was sent.",
+                    "--dry-run, which counts all of them; or fill in one row by hand",
                 )
         return True
     for option in (LIMIT, CONCURRENCY, RESUME, NO_UNIQUE, BATCH):
@@ -41,11 +41,11 @@ def is_meant(options: dict[str, Any]) -> bool:
     return False
 
 
-def run(shell: InteractiveShell, prompt: Any, options: dict[str, Any]) -> Any:
+def run(shell: InteractiveShell, prompt: Any, options: dict[str, Any], given: set[str]) -> Any:
     """Send the cell for each row, show how far it is and how it begins, and put the table where it is looked for.
 
-    With --dry-run nothing is sent, and the estimate is returned, for the shell to show. An error or interrupt leaves
-    the table so far there, too.
+    `given` are the options of the line alone. With --dry-run nothing is sent, and the estimate is returned, for the shell
+    to show. An error or interrupt leaves the table so far there, too.
     """
     from ..local.waiting import told
     from ..render import LiveReply
@@ -54,6 +54,12 @@ def run(shell: InteractiveShell, prompt: Any, options: dict[str, Any]) -> Any:
     from ..table.partitions import is_dask, map_partitions
     from ..templates import data
 
+    if FORMAT.key in given:
+        raise OptionError(
+            "-f can't go with --over.",
+            "The answers are columns of a table.",
+            "--schema 'name, age int' makes several of them",
+        )
     add_fields(options, ask)
     output, quiet = options.pop("output", None), options.pop("quiet", False)
     of_run = {name: options.pop(name) for name in ("concurrency", "resume", "budget") if name in options}

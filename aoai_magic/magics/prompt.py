@@ -36,6 +36,12 @@ def read(
     # Read before the others are: what stands after an option is never an option's name (see `parse`).
     words = [word.partition("=")[0] for word in split(line)]
     raw, over = "--raw" in words, OVER in options and "--over" in words
+    if raw and over:
+        raise OptionError(
+            "--raw can't go with --over.",
+            "--raw fills nothing in, and --over fills in each row.",
+            "Leave --raw out; where braces are text: {{ '{{' }}",
+        )
     variables = names(shell)
 
     def filled(option: Option, word: str) -> str:
@@ -74,7 +80,9 @@ def read_text(
     if isinstance(content, str):
         return values, content
     raise OptionError(
-        f"A picture is in the cell, and {magic} takes text alone.", "", "%%chat, or %%image --edit VARIABLE"
+        f"A picture is in the cell, and {magic} takes text alone.",
+        "Its model reads nothing else.",
+        "%%chat, or %%image --edit VARIABLE",
     )
 
 

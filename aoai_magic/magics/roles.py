@@ -54,7 +54,11 @@ def messages(body: str, fill: Callable[[str], Content] | None = None) -> list[di
         if number < len(told) and message["content"][-1]["type"] == "text":
             message["content"][-1]["text"] = _BLANK_END.sub("", message["content"][-1]["text"])
         if not _says_something(message["content"]):
-            raise OptionError(f"Message {number} ({message['role']}) is empty.", "", f"{message['role']}: …")
+            raise OptionError(
+                f"Message {number} ({message['role']}) is empty.",
+                "Each role's message is what stands after its colon.",
+                f"{message['role']}: …",
+            )
         content = [part for part in message["content"] if part["type"] != "text" or part["text"]]
         message["content"] = content if any(part["type"] != "text" for part in content) else _text(content)
     return told

@@ -109,7 +109,11 @@ def _api(wanted: Api | None, form: Mapping[str, Any], known: Known | None) -> Ap
     """The API of a request: the one that is wanted, else chat, unless the model is known to need the other."""
     if wanted is not None:
         if wanted not in _FOREIGN:
-            raise OptionError(f"There is no API {wanted!r}.", "", '--api chat|responses, api="responses"')
+            raise OptionError(
+                f"There is no API {wanted!r}.",
+                "Chat completions and Responses are the two.",
+                '--api chat|responses, api="responses"',
+            )
         return wanted
     if any(tool.get("type") not in ("function", "custom") for tool in form.get("tools", ())):
         return "responses"  # tools that the service runs itself, such as a search of the web

@@ -67,7 +67,9 @@ def _from_words(text: str) -> dict[str, Any]:
         if found is None:
             raise OptionError(f"{field.strip()!r} is no field of a schema.", "A field is a name and a type.", _EXAMPLE)
         if found["name"] in properties:
-            raise OptionError(f"The schema has the field {found['name']!r} twice.", "", _EXAMPLE)
+            raise OptionError(
+                f"The schema has the field {found['name']!r} twice.", "An answer has each of them once.", _EXAMPLE
+            )
         properties[found["name"]] = _type(found["type"] or "str")
     return _object(properties)
 

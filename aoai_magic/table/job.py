@@ -38,6 +38,7 @@ _GRACE = 5.0
 _ROUNDING = 1e-8
 _UNFIT = {
     "n": "Each row has one answer.",
+    "logprobs": "An answer is a value in its column; how likely its tokens were has no place there.",
     "compare": "Each row is answered by one deployment.",
     "stream": "The answers of a table come whole.",
     "approve": "What a model asks to call is answered in a conversation.",

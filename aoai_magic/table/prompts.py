@@ -65,7 +65,11 @@ class Prompts:
         messages = [{**one, "content": own.fill(names)} if own else one for one, own in self._messages]
         content = messages[-1].get("content")
         if isinstance(content, str) and not content.strip() and not self._attach:
-            raise OptionError("The row's prompt is empty.", "", "")
+            raise OptionError(
+                "The row's prompt is empty.",
+                "Nothing is left of it where its columns are empty.",
+                "Drop such rows first.",
+            )
         attached = [self._own(one, row) for one in self._attach]
         return chat_body(messages, self._deployment, self._model, attach=attached, **self._options)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import inspect
 import os
 from collections.abc import Iterator
@@ -87,14 +86,7 @@ def unreadable(path: Path) -> tuple[str, str]:
     """Say what is wrong with a file that has no text to be read, and why that may be."""
     if path.exists():
         return "is no file of text in UTF-8, or is too long", "Pictures go beside the prompt: -a FILE"
-    try:
-        near = difflib.get_close_matches(path.name, os.listdir(path.parent), n=2)
-    except OSError:
-        near = []
-    return (
-        "isn't there",
-        f"Did you mean {' or '.join(near)}?" if near else "A path counts from the kernel's folder (%pwd).",
-    )
+    return "isn't there", attachments.absent(path)
 
 
 def _says_nothing(kind: Any) -> bool:

@@ -68,7 +68,7 @@ def _size_in_memory(source: Any) -> tuple[int, int]:
     raise SettingsError(
         f"A {type(source).__qualname__} is no picture.",
         "Pictures are files, bytes, data URLs, PIL images, NumPy arrays and matplotlib figures.",
-        'aoai.tokens.image_size("picture.png")',
+        "Text and tables go into the prompt itself: {{ NAME }} in a cell",
     )
 
 

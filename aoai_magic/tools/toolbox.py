@@ -34,7 +34,9 @@ class Toolbox:
         names = [one["function"]["name"] for one in self.definitions if "function" in one]
         twice = next((name for name in names if names.count(name) > 1), None)
         if twice is not None:
-            raise OptionError(f"Two tools are called {twice!r}.", "A model tells them apart by their names.", "")
+            raise OptionError(
+                f"Two tools are called {twice!r}.", "A model tells them apart by their names.", "Rename one of them."
+            )
         self._functions = {
             described["function"]["name"]: tool
             for described, tool in zip(self.definitions, tools, strict=True)

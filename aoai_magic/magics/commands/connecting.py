@@ -51,7 +51,10 @@ COMMANDS = {
             Option(("--serves",), "the model of that deployment, where its name doesn't say", "MODEL"),
             Option(("--scope",), "the Entra ID scope to sign in for", "SCOPE"),
         ),
-        "%aoai connect https://contoso.openai.azure.com -d my-gpt-4o",
+        "%aoai connect https://contoso.openai.azure.com -d my-gpt-4o\n"
+        "%aoai connect openai -d gpt-4o\n"
+        "%aoai connect https://models.example.com/v1 -d llama --key-env TEAM_KEY\n"
+        "%aoai connect local",
     ),
     "doctor": Command("Check step by step whether a prompt would be answered, and say what is missing.", _doctor),
     "status": Command("Show where cells are sent, and where that was said.", _status),

@@ -60,7 +60,7 @@ def _given(options: dict[str, Any], key: str, example: str) -> tuple[Interactive
     choose_recordings(options, example.partition(" '")[0])
     word = options.pop(key, None)
     if word is None:
-        raise OptionError(f"No {key} is named.", "", example)
+        raise OptionError(f"No {key} is named.", "It is the first word of the line, or a variable.", example)
     return shell, shell.user_ns.get(word, word)
 
 
