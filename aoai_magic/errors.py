@@ -31,9 +31,9 @@ is only printed, and IPython's own UsageError, pass nbval-lax unseen.
 from __future__ import annotations
 
 import datetime
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from .environment import environment
 from .visible import visible
 
 if TYPE_CHECKING:
@@ -61,8 +61,6 @@ class AoaiError(Exception):
 
     #: Whether a notebook shows the lines alone, without the traceback (`%config AoaiMagics.short_errors`).
     short = True
-    #: Whether the name of an error is shown in bold: unless the environment has NO_COLOR (no-color.org).
-    coloured: Callable[[], bool] = staticmethod(lambda: True)
 
     def __init__(self, what: str, why: str = "", fix: str = "", *, reply: Arrived | None = None) -> None:
         super().__init__(what)
@@ -208,7 +206,7 @@ def _short_traceback(error: BaseException) -> list[str]:
     from IPython.core.getipython import get_ipython
 
     first, *rest = str(error).split("\n")
-    plain = not AoaiError.coloured() or getattr(get_ipython(), "colors", "").lower() == "nocolor"
+    plain = environment("NO_COLOR") or getattr(get_ipython(), "colors", "").lower() == "nocolor"  # no-color.org
     name = type(error).__name__ if plain else f"\x1b[1m{type(error).__name__}\x1b[22m"
     return [f"{name}: {first}", *(f"  {line}" for line in rest)]
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from . import settings
+from .environment import child_environment
 from .errors import MissingExtraError, SettingsError
 from .safe_html import safe_text
 from .visible import visible
@@ -122,7 +122,7 @@ def reproduce(notebook: str | os.PathLike[str], *, timeout: float | None = 600) 
     )
     stopped = ""
     try:
-        client.execute(env=settings.child_environment(AOAI_RECORDINGS="replay"), stderr=subprocess.DEVNULL)
+        client.execute(env=child_environment(AOAI_RECORDINGS="replay"), stderr=subprocess.DEVNULL)
     except (CellTimeoutError, DeadKernelError) as error:
         stopped = str(error)
     hits = frozenset((str(folder), str(hash_), int(n)) for folder, hash_, n in _printed(last))

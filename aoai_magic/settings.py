@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal, cast, get_args
 from urllib.parse import parse_qs, urlsplit
 
+from .environment import environment
 from .errors import SettingsError
 from .project import Project, project
 
@@ -78,16 +79,6 @@ class Target:
         """Whether the host is Azure's by its name, or the environment says so: then a sign-in may be sent to it."""
         named = origin(self.endpoint) == origin(environment("AZURE_OPENAI_ENDPOINT"))
         return named or bool(_AZURE_HOST.fullmatch(urlsplit(self.endpoint or "").hostname or ""))
-
-
-def environment(name: str) -> str | None:
-    """The environment's value of `name`, or None where it is unset or blank."""
-    return os.environ.get(name, "").strip() or None
-
-
-def child_environment(**more: str) -> dict[str, str]:
-    """The environment for a kernel of ours: as it is here, with more."""
-    return {**os.environ, **more}
 
 
 def home() -> Path:

@@ -15,7 +15,7 @@ PACKAGE = Path(aoai_magic.__file__).parent
 
 # From the ground up: a module imports only from lines above its own, or from its own line.
 LAYERS = """
-visible stopping
+environment visible stopping
 errors
 saving
 safe_html
@@ -105,7 +105,7 @@ def test_no_import_points_the_wrong_way(path: Path) -> None:
 @pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(PACKAGE)))
 def test_only_one_module_reads_the_environment_and_only_one_displays(path: Path) -> None:
     tree = ast.parse(path.read_text(encoding="utf-8"))
-    if part(path) not in ("settings", "local", "lab"):  # the latter two hand the environment on to their children
+    if part(path) not in ("environment", "local", "lab"):  # the latter two hand the environment on to their children
         assert not {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)} & {"environ", "getenv"}
     if part(path) != "render":
         assert not [name for _, name in imports(path) if name.startswith("IPython.display")]

@@ -162,7 +162,7 @@ def test_elsewhere_all_is_as_it_is_without_us(tab: Any, shell: Any, text: str) -
         assert ours or not magics
     finally:
         shell.run_line_magic("load_ext", "aoai_magic")
-        shell.Completer.custom_matchers.append(shell.magics_manager.registry["AoaiMagics"]._completion.match)
+        shell.Completer.custom_matchers.append(shell.magics_manager.registry["AoaiMagics"].match)
 
 
 def test_a_chat_of_another_extension_is_left_alone(tab: Any, shell: Any) -> None:

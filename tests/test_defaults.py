@@ -9,6 +9,7 @@ import pytest
 
 import aoai_magic as aoai
 from aoai_magic.errors import BudgetError, ComparisonError, OptionError, SettingsError
+from aoai_magic.magics import AoaiMagics, Setting
 from aoai_magic.magics import options as shared
 from aoai_magic.magics.arguments import Option
 from aoai_magic.magics.defaults import CONFIGURABLE, converted
@@ -31,9 +32,10 @@ def asked(run: Any, line: str = "", magic: str = "%%chat") -> dict[str, Any]:
     return aoai.last.request
 
 
-def test_no_two_options_that_can_be_set_share_a_name() -> None:
-    found = [one.key for one in vars(shared).values() if isinstance(one, Option) and one.configurable]
-    assert len(found) == len(set(found))
+def test_each_setting_is_one_option() -> None:
+    keys = [one.key for one in vars(shared).values() if isinstance(one, Option)]
+    for name, trait in AoaiMagics.class_traits().items():
+        assert not isinstance(trait, Setting) or keys.count(name) == 1, name
 
 
 def test_the_line_goes_before_config_before_the_environment_before_the_project_before_what_is_built_in(

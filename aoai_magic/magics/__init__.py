@@ -1,6 +1,6 @@
-"""The IPython extension: registering the magics, and taking them back.
+"""The IPython extension: what `%load_ext` puts into a shell, and takes back.
 
-What a magic does is imported when it is first called, so that `%load_ext` costs a notebook next to nothing.
+What a magic, a completion or a setting does is imported when it is first used, so that loading costs a notebook next to nothing.
 """
 
 from __future__ import annotations
@@ -12,20 +12,35 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from IPython.core.magic import Magics, cell_magic, line_cell_magic, magics_class, no_var_expand
-from traitlets import Bool, TraitError, observe
+from traitlets import Bool, TraitError, TraitType, observe
 
-from ..errors import AoaiError, SettingsError
 from .cells import Cells
-from .completion import Completion
-from .defaults import CONFIGURABLE, Setting, check_names
 
 if TYPE_CHECKING:
+    from IPython.core.completer import CompletionContext, SimpleMatcherResult
     from IPython.core.interactiveshell import ExecutionResult, InteractiveShell
     from traitlets.config import Config
 
+    from ..errors import AoaiError
+
 _OWN = "AoaiMagics"
-# The options that can be set for all cells, as traits: what %config AoaiMagics lists and takes.
-_CellOptions: Any = type("CellOptions", (Magics,), {key: Setting(option) for key, option in CONFIGURABLE.items()})
+
+
+class Setting(TraitType[Any, Any]):
+    """A trait that holds the value of the option of its name for all cells that don't give it; None where none is set (see `defaults`)."""
+
+    allow_none = True
+    default_value = None
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.tag(config=True)
+
+    def validate(self, obj: Any, value: Any) -> Any:
+        from .defaults import CONFIGURABLE, converted
+
+        converted(CONFIGURABLE[str(self.name)], value, f"%config {_OWN}.{self.name}")
+        return value
 
 
 def _help_of(room: str) -> Callable[[], str]:
@@ -33,18 +48,26 @@ def _help_of(room: str) -> Callable[[], str]:
     return lambda: str(import_module(f".{room}", __name__).USAGE)
 
 
-def _is_coloured() -> bool:
-    from ..settings import environment
-
-    return environment("NO_COLOR") is None
-
-
 @magics_class
-class AoaiMagics(_CellOptions):  # type: ignore[misc]
+class AoaiMagics(Magics):
     """Prompt cells for Azure OpenAI; `%aoai help` lists them."""
 
     shell: InteractiveShell
 
+    deployment = Setting()
+    system = Setting()
+    temperature = Setting()
+    top_p = Setting()
+    max_tokens = Setting()
+    budget = Setting()
+    stop = Setting()
+    seed = Setting()
+    effort = Setting()
+    verbosity = Setting()
+    api = Setting()
+    detail = Setting()
+    format = Setting()
+    no_stream = Setting()
     short_errors = Bool(True, help="Show errors in a few lines, without the traceback.").tag(config=True)
     take_over = Bool(False, help="Take %%chat over from another extension that has it.").tag(config=True)
 
@@ -52,8 +75,6 @@ class AoaiMagics(_CellOptions):  # type: ignore[misc]
         self._refused: tuple[AoaiError, Any] | None = None  # what %config couldn't take, and what was set before
         self._owner: Any = None  # what %%chat was before it was taken over
         self.cells = Cells(shell, self._owns)
-        self._completion = Completion(shell, self._owns)
-        AoaiError.coloured = staticmethod(_is_coloured)
         super().__init__(shell)
         self._chat = self.magics["cell"]["chat"]
 
@@ -110,6 +131,9 @@ class AoaiMagics(_CellOptions):  # type: ignore[misc]
 
         What is raised here is only logged by IPython, and the notebook would go on.
         """
+        from ..errors import AoaiError, SettingsError
+        from .defaults import check_names
+
         before = deepcopy(self.shell.config[_OWN])
         try:
             check_names(list(dict.get(config, _OWN, {})), self.trait_names(config=True), _OWN)
@@ -119,8 +143,19 @@ class AoaiMagics(_CellOptions):  # type: ignore[misc]
         except TraitError as error:
             self._refused = SettingsError(f"{error}", "", f"%config {_OWN} lists what there is"), before
 
+    @classmethod
+    def class_get_trait_help(cls, trait: TraitType[Any, Any], inst: Any = None, helptext: str | None = None) -> str:
+        """What `%config AoaiMagics` says of a trait; of an option, what --help says."""
+        if isinstance(trait, Setting):
+            from .defaults import CONFIGURABLE
+
+            helptext = CONFIGURABLE[str(trait.name)].help
+        return super().class_get_trait_help(trait, inst, helptext)
+
     @observe("short_errors")
     def _show_errors(self, change: Any) -> None:
+        from ..errors import AoaiError
+
         AoaiError.short = change["new"]
 
     @observe("deployment")
@@ -138,6 +173,15 @@ class AoaiMagics(_CellOptions):  # type: ignore[misc]
             self._owner, cells["chat"] = cells.get("chat"), self._chat
         elif not change["new"] and self._owner is not None and self._owns("chat"):
             cells["chat"], self._owner = self._owner, None
+
+    def match(self, context: CompletionContext) -> SimpleMatcherResult:
+        """What Tab offers in our cells, as a matcher of IPython's completer."""
+        from .completion import Completion
+
+        return Completion(self.shell, self._owns).match(context)
+
+    match.matcher_api_version = 2  # type: ignore[attr-defined]  # it is given the cell
+    match.matcher_identifier = "aoai_magic"  # type: ignore[attr-defined]
 
     def _owns(self, name: str, kind: str = "cell") -> bool:
         function = self.shell.magics_manager.magics[kind].get(name)
@@ -157,7 +201,7 @@ class AoaiMagics(_CellOptions):  # type: ignore[misc]
         self.shell.register_magics(self)
         self.shell.events.register("post_run_cell", self.conclude)
         self.cells.attach()
-        self._completion.attach()
+        self.shell.Completer.custom_matchers.append(self.match)
 
     def unregister(self) -> None:
         """Take back all that `register` did."""
@@ -166,14 +210,14 @@ class AoaiMagics(_CellOptions):  # type: ignore[misc]
             panels.close_all()
         self.shell.events.unregister("post_run_cell", self.conclude)
         self.cells.detach()
-        self._completion.detach()
+        self.shell.Completer.custom_matchers.remove(self.match)
         manager = self.shell.magics_manager
         for kind, names in self.magics.items():
             for name in names:
                 if self._owns(name, kind):
                     del manager.magics[kind][name]
         manager.registry.pop(_OWN, None)
-        self.shell.configurables.remove(self)
+        self.shell.configurables.remove(self)  # type: ignore[arg-type]  # IPython types the list by its first entry
 
     def conclude(self, result: ExecutionResult) -> None:
         """Fail the cell in which %config was given what it can't take."""

@@ -22,9 +22,8 @@ class Option:
     Without a `metavar` it is a switch, that takes no value. The metavar's words, parted by |, say what may stand there:
     FILE, VARIABLE, DEPLOYMENT,… (several, parted by commas) or a lower-case word as it is; completion goes by them, and
     @FILE lets a word that begins with @ stand for the text of a file. `read` turns the word into the value and raises
-    ValueError with the reason. `positional` says that a bare word on the line is this option's value, `configurable`
-    that %config and pyproject.toml may set it for all cells (see `defaults`); `alone` is the value where no word
-    follows that can be one.
+    ValueError with the reason. `positional` says that a bare word on the line is this option's value; `alone` is the
+    value where no word follows that can be one.
     """
 
     names: tuple[str, ...]
@@ -33,7 +32,6 @@ class Option:
     read: Callable[[str], Any] = str
     repeat: bool = False
     positional: bool = False
-    configurable: bool = False
     alone: Any = None
 
     def reads(self, word: str) -> bool:

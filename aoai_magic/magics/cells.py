@@ -1,22 +1,16 @@
-"""Cells before and after a magic has them: as they were typed, and what those that failed said."""
+"""Cells before and after a magic has them: as they were typed, and the errors of those that failed."""
 
 from __future__ import annotations
 
 import re
-import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
-
-from ..errors import AoaiError, Interrupted
-from ..visible import visible
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import ExecutionInfo, ExecutionResult, InteractiveShell
 
-_MAGIC = re.compile(r"[ \t]*%%(\w+)(?:[ \t]+|(?=[\r\n]|$))")
+_MAGIC = r"[ \t]*%%(\w+)(?:[ \t]+|(?=[\r\n]|$))"
 _MOST_ERRORS = 100
-_LONGEST_ERROR = 20_000
-_MOST_FRAMES = 200
 
 
 class Cells:
@@ -62,7 +56,9 @@ class Cells:
         """Keep what a cell that failed said."""
         error = result.error_before_exec or result.error_in_exec
         if error is not None and result.execution_count is not None:
-            self.errors[result.execution_count] = self._told(error)
+            from .failures import told
+
+            self.errors[result.execution_count] = told(error, self._shell)
             for number in list(self.errors)[:-_MOST_ERRORS]:
                 del self.errors[number]
 
@@ -94,39 +90,6 @@ class Cells:
             found["Out"] = History("Out", history.output_hist, "gave nothing back")
         return {"Err": History("Err", self.errors, "didn't fail"), **found}
 
-    def _told(self, error: BaseException) -> str:
-        """The traceback in Python's own form, from the cell on.
-
-        Cells are called by their number, not by a temporary file.
-        """
-        if isinstance(error, AoaiError | Interrupted):
-            text = f"{type(error).__name__}: {error}"
-        else:
-            whole = traceback.TracebackException.from_exception(error, limit=-_MOST_FRAMES)
-            for one in _chain(whole):
-                self._name_cells(one)
-            text = "".join(whole.format()).rstrip("\n")
-        if len(text) > _LONGEST_ERROR:
-            left_out = len(text) - _LONGEST_ERROR
-            head, tail = text[: _LONGEST_ERROR // 4], text[-_LONGEST_ERROR * 3 // 4 :]
-            text = f"{head}\n[… {left_out:,} characters are left out here …]\n{tail}"
-        return visible(text)
-
-    def _name_cells(self, one: traceback.TracebackException) -> None:
-        frames = [
-            traceback.FrameSummary(self._file(frame.filename), frame.lineno, frame.name, line=frame.line)
-            for frame in one.stack
-        ]
-        # What comes before the cell is IPython, running it.
-        at = next((at for at, frame in enumerate(frames) if frame.filename.startswith("Cell In")), 0)
-        one.stack[:] = frames[at:]
-        if isinstance(getattr(one, "filename", None), str):  # of a SyntaxError
-            one.filename = self._file(one.filename)
-
-    def _file(self, name: str) -> str:
-        told = self._shell.compile.format_code_name(name)
-        return " ".join(told) if told else name
-
 
 def first_line(lines: list[str]) -> int:
     """The index of the first line that is neither blank nor a comment; the number of lines if all are."""
@@ -139,12 +102,4 @@ def opening(line: str) -> re.Match[str] | None:
     >>> opening("%%chat -t 0")[1]
     'chat'
     """
-    return _MAGIC.match(line)
-
-
-def _chain(one: traceback.TracebackException) -> Iterator[traceback.TracebackException]:
-    waiting: list[Any] = [one]
-    while waiting:
-        if (each := waiting.pop()) is not None:
-            yield each
-            waiting += [each.__cause__, each.__context__, *(getattr(each, "exceptions", None) or ())]
+    return re.match(_MAGIC, line)

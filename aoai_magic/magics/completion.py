@@ -22,19 +22,10 @@ _TAGS = ("for", "endfor", "if", "elif", "else", "endif", "set", "in")
 
 
 class Completion:
-    """A matcher of IPython's completer for the magics that `owns` says are ours.
-
-    `attach` and `detach` are all it changes.
-    """
+    """What a shell's completer is to offer for the magics that `owns` says are ours."""
 
     def __init__(self, shell: InteractiveShell, owns: Callable[[str], bool]) -> None:
         self._shell, self._owns = shell, owns
-
-    def attach(self) -> None:
-        self._shell.Completer.custom_matchers.append(self.match)
-
-    def detach(self) -> None:
-        self._shell.Completer.custom_matchers.remove(self.match)
 
     def match(self, context: CompletionContext) -> SimpleMatcherResult:
         lines = context.full_text.split("\n")
@@ -51,9 +42,6 @@ class Completion:
         if (command := _COMMAND.match(line)) and self._owns("aoai"):
             return _found(self._of_command(line[command.end() :]))
         return {"completions": [], "suppress": False}
-
-    match.matcher_api_version = 2  # type: ignore[attr-defined]  # it is given the cell
-    match.matcher_identifier = "aoai_magic"  # type: ignore[attr-defined]
 
     def _options(self, magic: str) -> Sequence[Option]:
         from . import chat, complete, image, tokens

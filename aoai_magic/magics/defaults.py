@@ -10,9 +10,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from traitlets import TraitType
-
 from ..errors import SettingsError
+from . import AoaiMagics, Setting
 from . import options as shared
 from .arguments import Option
 from .options import DEPLOYMENT
@@ -22,25 +21,12 @@ if TYPE_CHECKING:
 
     from ..project import Project
 
+#: The options that can be set for all cells, by key: those that %config AoaiMagics lists.
 CONFIGURABLE = {
-    option.key: option for option in vars(shared).values() if isinstance(option, Option) and option.configurable
+    option.key: option
+    for option in vars(shared).values()
+    if isinstance(option, Option) and isinstance(getattr(AoaiMagics, option.key, None), Setting)
 }
-
-
-class Setting(TraitType[Any, Any]):
-    """A trait that holds an option's value for the cells that don't give it; None where none is set."""
-
-    allow_none = True
-    default_value = None
-
-    def __init__(self, option: Option) -> None:
-        super().__init__(allow_none=True, help=option.help)
-        self.option = option
-        self.tag(config=True)
-
-    def validate(self, obj: Any, value: Any) -> Any:
-        converted(self.option, value, f"%config AoaiMagics.{self.option.key}")
-        return value
 
 
 def fill_up(shell: InteractiveShell, options: Sequence[Option], values: dict[str, Any]) -> None:
