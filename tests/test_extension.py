@@ -100,10 +100,14 @@ from IPython.core.interactiveshell import InteractiveShell
 shell = InteractiveShell()
 before = set(sys.modules)
 shell.run_line_magic("load_ext", "aoai_magic")
-print([name for name in {HEAVY!r} if name in set(sys.modules) - before])
+new = set(sys.modules) - before
+print([name for name in {HEAVY!r} if name in new])
+print(sorted(name for name in new if name.startswith("aoai_magic")))
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.strip().splitlines()[-1] == "[]"
+    heavy, ours = done.stdout.strip().splitlines()[-2:]
+    assert heavy == "[]"
+    assert ours == "['aoai_magic', 'aoai_magic.magics', 'aoai_magic.magics.cells']"
 
 
 def test_importing_the_package_warns_of_nothing() -> None:
