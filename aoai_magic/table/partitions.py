@@ -72,9 +72,9 @@ def map_partitions(
 ) -> Any:
     """Map every partition of a Dask DataFrame on the cluster of the current client; return the result, persisted there.
 
-    At most `concurrency` requests are under way in all. `budget`, and what this kernel's own have left, is for
-    all together: a partition may cost an equal part, and what the ones before it left over. Raises SettingsError where there is no client, what ended a partition's map, and
-    Interrupted.
+    At most `concurrency` requests are under way in all. `budget`, and what this kernel's own have left, is for all
+    together: a partition may cost an equal part, and what the ones before it left over. Raises SettingsError where there is
+    no client, what ended a partition's map, and Interrupted.
     """
     client, distributed = _cluster()
     if resume not in (None, False, True):
