@@ -119,6 +119,7 @@ def append(file: Path, text: bytes) -> None:
         b"<<<<<<< HEAD\n",
         b'{"hash": 7, "at": 1, "kind": "azure", "n": "x", "operation": null, "request": {}, "response": {"status": 200}}\n',
     ],
+    ids=("words", "empty", "a list", "broken off", "half", "another kind", "bytes", "a conflict", "other types"),
 )
 def test_a_damaged_line_is_told_of_and_the_others_are_read(store: Store, damage: bytes) -> None:
     store.add(recording("a"))
