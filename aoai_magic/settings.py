@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal, cast, get_args
 from urllib.parse import parse_qs, urlsplit
 
-from .environment import environment
+from .environment import environment, started_with
 from .errors import SettingsError
 from .project import Project, project
 
@@ -123,8 +123,13 @@ def local() -> LocalSettings:
 
 
 def recordings() -> RecordingsMode | None:
-    """What AOAI_RECORDINGS says of recordings; None where it says nothing. Raises SettingsError for another word."""
-    said = environment("AOAI_RECORDINGS")
+    """What AOAI_RECORDINGS says of recordings; None where it says nothing. Raises SettingsError for another word.
+
+    A process that was begun with replay or off keeps to it, whatever is put into its environment later.
+    """
+    said = started_with("AOAI_RECORDINGS")
+    if said not in ("replay", "off"):
+        said = environment("AOAI_RECORDINGS")
     if said is None or said in get_args(RecordingsMode):
         return cast("RecordingsMode | None", said)
     raise SettingsError(

@@ -30,6 +30,7 @@ def pytest_configure(config: pytest.Config) -> None:
     for name in list(os.environ):
         if name.startswith(_FOREIGN) or name.lower().endswith("_proxy") or name in _SIZE:
             del os.environ[name]
+    settings.started_with = os.environ.get  # type: ignore[assignment]  # as if it had begun with that
     scratch = Path(tempfile.mkdtemp(prefix="aoai-tests-"))
     config.add_cleanup(lambda: _clean_up(scratch))
     home = scratch / "home"

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -428,6 +431,15 @@ def test_nothing_in_a_cell_lifts_the_environments_ceiling(
         run(command)
         with pytest.raises(errors.NotRecordedError):
             run("aoai.chat('another')")
+
+
+@pytest.mark.parametrize("how", ["os.environ['AOAI_RECORDINGS'] = 'auto'", "del os.environ['AOAI_RECORDINGS']"])
+def test_nor_does_a_cell_that_changes_the_environment(how: str) -> None:
+    cell = f"import os; {how}; import aoai_magic as aoai; aoai.record(); aoai.connect('local'); aoai.chat('hi')"
+    environment = {**os.environ, "AOAI_RECORDINGS": "replay"}
+    ended = subprocess.run([sys.executable, "-c", cell], env=environment, capture_output=True, text=True, check=False)
+    assert "NotRecordedError" in ended.stderr
+    assert not Path("recordings").exists()
 
 
 def test_refresh_in_the_environment_makes_every_recording_new(run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
