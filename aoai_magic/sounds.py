@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from . import catalog, tokens
+from .attachments import file_of
 from .catalog import Known, Model
 from .errors import SettingsError
 from .estimates import Estimate, Headroom, warnings_of_model
@@ -40,7 +41,9 @@ _SUFFIXES = {
 
 
 class SoundFile(bytes):
-    """A sound as the bytes of its file; `name` is what it is sent as, `seconds` its length, None where it doesn't say.
+    """A sound as the bytes of its file, and the file that it was read from, if it was.
+
+    `name` is what it is sent as, `seconds` its length, None where it doesn't say.
 
     >>> SoundFile(b"RIFF....WAVE", "hello.wav")
     <hello.wav, 12 bytes>
@@ -48,10 +51,11 @@ class SoundFile(bytes):
 
     name: str
     seconds: float | None
+    path: str | None
 
-    def __new__(cls, data: bytes, name: str) -> SoundFile:
+    def __new__(cls, data: bytes, name: str, path: str | None = None) -> SoundFile:
         made = super().__new__(cls, data)
-        made.name, made.seconds = name, length(data)
+        made.name, made.seconds, made.path = name, length(data), path
         return made
 
     def named(self) -> tuple[str, bytes, str]:
@@ -174,7 +178,7 @@ def sound_file(thing: Any) -> SoundFile:
             f"Those end in {', '.join(_SUFFIXES)}.",
             f"Rename it, or convert it: ffmpeg -i {name} sound.mp3",
         )
-    return SoundFile(data, f"{Path(name).stem}.{suffix}")
+    return SoundFile(data, f"{Path(name).stem}.{suffix}", file_of(thing))
 
 
 def sound_format(data: bytes) -> str | None:
@@ -217,13 +221,14 @@ class SoundEstimate(Estimate):
     """
 
     spoken: bool = False
+    translated: bool = False
     characters: int = 0
     seconds: float | None = None
 
     @property
     def operation(self) -> str:
-        """What the deployment is asked for: to speak (speech), or to listen (transcriptions)."""
-        return "speech" if self.spoken else "transcriptions"
+        """What the deployment is asked for: to speak (speech), or to listen (transcriptions, translations)."""
+        return "speech" if self.spoken else "translations" if self.translated else "transcriptions"
 
     @property
     def limit(self) -> None:
@@ -269,10 +274,11 @@ def estimate_sound(
     region: str | None = None,
     local: bool,
     headroom: Headroom | None = None,
+    translate: bool = False,
 ) -> SoundEstimate:
     """Return the estimate of a body that `speech_body` or `transcript_body` made.
 
-    The rest is as in `estimates.estimate`.
+    `translate` is as `transcript_body` got it; the rest is as in `estimates.estimate`.
     """
     model = known.model if known else None
     price = catalog.price(model.id, sku=sku, region=region) if model else None
@@ -302,6 +308,7 @@ def estimate_sound(
         headroom=headroom,
         warnings=tuple(warnings),
         spoken=file is None,
+        translated=translate,
         characters=len(body.get("input", "")),
         seconds=file.seconds if file is not None else None,
         request=body,

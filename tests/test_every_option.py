@@ -188,7 +188,7 @@ SOUND = {
     "budget": Case("--budget 0.00000001", fails="Not sent: it"),
     "dry_run": Case("--dry-run -o foreseen", lambda ran: ran["foreseen"].dearest is not None and ran.reply is None),
     "request": Case("--request -o request", lambda ran: "model" in json.loads(str(ran["request"])) and ran.reply is None),
-    **{key: PROMPT[key] for key in ("record", "replay", "fresh", "quiet")},
+    **{key: PROMPT[key] for key in ("code", "record", "replay", "fresh", "quiet")},
 }  # fmt: skip
 COMMANDS = {
     "connect": {

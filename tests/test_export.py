@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import base64
 import contextlib
+import email
+import email.message
 import io
 import json
 import os
+import re
 import subprocess
 import sys
 import time
@@ -26,6 +29,7 @@ from aoai_magic.settings import OPENAI_URL, Target
 from aoai_magic.visible import visible
 
 from .cloud import Cloud
+from .test_audio import wav
 
 LOW = "--size 1024x1024 --quality low"
 LOCAL = Target("local")
@@ -104,13 +108,13 @@ def outside(
 
 
 def answer(printed: str) -> Any:
-    """What curl printed: a whole answer, or a stream, put together."""
+    """What curl printed: a whole answer, or the first one of a stream, put together."""
     if printed.startswith("{"):
         return json.loads(printed)
     chunks = [json.loads(line[6:]) for line in printed.splitlines() if line.startswith("data: {")]
     if "type" in chunks[0]:
         return next(one for one in chunks if one["type"].endswith("completed"))
-    choices = [choice for chunk in chunks for choice in chunk["choices"]]
+    choices = [choice for chunk in chunks for choice in chunk["choices"] if choice["index"] == 0]
     return {
         "choices": [
             {"text": "".join((one.get("delta") or one).get("content") or one.get("text") or "" for one in choices)}
@@ -153,6 +157,13 @@ CELLS = {
     "a long text": "%%chat\n" + "line by line, 'quoted' for $5\n" * 5_000,
     "a schema": "%%chat --schema 'name, age int'\nWho?",
     "a picture": "%%chat -a photo.png\nWhat is this?",
+    "a text file and a variable": "%%chat -a notes.md -a drawn --detail low\nWhat is this?",
+    "a picture in the cell": "%%chat\nBefore {{ drawn }} after.",
+    "several messages": "%%chat --roles\nsystem: Be brief.\nuser: one\nassistant: two\nuser: three",
+    "a field of the request": '%%chat --param user=ada --param \'metadata={"a": "b"}\'\none two',
+    "a reasoning model": "%%chat gpt-5 --effort low --verbosity low --max-tokens 500\none two",
+    "three answers": "%%chat -n 3\none two",
+    "words with chances": "%%chat --logprobs 2\none two",
     "the Responses API": "%%chat --api responses -s 'Be brief.' -a photo.png --schema 'name'\nWho\nis it?",
     "a continuation": "%%complete --max-tokens 7\nOnce upon a time",
     "the best of two": "%%complete --best-of 2 --suffix 'the end.'\nOnce upon a time\n\n",
@@ -164,6 +175,8 @@ def test_an_exported_cell_gives_what_the_cell_gave(
     name: str, run: Any, shell: Any, outside: Outside, service: Any
 ) -> None:
     Image.effect_noise((90, 90), 50).save("photo.png")
+    Path("notes.md").write_text('It\'s "quoted", $5 and\n`ticked`.\n', encoding="utf-8")
+    shell.user_ns["drawn"] = Image.effect_noise((90, 90), 50)
     run(CELLS[name])
     reply = aoai.last
     assert isinstance(reply, aoai.Reply)
@@ -175,9 +188,52 @@ def test_an_exported_cell_gives_what_the_cell_gave(
         assert visible(found[language]) == found[language], "what is shown is what is run"
         assert service.key not in found[language]
     assert aoai.last is reply, "nothing is sent"
-    assert outside(found["python"]) == f"{reply.text}\n"
+    assert outside(found["python"]) == "".join(f"{one.text}\n" for one in reply.choices)
     assert text(answer(outside(found["curl"]))) == reply.text
     assert text(batch(service, found["jsonl"])) == reply.text
+
+
+@pytest.mark.parametrize("api", ["", " --api responses"])
+def test_a_cell_of_a_conversation_is_exported_with_its_turns(
+    api: str, run: Any, shell: Any, outside: Outside, service: Any
+) -> None:
+    Image.effect_noise((90, 90), 50).save("photo.png")
+    run(f"%%chat -q -i tea -s 'Be brief.' -a photo.png{api}\none")
+    found = {}
+    for language in ("python", "curl", "jsonl"):
+        run(f"%%chat -i tea{api} --code {language} -o code\ntwo")
+        found[language] = shell.user_ns["code"]
+    run(f"%%chat -q -i tea{api}\ntwo")
+    reply = aoai.last
+    assert isinstance(reply, aoai.Reply)
+    sent = {key: value for key, value in reply.request.items() if key not in ("stream", "stream_options")}
+    assert len(sent.get("input") or sent["messages"]) == (3 if api else 4)
+    assert json.loads(found["jsonl"])["body"] == sent
+    assert reply.text.endswith("two")
+    assert outside(found["python"]) == f"{reply.text}\n"
+    assert text(answer(outside(found["curl"]))) == text(batch(service, found["jsonl"])) == reply.text
+
+
+@pytest.mark.parametrize("api", ["", " --api responses"])
+def test_a_cell_with_tools_is_exported_with_their_descriptions(
+    api: str, run: Any, shell: Any, outside: Outside, service: Any
+) -> None:
+    run('def weather(city: str) -> str:\n    "The weather of a city."\n    return city\n')
+    found = {}
+    for language in ("python", "curl", "jsonl"):
+        run(f"%%chat --tools weather{api} --code {language} -o code\nweather?")
+        found[language] = shell.user_ns["code"]
+    assert outside(found["python"]).strip().startswith('weather({"city"')
+    for printed in (outside(found["curl"]), json.dumps(batch(service, found["jsonl"]))):
+        assert '"weather"' in printed
+        assert "city" in printed
+    run(f"%%chat -q --tools weather{api}\nweather?")
+    for language in ("python", "curl"):  # the last of its requests, with the call and what came of it
+        run(f"code = %aoai code {language}")
+        assert "function_call_output" in shell.user_ns["code"] or "tool_call_id" in shell.user_ns["code"]
+        printed = outside(shell.user_ns["code"])
+        assert aoai.last is not None
+        assert (text(answer(printed)) if language == "curl" else printed[:-1]) == aoai.last.text
 
 
 def test_the_last_cell_is_exported_too(run: Any, shell: Any, outside: Outside) -> None:
@@ -297,6 +353,83 @@ def test_vectors_are_exported(outside: Outside, service: Any) -> None:
     ]
     for one in found:
         assert [pytest.approx(row, abs=1e-6) for row in one] == wanted
+
+
+SOUNDS = {
+    "speech": "speak 'Good \"morning\", $5.' -d tts --voice nova --format wav --speed 1.25",
+    "instructions": 'speak greeting -d gpt-4o-mini-tts --instructions "It\'s slow."',
+    "a file": "transcribe 'a \"red\"; fox.wav' -d whisper --language de --prompt '-100% \"Müller\" $5'",
+    "a variable": "transcribe sound -d whisper --format verbose_json -t 0.5",
+    "an open file": "transcribe opened -d whisper",
+    "subtitles": "transcribe 'a \"red\"; fox.wav' -d whisper --format srt",
+}
+
+
+@pytest.mark.parametrize("version", [None, "2024-10-21"], ids=["v1", "classic"])
+@pytest.mark.parametrize("name", SOUNDS)
+def test_sounds_are_exported(
+    name: str, version: str | None, cloud: Cloud, run: Any, shell: Any, outside: Outside, tmp_path: Path
+) -> None:
+    file = Path('a "red"; fox.wav')
+    file.write_bytes(wav())
+    shell.user_ns.update(sound=wav(), greeting="Good morning.\nIt is late.", opened=file.open("rb"))
+    line = SOUNDS[name]
+    spoken, subtitles = line.startswith("speak"), "srt" in line
+    heard = b"1\n00:00 --> 00:01\nHello." if subtitles else json.dumps({"text": "Hello."}).encode()
+    cloud.answer(200, wav() if spoken else heard, content_type="audio/wav" if spoken else "application/json")
+    aoai.connect(f"{cloud.url}/openai/v1" if version is None else cloud.url, api_key="k" * 20, api_version=version)
+    run(f"%aoai {line} -q")
+    asked = [cloud.asked.pop()]
+    shell.user_ns["opened"].seek(0)
+    for language in ("python", "curl"):
+        run(f"%aoai {line} --code {language} -o code")
+        code = shell.user_ns["code"]
+        assert visible(code) == code
+        assert "kkkk" not in code
+        run(f"code = %aoai code {language}")
+        assert shell.user_ns["code"] == code
+        shell.user_ns["opened"].seek(0)
+        printed = outside(code)
+        asked.append(cloud.asked.pop())
+        if spoken:
+            made = tmp_path / ("speech.wav" if "wav" in line else "speech.mp3")
+            assert made.read_bytes() == wav()
+            made.unlink()
+        else:
+            assert printed.strip() == (heard.decode() if subtitles or language == "curl" else "Hello.")
+    assert len({one.path for one in asked}) == 1
+    assert len({json.dumps(one.json if spoken else parts(one), sort_keys=True) for one in asked}) == 1
+    with pytest.raises(errors.SettingsError, match="Batches don't run /audio/"):
+        run(f"%aoai {line} --code jsonl")
+    shell.user_ns["opened"].close()
+
+
+def parts(asked: Any) -> dict[str, str]:
+    """The parts of a form by their names, with what each says of itself; a file's name as it was meant."""
+    kind = asked.headers["content-type"]
+    form = email.message_from_bytes(f"content-type: {kind}\r\n\r\n".encode() + asked.body)
+    found = {}
+    for one in form.get_payload():
+        assert isinstance(one, email.message.Message)
+        name = one.get_param("name", header="content-disposition")
+        file = re.sub(r"%22|\\\\?\"", '"', str(one.get_filename()))
+        found[str(name)] = (
+            f"{file} {one.get_content_type() if one.get_filename() else ''} {one.get_payload(decode=True)!r}"
+        )
+    return found
+
+
+def test_a_translation_is_exported(cloud: Cloud, run: Any, shell: Any, environment: dict[str, str]) -> None:
+    shell.user_ns["sound"] = wav()
+    cloud.answer(200, {"text": "Hello."})
+    aoai.connect(f"{cloud.url}/openai/v1", api_key="k" * 20)
+    run("%aoai transcribe sound -d whisper --translate -q")
+    for language, command in (("python", [sys.executable]), ("curl", ["sh"])):
+        run(f"code = %aoai code {language}")
+        code = shell.user_ns["code"].encode()
+        done = subprocess.run(command, input=code, env=environment, capture_output=True, check=True)
+        assert b"Hello." in done.stdout
+    assert {one.path for one in cloud.asked} == {"/openai/v1/audio/translations?api-version=preview"}
 
 
 TOOL = {"type": "function", "name": "weather", "parameters": {"type": "object", "properties": {}}}

@@ -320,7 +320,9 @@ def test_where_nobody_can_answer_nothing_is_sent(run: Any) -> None:
     assert ledger.rows() == []
 
 
-@pytest.mark.parametrize("line", ["--approve", "--rounds 3"])
+@pytest.mark.parametrize(
+    "line", ["--approve", "--rounds 3", "--rounds 3 --dry-run", "--compare gpt-4o,gpt-4.1 --rounds 3"]
+)
 def test_options_about_tools_need_some(run: Any, line: str) -> None:
     with pytest.raises(errors.OptionError, match="is about --tools"):
         run(f"%%chat {line}\nhi")
@@ -454,9 +456,11 @@ def test_reasoning_is_handed_back_and_foreseen(shell: Any, cloud: Any) -> None:
     assert [part.tokens for part in reply.estimate.parts if part.name == "reasoning, handed back"] == [320]
 
 
-def test_several_answers_cannot_call(run: Any) -> None:
+@pytest.mark.parametrize("instead", ["", " --dry-run", " --code curl", " --request"])
+def test_several_answers_cannot_call(run: Any, instead: str) -> None:
+    run("def weather(city: str) -> str:\n    return city")
     with pytest.raises(errors.OptionError, match="can't all call tools"):
-        run("%%chat -n 2 --tools weather\nweather?")
+        run(f"%%chat -n 2 --tools weather{instead}\nweather?")
 
 
 def test_an_embedded_attack_is_shown_as_text(run: Any, asking: Any) -> None:

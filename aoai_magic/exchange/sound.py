@@ -12,6 +12,7 @@ from .. import tokens
 from ..audio_reply import Audio
 from ..base_reply import Usage
 from ..reply import Choice, Reply
+from ..request import PREVIEWS
 from ..sounds import SoundEstimate, SoundFile, sound_format
 from .exchange import Exchange
 
@@ -30,9 +31,8 @@ class _Sound(Exchange):
 
     def _options(self, *named: str) -> dict[str, Any]:
         """What goes beside the arguments that the SDK has names for."""
-        connection = self._connection
-        # Sound is a preview of Azure's v1 API (learn.microsoft.com, "Azure OpenAI in Microsoft Foundry Models v1 preview").
-        preview = connection.kind == "azure" and connection.target.api_version is None
+        target = self._connection.target
+        preview = target.kind == "azure" and target.api_version is None and self.operation in PREVIEWS
         rest = {name: value for name, value in self._body.items() if name not in named}
         return {"extra_body": rest, "extra_query": {"api-version": "preview"} if preview else None}
 

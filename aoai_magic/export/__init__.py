@@ -25,8 +25,8 @@ _BATCHED = ("chat", "completions", "responses", "embeddings")
 def code(language: str, operation: str, body: Mapping[str, Any], target: Target) -> Code:
     """Return the code that sends a request's body to a target: "python", "curl" or "jsonl", a line of the Batch API.
 
-    `operation` is chat, completions, responses, embeddings, images or image_edits. Keys are named by their variables.
-    Raises SettingsError for an operation that has no such form.
+    `operation` is one of `request.PATHS`. Keys are named by their variables. Raises SettingsError for an operation that
+    has no such form.
 
     >>> code("jsonl", "embeddings", {"model": "m", "input": ["a"]}, Target("local"))[35:]
     '"method": "POST", "url": "/v1/embeddings", "body": {"model": "m", "input": ["a"]}}'
@@ -41,7 +41,7 @@ def code(language: str, operation: str, body: Mapping[str, Any], target: Target)
 
 
 def request(body: Mapping[str, Any]) -> Code:
-    """Return a request's body as JSON, to be shown; the pictures of an edit, which are files of a form, are named.
+    """Return a request's body as JSON, to be shown; the files of a form are named.
 
     >>> print(request({"model": "gpt-4o"}))
     {"model": "gpt-4o"}

@@ -5,12 +5,13 @@ from __future__ import annotations
 from urllib.parse import quote
 
 from ..errors import SettingsError
-from ..request import PATHS
+from ..request import PATHS, PREVIEWS
 from ..settings import Target
 
-# Those that have a form in code, and those of them that Azure's classic API has under a deployment's own path (facts, 1.3).
-_EXPORTED = ("chat", "completions", "responses", "embeddings", "images", "image_edits")
-_BY_DEPLOYMENT = {*_EXPORTED} - {"responses"}
+#: Those whose body is a form, with files in it.
+FORMS = ("image_edits", "transcriptions", "translations")
+# Those that Azure's classic API has under a deployment's own path (facts/azure-openai.md, 1.3).
+_BY_DEPLOYMENT = {*PATHS} - {"responses"}
 
 
 def path(operation: str) -> str:
@@ -19,9 +20,9 @@ def path(operation: str) -> str:
     >>> path("chat")
     '/chat/completions'
     """
-    if operation not in _EXPORTED:
+    if operation not in PATHS:
         raise SettingsError(
-            f"A request for {operation} has no form in code.", f"{', '.join(_EXPORTED)} have one.", "%aoai request"
+            f"A request for {operation} has no form in code.", f"{', '.join(PATHS)} have one.", "%aoai request"
         )
     return f"/{PATHS[operation]}"
 
@@ -37,9 +38,19 @@ def url(operation: str, model: str, target: Target) -> str:
     if target.kind != "azure":
         return f"{target.endpoint}{path(operation)}"
     if not target.api_version:
-        return f"{target.endpoint}/openai/v1{path(operation)}"
+        version = "?api-version=preview" if needs_preview(operation, target) else ""
+        return f"{target.endpoint}/openai/v1{path(operation)}{version}"
     deployment = f"/deployments/{quote(model, safe='')}" if operation in _BY_DEPLOYMENT else ""
     return f"{target.endpoint}/openai{deployment}{path(operation)}?api-version={quote(target.api_version, safe='')}"
+
+
+def needs_preview(operation: str, target: Target) -> bool:
+    """Whether the service has to be told that a preview of the API is meant.
+
+    >>> needs_preview("speech", Target("azure", "https://contoso.openai.azure.com"))
+    True
+    """
+    return target.kind == "azure" and not target.api_version and operation in PREVIEWS
 
 
 def key_variable(target: Target) -> str | None:

@@ -14,8 +14,10 @@ from typing import Any
 
 from ..attachments import PictureURL
 from ..images import FORMATS, PictureFile
+from ..request import PREVIEWS
 from ..settings import Target
-from .address import key_variable, path
+from ..sounds import SPOKEN
+from .address import FORMS, key_variable, needs_preview, path
 from .layout import laid_out
 from .literals import Source, block, literal, quoted
 
@@ -30,6 +32,9 @@ _METHODS = {
     "embeddings": "embeddings.create",
     "images": "images.generate",
     "image_edits": "images.edit",
+    "speech": "audio.speech.create",
+    "transcriptions": "audio.transcriptions.create",
+    "translations": "audio.translations.create",
 }
 _ROLES = {"user": "prompt", "developer": "system", "assistant": "answer", "tool": "result"}
 # What no text's variable may be called, since the script has something else of that name.
@@ -78,6 +83,8 @@ print(len(vectors), "vectors of", len(vectors[0]), "numbers")""",
 for number, drawn in enumerate(images.data, 1):
     Path(f"picture-{number}.FORMAT").write_bytes(base64.b64decode(drawn.b64_json))""",
 }
+_WHOLE["speech"] = 'speech.write_to_file("speech.FORMAT")'
+_WHOLE["transcriptions"] = _WHOLE["translations"] = "print(transcript.text)"
 _STREAMED["image_edits"], _WHOLE["image_edits"] = _STREAMED["images"], _WHOLE["images"]
 # The same for what most requests are: one answer, and no tools.
 _SIMPLE = {
@@ -86,6 +93,7 @@ _SIMPLE = {
     "responses": "print(response.output_text)",
 }
 _RESULTS = {"chat": "completion", "completions": "completion", "images": "images", "image_edits": "images"}
+_RESULTS |= {"speech": "speech", "transcriptions": "transcript", "translations": "transcript"}
 
 
 def script(operation: str, body: Mapping[str, Any], target: Target) -> str:
@@ -93,7 +101,7 @@ def script(operation: str, body: Mapping[str, Any], target: Target) -> str:
 
     It streams if the body does, unless several choices or calls of tools would come mixed up. Long texts are variables;
     a large picture is read from the file that it came from, where that is known. Raises SettingsError for an operation
-    that has no code.
+    that has no code. A spoken text is written to a file, too.
 
     >>> print(script("chat", {"model": "gpt-4o", "messages": [{"role": "user", "content": "Hi"}]}, Target("local")))
     import os
@@ -103,25 +111,31 @@ def script(operation: str, body: Mapping[str, Any], target: Target) -> str:
     path(operation)
     pictures = operation in ("images", "image_edits")
     mixed = not pictures and (body.get("n", 1) != 1 or bool(body.get("tools")))
-    streams = bool(body.get("stream")) and not mixed
+    streams = bool(body.get("stream")) and not mixed and operation in _STREAMED
     given = {key: value for key, value in body.items() if streams or key not in ("stream", "stream_options")}
     variables = _Variables()
-    if operation == "image_edits":
+    if pictures:
+        variables.needs |= {"base64", "Path"}
+    if operation in FORMS:
         given |= variables.files(given)
     given = variables.taken_out(given)
     known = _parameters(operation)
     arguments = {key: value for key, value in given.items() if key in known}
     if extra := {key: value for key, value in given.items() if key not in known}:
         arguments["extra_body"] = extra
+    if needs_preview(operation, target):
+        arguments["extra_query"] = {"api-version": "preview"}
     lines = "".join(
         f"    {key}={laid_out(value, literal, indent=4, before=len(key) + 1)},\n" for key, value in arguments.items()
     )
     result = "stream" if streams else _RESULTS.get(operation, "response")
     shown = _STREAMED[operation] if streams else (not mixed and _SIMPLE.get(operation)) or _WHOLE[operation]
-    form = body.get("output_format")
-    shown = shown.replace("FORMAT", form if form in FORMATS else "png")
+    form = body.get("response_format" if operation in PREVIEWS else "output_format")
+    shown = shown.replace("FORMAT", form if form in (*FORMATS, *SPOKEN) else "mp3" if operation == "speech" else "png")
+    if operation in PREVIEWS and form in ("text", "srt", "vtt"):
+        shown = "print(transcript)"
     client = _client(target)
-    imports = _imports(client, variables.pictures or pictures)
+    imports = _imports(client, variables.needs)
     call = f"{result} = client.{_METHODS[operation]}(\n{lines})\n{shown}"
     return "\n\n".join(filter(None, [imports, client, "\n".join(variables.assignments), call]))
 
@@ -131,7 +145,7 @@ class _Variables:
 
     def __init__(self) -> None:
         self.assignments: list[str] = []
-        self.pictures = False  # whether there are any that have to be read or decoded
+        self.needs: set[str] = set()  # what files have to be read, or decoded, with
         self._names: dict[str, str] = {}
 
     def taken_out(self, value: Any, name: str = "text") -> Any:
@@ -149,28 +163,37 @@ class _Variables:
         return {key: self.taken_out(one, own if key in ("content", "text") else str(key)) for key, one in value.items()}
 
     def files(self, body: Mapping[str, Any]) -> dict[str, Any]:
-        """The pictures of an edit as the SDK takes files: name, bytes and media type."""
-        pictures = [self._file(one, f"picture-{number}") for number, one in enumerate(body["image"], 1)]
-        mask = {"mask": self._file(body["mask"], "mask")} if "mask" in body else {}
+        """The pictures or the sound of a form as the SDK takes files: name, bytes and media type."""
+        if "file" in body:
+            return {"file": self._file(body["file"].named(), body["file"].path, "sound")}
+        pictures = [self._picture(one, f"picture-{number}") for number, one in enumerate(body["image"], 1)]
+        mask = {"mask": self._picture(body["mask"], "mask")} if "mask" in body else {}
         return {"image": pictures[0] if len(pictures) == 1 else pictures, **mask}
 
     def _text(self, text: str, name: str) -> Any:
         if isinstance(text, PictureURL) and text.path and len(text) > _LONG_PICTURE:
-            self.pictures = True
+            self.needs.add("base64")
             head = quoted(text.partition(",")[0] + ",")
-            return self._named(f"{head} + base64.b64encode({_read(text.path)}).decode()", "picture")
+            return self._named(f"{head} + base64.b64encode({self._read(text.path)}).decode()", "picture")
         if len(text) <= (_LONG_LINES if "\n" in text else _LONG_TEXT):
             return text
         return self._named(block(text), "picture" if text.startswith("data:image/") else name)
 
-    def _file(self, picture: PictureFile, name: str) -> Source:
-        self.pictures = True
-        name, data, media_type = picture.named(name)
-        if picture.path:
-            source = _read(picture.path)
+    def _picture(self, picture: PictureFile, name: str) -> Source:
+        return self._file(picture.named(name), picture.path, "picture")
+
+    def _file(self, named: tuple[str, bytes, str], path: str | None, variable: str) -> Source:
+        name, data, media_type = named
+        if path:
+            source = self._read(path)
         else:
-            source = self._named(f'base64.b64decode("{base64.b64encode(data).decode()}")', "picture")
+            self.needs.add("base64")
+            source = self._named(f'base64.b64decode("{base64.b64encode(data).decode()}")', variable)
         return Source(f"({quoted(name)}, {source}, {quoted(media_type)})")
+
+    def _read(self, file: str) -> str:
+        self.needs.add("Path")
+        return f"Path({quoted(file)}).read_bytes()"
 
     def _named(self, source: str, name: str) -> Source:
         """A variable for what a source says; the same again for the same."""
@@ -180,10 +203,6 @@ class _Variables:
             self._names[source] = next(one for one in tried if one not in self._names.values())
             self.assignments.append(f"{self._names[source]} = {source}")
         return Source(self._names[source])
-
-
-def _read(file: str) -> str:
-    return f"Path({quoted(file)}).read_bytes()"
 
 
 @cache
@@ -196,9 +215,9 @@ def _parameters(operation: str) -> frozenset[str]:
     return frozenset(inspect.signature(method).parameters) - own
 
 
-def _imports(client: str, pictures: bool) -> str:
-    standard = ["import base64"] * pictures + ["import os"] * ("os.environ[" in client)
-    standard += ["from pathlib import Path"] * pictures
+def _imports(client: str, needs: set[str]) -> str:
+    standard = ["import base64"] * ("base64" in needs) + ["import os"] * ("os.environ[" in client)
+    standard += ["from pathlib import Path"] * ("Path" in needs)
     identity = ["from azure.identity import DefaultAzureCredential, get_bearer_token_provider"]
     others = identity * ("token_provider" in client)
     others.append(f"from openai import {'AzureOpenAI' if 'AzureOpenAI(' in client else 'OpenAI'}")

@@ -12,8 +12,9 @@ from typing import Any
 from ..attachments import PictureURL
 from ..images import PictureFile
 from ..settings import Target
+from ..sounds import SPOKEN
 from ..visible import HIDDEN
-from .address import key_variable, url
+from .address import FORMS, key_variable, url
 from .json_text import json_lines, json_text
 
 #: A longer picture is read from its file, where that is known.
@@ -36,8 +37,12 @@ def line(operation: str, body: Mapping[str, Any], target: Target) -> str:
     address = url(operation, str(body["model"]), target)
     to = f'"{address}"' if target.kind == "local" else quote(address)
     head = [f"curl{' --no-buffer' * bool(body.get('stream'))} {to}", *_proof(target)]
-    if operation == "image_edits":
+    if operation in FORMS:
         return _form(head, body)
+    if operation == "speech":
+        # --fail: else a refusal in words would be written into the file.
+        form = body.get("response_format")
+        head.append(f"--fail --output speech.{form if form in SPOKEN else 'mp3'}")
     pictures: dict[str, str] = {}
     text = json_lines(_without_files(body, pictures))
     end = "JSON" if pictures else "'JSON'"  # between quotes, the shell reads nothing in what follows
@@ -74,30 +79,40 @@ def _without_files(value: Any, pictures: dict[str, str]) -> Any:
 
 
 def _form(head: list[str], body: Mapping[str, Any]) -> str:
-    """The fields of an edit: the prompt from standard input, pictures from files of theirs or made for it."""
+    """A form's fields: the prompt from standard input, pictures and sounds from files of theirs or made for it."""
     made: list[str] = []
-    fields = ["-F 'prompt=<-'"]
-    name = "image" if len(body["image"]) == 1 else "image[]"
-    fields += [_file(name, one, f"picture-{number}", made) for number, one in enumerate(body["image"], 1)]
+    pictures: list[PictureFile] = body.get("image", [])
+    name = "image" if len(pictures) == 1 else "image[]"
+    fields = ["-F 'prompt=<-'"] if "prompt" in body else []
+    for at, one in enumerate(pictures, 1):
+        fields.append(_file(name, f"picture_{at}", one.named(f"picture-{at}"), one.path, made))
     if "mask" in body:
-        fields.append(_file("mask", body["mask"], "mask", made))
+        fields.append(_file("mask", "mask", body["mask"].named("mask"), body["mask"].path, made))
+    if "file" in body:
+        fields.append(_file("file", "sound", body["file"].named(), body["file"].path, made))
     for key, value in body.items():
-        if key not in ("prompt", "image", "mask"):
+        if key not in ("prompt", "image", "mask", "file"):
             plain = value if isinstance(value, str) else json_text(value)
             fields.append(f"--form-string {quote(f'{key}={plain}')}")
     command = " \\\n  ".join([*head, *fields])
-    return "".join(made) + f"printf {_printed(str(body['prompt']))} |\n{command}"
+    prompt = f"printf {_printed(str(body['prompt']))} |\n" if "prompt" in body else ""
+    return "".join(made) + prompt + command
 
 
-def _file(field: str, picture: PictureFile, name: str, made: list[str]) -> str:
-    name, data, media_type = picture.named(name)
-    if picture.path:
-        escaped = re.sub(r'[\\"]', r"\\\g<0>", picture.path)
-        return "-F " + quote(f'{field}=@"{escaped}";filename={name};type={media_type}')
-    variable = name.partition(".")[0].replace("-", "_")
+def _file(field: str, variable: str, named: tuple[str, bytes, str], path: str | None, made: list[str]) -> str:
+    """A field that is a file: its own, or one that the lines of `made` write, which the shell has by a variable."""
+    name, data, media_type = named
+    described = f";filename={_in_quotes(name)};type={media_type}"
+    if path:
+        return f"-F {quote(f'{field}=@{_in_quotes(path)}{described}')}"
     encoded = base64.encodebytes(data).decode()
-    made.append(f'{variable}=$(mktemp)\nbase64 -d > "${variable}" <<PICTURE\n{encoded}PICTURE\n')
-    return f'-F "{field}=@${variable};filename={name};type={media_type}"'
+    made.append(f'{variable}=$(mktemp)\nbase64 -d > "${variable}" <<FILE\n{encoded}FILE\n')
+    return f'-F "{field}=@${variable}"{quote(described)}'
+
+
+def _in_quotes(word: str) -> str:
+    """A word as curl reads it in the value of -F."""
+    return '"' + re.sub(r'[\\"]', r"\\\g<0>", word) + '"'
 
 
 def _printed(text: str) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from ..errors import OptionError
+from .options import APPROVE, ROUNDS
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
@@ -17,17 +18,11 @@ if TYPE_CHECKING:
 def hooks(shell: InteractiveShell, options: dict[str, Any]) -> Callable[[LiveReply], dict[str, Any]]:
     """Return what makes, of the screen that a reply is shown on, the hooks of `aoai.chat` for its calls.
 
-    `approve` is taken out of the options. Raises OptionError for options about tools where there are none, and for
-    --approve where nobody can answer.
+    `approve` is taken out of the options. Raises OptionError for --approve where nobody can answer.
     """
     approve = options.pop("approve", False)
-    about = [name for name, given in (("--approve", approve), ("--rounds", "rounds" in options)) if given]
-    if about and not options.get("tools"):
-        raise OptionError(
-            f"{about[0]} is about --tools, and there are none.", "It says how calls are made.", "%%chat --tools NAME"
-        )
     if approve:
-        _check(shell)
+        _check_somebody_answers(shell)
 
     def of(live: LiveReply) -> dict[str, Any]:
         def on_call(call: ToolCall) -> None:
@@ -49,7 +44,17 @@ def hooks(shell: InteractiveShell, options: dict[str, Any]) -> Callable[[LiveRep
     return of
 
 
-def _check(shell: InteractiveShell) -> None:
+def check_tools(options: dict[str, Any]) -> None:
+    """Raise OptionError for options about tools where there are none."""
+    for option in (APPROVE, ROUNDS):
+        if option.key in options and not options.get("tools"):
+            name = option.names[0]
+            raise OptionError(
+                f"{name} is about --tools, and there are none.", "It says how calls are made.", "%%chat --tools NAME"
+            )
+
+
+def _check_somebody_answers(shell: InteractiveShell) -> None:
     from ..render import can_answer
 
     if not can_answer(shell):

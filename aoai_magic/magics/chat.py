@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ..errors import OptionError
-from .arguments import Option, integer
-from .calling import hooks
+from .arguments import Option
+from .calling import check_tools, hooks
 from .help import usage
 from .live import answer, foresee
 from .options import (
     API,
+    APPROVE,
     BUDGET,
     CHAT,
     CODE,
@@ -32,6 +33,7 @@ from .options import (
     RECORDINGS,
     REQUEST,
     ROLES,
+    ROUNDS,
     SEED,
     STOP,
     SYSTEM,
@@ -70,8 +72,8 @@ OPTIONS = (
     DETAIL,
     Option(("--schema",), "the shape of the answer: 'name, age int', a JSON schema, or the variable of a pydantic class", "SCHEMA"),
     Option(("--tools",), "functions of the notebook that the model may call, parted by commas; may repeat", "FUNCTION,…", repeat=True),
-    Option(("--approve",), "ask before each call of a tool"),
-    Option(("--rounds",), "the most rounds of calls, 5 if not said; each is a request of its own", "COUNT", integer(1)),
+    APPROVE,
+    ROUNDS,
     *TABLE,
     ROLES,
     RAW,
@@ -130,6 +132,7 @@ def run(shell: InteractiveShell, line: str, body: str, magic: str = "%%chat") ->
         print(USAGE)
         return None
     _look_up(shell, options)
+    check_tools(options)
     _place(options, given)
     from . import over
 

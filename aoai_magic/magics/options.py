@@ -35,6 +35,10 @@ COMPARE = Option(
     "ask several deployments at once, and show their replies side by side; -o gets a DataFrame",
     "DEPLOYMENT,…",
 )
+APPROVE = Option(("--approve",), "ask before each call of a tool")
+ROUNDS = Option(
+    ("--rounds",), "the most rounds of calls, 5 if not said; each is a request of its own", "COUNT", integer(1)
+)
 RAW = Option(("--raw",), "send the cell and its options as they stand: {{ }} is text")
 FORMAT = Option(("-f", "--format"), "how the reply is shown: markdown, text, json, or code, which is put into a new cell and never run", "FORMAT", choice("markdown", "text", "json", "code"))  # fmt: skip
 DRY_RUN = Option(("--dry-run",), "send nothing; show the tokens, the price and whether it fits")

@@ -140,4 +140,4 @@ def _transcript(
     name = deployment or connection.default(operation, 'aoai.transcribe(file, deployment="NAME")')
     known = connection.known(name)
     body = sounds.transcript_body(file, name, known.model if known else None, translate=translate, **options)
-    return body, sounds.estimate_sound(body, known, **connection.circumstances(name))
+    return body, sounds.estimate_sound(body, known, **connection.circumstances(name), translate=translate)

@@ -84,11 +84,7 @@ def chat(
     connection = connection or current.connection()
     make_ready(connection, recordings)
     read = None if schema is None else reader(schema)
-    toolbox = Toolbox(tools)
-    if toolbox and n != 1:
-        raise OptionError(
-            f"{n} answers can't all call tools.", "Whose calls would be made?", "Leave -n or --tools out."
-        )
+    toolbox = _toolbox(tools, n)
     plan = planned(
         connection,
         prompt,
@@ -173,7 +169,7 @@ def estimate(
     10
     """
     connection = connection or current.connection()
-    toolbox = Toolbox(tools)
+    toolbox = _toolbox(tools, params.get("n", 1))
     plan = planned(
         connection,
         prompt,
@@ -196,3 +192,13 @@ def estimate(
         foreseen = replace(foreseen, warnings=(*foreseen.warnings, more))
     estimate: Estimate = as_things_stand(foreseen, plan.operation, connection, plan.body, recordings, budget)
     return estimate
+
+
+def _toolbox(tools: Sequence[Any], n: int) -> Toolbox:
+    """The functions that may be called. Raises OptionError where several answers could call them."""
+    toolbox = Toolbox(tools)
+    if toolbox and n != 1:
+        raise OptionError(
+            f"{n} answers can't all call tools.", "Whose calls would be made?", "Leave -n or --tools out."
+        )
+    return toolbox

@@ -12,3 +12,6 @@ PATHS = {
     "transcriptions": "audio/transcriptions",
     "translations": "audio/translations",
 }
+#: What Azure's v1 API has as a preview, and wants to be told so: sound
+#: (learn.microsoft.com, "Azure OpenAI in Microsoft Foundry Models v1 preview").
+PREVIEWS = frozenset(("speech", "transcriptions", "translations"))

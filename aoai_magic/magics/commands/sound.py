@@ -9,7 +9,7 @@ from ...errors import OptionError
 from ...render import current_shell
 from ..arguments import Option, choice, number
 from ..live import foresee, show
-from ..options import BUDGET, DRY_RUN, OUTPUT, QUIET, RECORDINGS, REQUEST
+from ..options import BUDGET, CODE, DRY_RUN, OUTPUT, QUIET, RECORDINGS, REQUEST
 from ..prompt import choose_recordings
 from .command import Command
 
@@ -75,6 +75,7 @@ _SPEAK = (
     Option(("--save",), "the file to write, which must not be there yet", "FILE", Path),
     BUDGET,
     DRY_RUN,
+    CODE,
     REQUEST,
     *RECORDINGS,
     QUIET,
@@ -91,6 +92,7 @@ _TRANSCRIBE = (
     Option(("--save",), "the text file to write, which must not be there yet", "FILE", Path),
     BUDGET,
     DRY_RUN,
+    CODE,
     REQUEST,
     *RECORDINGS,
     QUIET,
