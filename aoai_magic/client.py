@@ -190,9 +190,22 @@ class Connection:
         return {
             "sku": listed["sku"] if listed else "GlobalStandard",
             "region": self.control_plane.region if listed else None,
+            "where": self._where(listed),
             "local": self.kind == "local",
             "headroom": self.headroom(deployment),
         }
+
+    def _where(self, listed: Mapping[str, Any] | None) -> str:
+        """What a price is that of, in words."""
+        match self.kind:
+            case "local":
+                return "on Azure; nothing here"
+            case "azure" if listed:
+                region = self.control_plane.region
+                return f"{listed['sku']}{f' in {region}' if region else ''}"
+            case "azure":
+                return "assumed GlobalStandard: %aoai deployments knows"
+        return "OpenAI's" if self.kind == "openai" else "if it is OpenAI's"
 
     def headroom(self, deployment: str) -> Headroom | None:
         """What a deployment may take in the running minute, as its last answer said."""

@@ -165,6 +165,7 @@ def estimate_image(
     *,
     sku: str = "GlobalStandard",
     region: str | None = None,
+    where: str = "",
     local: bool,
     headroom: Headroom | None = None,
 ) -> ImageEstimate:
@@ -201,6 +202,7 @@ def estimate_image(
         price=catalog.price(model.id, sku=sku, region=region) if model else None,
         sku=sku,
         region=region,
+        where=where,
         local=local,
         arrival=arrival_tokens(len(body["prompt"]), 0),
         headroom=headroom,

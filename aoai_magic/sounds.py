@@ -13,7 +13,7 @@ from . import catalog, tokens
 from .attachments import file_of
 from .catalog import Known, Model
 from .errors import SettingsError
-from .estimates import Estimate, Headroom, warnings_of_model
+from .estimates import Estimate, Headroom, count_of, warnings_of_model
 from .local.limits import arrival_tokens
 from .tokens import Part
 from .visible import visible
@@ -262,7 +262,7 @@ class SoundEstimate(Estimate):
         return [*rows, *self.rows_of_now()]
 
     def reply_row(self) -> tuple[str, str, str]:
-        most = "unknown" if self.max_tokens is None else f"{self.max_tokens:,} tokens at most"
+        most = "unknown" if self.max_tokens is None else f"up to {count_of(self.max_tokens)}"
         return "sound" if self.spoken else "text", most, ""
 
 
@@ -272,6 +272,7 @@ def estimate_sound(
     *,
     sku: str = "GlobalStandard",
     region: str | None = None,
+    where: str = "",
     local: bool,
     headroom: Headroom | None = None,
     translate: bool = False,
@@ -303,6 +304,7 @@ def estimate_sound(
         price=price,
         sku=sku,
         region=region,
+        where=where,
         local=local,
         arrival=arrival_tokens(len(body.get("input", "")), 0),
         headroom=headroom,

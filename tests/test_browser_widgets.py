@@ -65,7 +65,7 @@ def test_the_lenses_are_worked_with(lab: Lab, front_end: str, theme: str) -> Non
         box = vision.locator("input[type=number]")
         box.fill("2000")
         box.press("Enter")
-        expect(vision.locator(".head")).to_contain_text("2,000 x 1,500 px", timeout=20_000)
+        expect(vision.locator(".head")).to_contain_text("2000 x 1500 px", timeout=20_000)
         vision.locator("select").first.select_option("low")
         expect(vision.locator(".head")).to_contain_text("85 tokens", timeout=20_000)
         vision.locator("tr", has_text="gpt-4.1-mini").click()

@@ -27,7 +27,7 @@ def test_the_parts_add_up_to_what_the_service_counts(tmp_path: Any) -> None:
     reply = aoai.chat("How many?", **asked)
     assert reply.usage is not None
     assert estimate.prompt_tokens == reply.usage.prompt_tokens
-    assert [part.name for part in estimate.parts] == ["system", "user", "1 tool", "the reply is primed"]
+    assert [part.name for part in estimate.parts] == ["system", "user", "1 tool", "start of the reply"]
 
 
 def test_a_reply_holds_what_was_foreseen() -> None:
@@ -119,6 +119,23 @@ def test_the_control_plane_knows_model_and_kind_of_a_deployment() -> None:
         plane.remove("mine")
 
 
+def test_the_kind_of_a_deployment_that_nobody_listed_is_assumed_and_said_so() -> None:
+    aoai.connect("https://a.openai.azure.com", deployment="gpt-4o", api_key="k" * 20)
+    (price,) = (row for row in aoai.estimate("hi").rows() if row[0] == "price")
+    assert "assumed GlobalStandard: %aoai deployments knows, prices of" in price[2]
+    aoai.connect("openai", deployment="gpt-4o", api_key="k" * 20)
+    (price,) = (row for row in aoai.estimate("hi").rows() if row[0] == "price")
+    assert "OpenAI's, prices of" in price[2]
+
+
+def test_pictures_that_are_shrunk_alike_are_told_of_once() -> None:
+    photo = numpy.zeros((1000, 2000, 3), "uint8")
+    estimate = aoai.estimate("What are these?", deployment="gpt-4o", attach=[photo, photo], detail="high")
+    assert [one for one in estimate.warnings if "shrunk" in one] == [
+        "2 pictures are shrunk to 1536 x 768 px before they are seen."
+    ]
+
+
 def test_a_reply_names_the_model_of_its_deployment() -> None:
     plane = aoai.connect("local").control_plane
     plane.deploy("yours", "gpt-4o-mini")
@@ -201,7 +218,7 @@ def test_estimate_and_bill_stand_side_by_side(run: Any) -> None:
     run("%%chat gpt-4o --max-tokens 50\none two three")
     printed = run("%aoai estimate")
     assert re.search(r"prompt tokens +10 +10\n", printed)
-    assert re.search(r"reply tokens +50 at most +3\n", printed)
+    assert re.search(r"reply tokens +up to 50 +3\n", printed)
     assert "on Azure" in printed
 
 

@@ -213,7 +213,7 @@ def test_the_ledger_has_a_row_with_the_tokens_of_pictures(run: Any) -> None:
     )
     assert row["azure_price"] == pytest.approx(last().azure_cost)
     assert row["cheapest"] <= row["azure_price"] <= row["dearest"]
-    assert "272 at most" in run("%aoai estimate")
+    assert "up to 272" in run("%aoai estimate")
 
 
 def test_a_connections_own_deployment_draws_if_its_model_does(cloud: Cloud) -> None:

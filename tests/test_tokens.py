@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import multiprocessing
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -73,3 +74,11 @@ def test_a_forked_process_counts_as_well_where_its_parent_did_before() -> None:
     there = tokens.count_many(texts)
     with multiprocessing.get_context("fork").Pool(2) as pool:
         assert pool.map_async(tokens.count_many, [texts, texts[:3]]).get(timeout=60) == [there, there[:3]]
+
+
+@pytest.mark.parametrize(
+    ("texts", "told"), [("abc", "this is one"), (b"abc", "this is one"), (["a", None, 3], "NoneType, int")]
+)
+def test_many_texts_are_no_text_and_nothing_else(texts: Any, told: str) -> None:
+    with pytest.raises(TypeError, match=told):
+        tokens.count_many(texts)

@@ -106,7 +106,7 @@ def test_each_part_of_a_request_is_told_apart() -> None:
         "image": 85,
         "1 tool": 101 - tokens.count_chat(WEATHER, "gpt-4o"),
         "schema": tokens.count('{"type":"object"}', "gpt-4o"),
-        "the reply is primed": 3,
+        "start of the reply": 3,
     }
 
 

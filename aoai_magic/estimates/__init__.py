@@ -2,7 +2,7 @@
 
 from .counting import earlier, estimate
 from .headroom import Headroom
-from .result import Estimate
+from .result import Estimate, count_of
 from .warning import warnings_of_model
 
-__all__ = ["Estimate", "Headroom", "earlier", "estimate", "warnings_of_model"]
+__all__ = ["Estimate", "Headroom", "count_of", "earlier", "estimate", "warnings_of_model"]

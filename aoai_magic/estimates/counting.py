@@ -23,13 +23,14 @@ def estimate(
     *,
     sku: str = "GlobalStandard",
     region: str | None = None,
+    where: str = "",
     local: bool,
     headroom: Headroom | None = None,
 ) -> Estimate:
     """Return the estimate of a request's body: one with messages, a prompt to be continued, or texts to be embedded.
 
-    `known` is the model of its deployment, `sku` the kind of deployment and `region` where it is, `local` whether the
-    local service gets it, for nothing. Pictures at an address aren't measured, those for a model whose rule nobody
+    `known` is the model of its deployment, `sku` the kind of deployment and `region` where it is, `where` that in words,
+    `local` whether the local service gets it, for nothing. Pictures at an address aren't measured, those for a model whose rule nobody
     documents not counted, nor are sound and files: a warning says so, and the dearest price is unknown then.
     """
     model = known.model if known else None
@@ -62,6 +63,7 @@ def estimate(
         price=catalog.price(model.id, sku=sku, region=region) if model else None,
         sku=sku,
         region=region,
+        where=where,
         local=local,
         arrival=arrival_tokens(characters, (limit or 0) * choices),
         headroom=headroom,

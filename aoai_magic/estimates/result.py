@@ -36,7 +36,7 @@ class Estimate:
     vendor documents no rule for a part. `warnings` say what would go wrong or be wasted. `recorded` is the day of the
     recording that would answer it for nothing; None where none would, and where nobody watches: an estimate must be the
     same at every run. `budget` is what the budgets would make of it now, in a word, and the tightest of them; None as
-    for recordings. `request` is the body that it foresees.
+    for recordings. `where` says in words what the price is that of. `request` is the body that it foresees.
 
     >>> import aoai_magic as aoai
     >>> aoai.estimate("How many tokens is this?", deployment="gpt-4o", max_tokens=100).prompt_tokens
@@ -50,6 +50,7 @@ class Estimate:
     max_tokens: int | None
     price: Price | None
     sku: str
+    where: str
     local: bool
     arrival: int
     headroom: Headroom | None = None
@@ -131,9 +132,9 @@ class Estimate:
 
     def rows(self) -> list[tuple[str, str, str]]:
         """The table's rows: what, how much, and a remark."""
-        rows = [(part.name, f"{part.tokens:,}", _remark(part)) for part in self.parts]
+        rows = [(part.name, count_of(part.tokens), _remark(part)) for part in self.parts]
         about = "" if self.exact else "about "
-        rows.append(("prompt", f"{about}{self.prompt_tokens:,} tokens", "" if self.known else "counted as GPT-4o's"))
+        rows.append(("prompt", f"{about}{count_of(self.prompt_tokens)}", "" if self.known else "counted as GPT-4o's"))
         rows.append(self.reply_row())
         rows.append(("price", *self._price()))
         if self.context_window and self.choices:  # of texts to be embedded, each has it to itself
@@ -155,15 +156,14 @@ class Estimate:
         if not self.choices:
             return "reply", "vectors", "cost nothing themselves"
         times = f"{self.choices} x " if self.choices > 1 else ""
-        return "reply", "unknown" if self.max_tokens is None else f"{times}{self.max_tokens:,} tokens at most", ""
+        return "reply", "unknown" if self.max_tokens is None else f"{times}up to {count_of(self.max_tokens)}", ""
 
     def _price(self) -> tuple[str, str]:
-        where = "on Azure; nothing here" if self.local else f"{self.sku}{f' in {self.region}' if self.region else ''}"
         if self.price is None or self.cheapest is None:
-            return "unknown", where
+            return "unknown", self.where
         most = "unknown" if self.dearest is None else catalog.dollars(self.dearest)
         ends = dict.fromkeys((catalog.dollars(self.cheapest), most))
-        return " to ".join(ends), f"{where}, prices of {self.price.read}"
+        return " to ".join(ends), ", ".join(filter(None, [self.where, f"prices of {self.price.read}"]))
 
     def _fit(self) -> tuple[str, str]:
         assert self.headroom is not None
@@ -189,8 +189,10 @@ class Estimate:
         style = "text-align: {}; padding: 1px 12px 1px 0; vertical-align: top; white-space: {}"
         names, amounts = style.format("left", "nowrap"), style.format("right", "nowrap")
         remarks = style.format("left", "pre-line") + "; opacity: 0.7"
+        sum_ = "; border-top: 1px solid color-mix(in srgb, currentColor 35%, transparent)"
         body = "".join(
-            f'<tr style="background:none"><td style="{names}">{_html(name)}</td><td style="{amounts}">{_html(amount)}</td>'
+            f'<tr style="background:none"><td style="{names}">{_html(name)}</td>'
+            f'<td style="{amounts}{sum_ if name == "prompt" else ""}">{_html(amount)}</td>'
             f'<td style="{remarks}">{_html(remark)}</td></tr>'
             for name, amount, remark in self.rows()
         )
@@ -200,6 +202,15 @@ class Estimate:
     def _head(self) -> str:
         found = f"{self.known.model.id}, {_HOW[self.known.how]}" if self.known else "its model is unknown"
         return f"{self.deployment} ({found}): not sent"
+
+
+def count_of(tokens: int) -> str:
+    """So many tokens, in words.
+
+    >>> count_of(1), count_of(1200)
+    ('1 token', '1,200 tokens')
+    """
+    return f"{tokens:,} token{'s' * (tokens != 1)}"
 
 
 def _remark(part: Part) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -24,11 +25,12 @@ def warnings_of(body: Mapping[str, Any], known: Known | None, parts: Sequence[Pa
     warnings = [f"{model.name} refuses {name}." for name in refused(body, known)]
     warnings += _too_long(body, model, sum(part.tokens for part in parts), model.window(sku))
     warnings += warnings_of_model(known)
-    for part in parts:
-        if part.image and any("shrunk" in step for step in part.image.steps):
-            warnings.append(
-                f"A picture is shrunk to {part.image.resized[0]} x {part.image.resized[1]} px before it is seen."
-            )
+    shrunk = Counter(
+        part.image.resized for part in parts if part.image and any("shrunk" in step for step in part.image.steps)
+    )
+    for (width, height), count in shrunk.items():
+        what = "A picture is" if count == 1 else f"{count} pictures are"
+        warnings.append(f"{what} shrunk to {width} x {height} px before {'it is' if count == 1 else 'they are'} seen.")
     return warnings
 
 

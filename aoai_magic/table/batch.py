@@ -207,7 +207,8 @@ def foresee(plan: Plan) -> TableEstimate:
     """What a plan costs as a batch, which Azure has at half the price (catalog/prices.toml)."""
     price = catalog.price(plan.known.model.id, sku=_SKU) if plan.known else None
     requests = [
-        replace(one, estimate=replace(one.estimate, price=price, sku=_SKU, headroom=None)) for one in plan.requests
+        replace(one, estimate=replace(one.estimate, price=price, sku=_SKU, where=_SKU, headroom=None))
+        for one in plan.requests
     ]
     return replace(estimate(replace(plan, requests=requests), ()), seconds=86_400.0, limits="the window of a batch")
 

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from ..estimates import Estimate
+from ..estimates import Estimate, count_of
 from ..tokens import Part
 from .plan import Plan, Planned
 
@@ -58,7 +58,7 @@ class TableEstimate(Estimate):
         return rows if self.seconds is None else [*rows, ("time", f"{in_words(self.seconds)} {bound}", self.limits)]
 
     def reply_row(self) -> tuple[str, str, str]:
-        most = "unknown" if self.max_tokens is None else f"{self.max_tokens:,} tokens at most"
+        most = "unknown" if self.max_tokens is None else f"up to {count_of(self.max_tokens)}"
         return "each answer", most, ""
 
 
@@ -83,6 +83,7 @@ def estimate(plan: Plan, answered: Collection[str]) -> TableEstimate:
         price=some.price,
         sku=some.sku,
         region=some.region,
+        where=some.where,
         local=some.local,
         arrival=sum(one.estimate.arrival for one in left),
         headroom=plan.connection.headroom(plan.deployment),

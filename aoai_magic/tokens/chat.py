@@ -58,7 +58,7 @@ def chat_parts(
     Images are data: URLs; raises SettingsError for what is no image, or for a model that takes none.
 
     >>> [(part.name, part.tokens) for part in chat_parts([{"role": "user", "content": "pear"}], "gpt-4o")]
-    [('user', 5), ('the reply is primed', 3)]
+    [('user', 5), ('start of the reply', 3)]
     """
     known = catalog.model(model)
     reasoning = known is not None and known.reasoning
@@ -70,7 +70,7 @@ def chat_parts(
     if schema:
         parts.append(Part("schema", count(_json(schema), model), estimated=True))
     priming = _PRIMING_REASONING if reasoning else _PRIMING
-    return [*parts, Part("the reply is primed", priming, estimated=reasoning)]
+    return [*parts, Part("start of the reply", priming, estimated=reasoning)]
 
 
 def _message_parts(message: Mapping[str, Any], model: str, reasoning: bool) -> Iterator[Part]:

@@ -71,10 +71,16 @@ def count(text: str, model: str = DEFAULT_ENCODING) -> int:
 def count_many(texts: Iterable[str], model: str = DEFAULT_ENCODING) -> list[int]:
     """Return how many tokens each text is, counted on all cores and without building lists of ids.
 
+    Raises TypeError for a text alone, whose characters it would count one by one, and for what holds anything but texts.
+
     >>> count_many(["pear", "hamburger"], "gpt-4o")
     [1, 2]
     """
+    if isinstance(texts, (str, bytes)):
+        raise TypeError("count_many takes a list of texts, and this is one: count(text) counts it.")
     texts, tokenizer = list(texts), _tokenizer(encoding(model))
+    if foreign := {kind.__name__ for kind in set(map(type, texts)) if not issubclass(kind, str)}:
+        raise TypeError(f"count_many counts texts, and some of these are {', '.join(sorted(foreign))}.")
     if _forked:
         return [count(text, model) for text in texts]
     # _may_be_special, but inline: a call for each would take a tenth of the time that short texts take.

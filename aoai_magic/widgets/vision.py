@@ -34,7 +34,7 @@ class VisionCosts(anywidget.AnyWidget):
     """A picture's cost as input, model by model: sliders for its size, the detail and the model; the grid drawn on it.
 
     `image` is what `%%chat -a` takes: a file, bytes, a data URL, a PIL image, an array, a figure; without one, an empty
-    picture of 1,024 x 1,024 px. `models` are those of the table, by default all that take pictures and aren't retired.
+    picture of 1024 x 1024 px. `models` are those of the table, by default all that take pictures and aren't retired.
     `costs.static()` is the form that stays in a saved notebook, `costs.figure()` the same as a matplotlib figure.
 
     >>> VisionCosts(models=["gpt-4o"]).outcome["total"]
@@ -148,7 +148,7 @@ def _outcome(size: tuple[int, int], model: str, detail: str, models: Sequence[st
     price = catalog.price(model)
     cost = price.cost(found.total, 0) if price else None
     return {
-        "head": f"{model}, {size[0]:,} x {size[1]:,} px, {detail} detail: {found.total:,} tokens",
+        "head": f"{model}, {size[0]} x {size[1]} px, {detail} detail: {found.total:,} tokens",
         "price": f", {catalog.dollars(cost)}" if cost else ", price unknown",
         "steps": list(found.steps),
         "resized": list(found.resized),

@@ -38,7 +38,7 @@ def test_rows_that_are_not_sent_are_said(run: Any, cities: None) -> None:
 def test_the_system_message_is_the_rows_own(run: Any, shell: Any, cities: None) -> None:
     run("%%chat --over cities -o foreseen --dry-run -s '{{ greeting }} {{ city }}'\n{{ city }}")
     foreseen = shell.user_ns["foreseen"]
-    assert [part.name for part in foreseen.parts] == ["system", "user", "the reply is primed"]
+    assert [part.name for part in foreseen.parts] == ["system", "user", "start of the reply"]
     assert foreseen.row_count == 3
     assert ledger.rows() == []
 

@@ -22,7 +22,7 @@ def _estimate(options: dict[str, Any]) -> str:
     limits = sum_known(None if one.max_tokens is None else one.choices * one.max_tokens for one in each)
     ends = ["unknown" if end is None else catalog.dollars(end) for end in (cheapest, dearest)]
     price = " to ".join(dict.fromkeys(ends))
-    most = "unknown" if limits is None else f"{limits:,} at most"
+    most = "unknown" if limits is None else f"up to {limits:,}"
     rows = [
         ("", "foreseen", "billed"),
         (
