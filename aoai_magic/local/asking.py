@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,27 +10,30 @@ from .. import tokens
 from ..catalog import Model
 from . import talk
 from .account import Deployment
-from .azure_errors import AzureError, chat_too_long, invalid_request, tools_need_responses
+from .asking_tools import read_schema, read_tools
+from .azure_errors import chat_too_long, invalid_request, tools_need_responses
 from .engine import Job
 from .fields import Fields
 from .filters import Filter
-from .turn import Ask, Tool
+from .functions import as_tools, is_older_form, read_functions
+from .turn import Ask
 
 #: How long a reply gets where the request doesn't say. Azure's own default is the model's limit (16,384 tokens for
 #: GPT-4o); a small model that has begun to repeat itself would fill that for minutes.
 DEFAULT_MAX_TOKENS = 512
 #: Microsoft's page on service tiers (facts, section 2.9); the words of the refusal are a guess.
 _FLEX = ("gpt-5.6-sol",)
-_LONGEST_DESCRIPTION = 1_048_576
 #: What json_object asks the engine for. The deployment is given no schema to read, so it is no part of the prompt.
 ANY_OBJECT: dict[str, Any] = {"type": "object"}
-_NAME = re.compile(r"[a-zA-Z0-9_-]{1,64}")
-_PARAMETERS = frozenset(
-    "frequency_penalty logit_bias logprobs max_completion_tokens max_tokens messages metadata model n parallel_tool_calls "
-    "prediction presence_penalty prompt_cache_key prompt_cache_retention response_format safety_identifier seed "
-    "service_tier stop store stream stream_options temperature tool_choice tools top_logprobs top_p user".split()
+PARAMETERS = frozenset(
+    "frequency_penalty function_call functions logit_bias logprobs max_completion_tokens max_tokens messages metadata "
+    "modalities model n parallel_tool_calls prediction presence_penalty prompt_cache_key prompt_cache_retention "
+    "response_format safety_identifier seed service_tier stop store stream stream_options temperature tool_choice tools "
+    "top_logprobs top_p user".split()
 )
-_REASONING_PARAMETERS = frozenset({"reasoning_effort", "verbosity"})
+REASONING_PARAMETERS = frozenset({"reasoning_effort", "verbosity"})
+#: What `stream_options` may say in chat and text completions.
+STREAM_OPTIONS = ("include_obfuscation", "include_usage")
 
 
 @dataclass(frozen=True)
@@ -44,11 +47,14 @@ class Extra:
 def read_chat(body: Fields, deployment: Deployment, extra: Extra) -> Ask:
     """Read a chat request."""
     model = deployment.model
-    body.refuse_unknown(_PARAMETERS | _REASONING_PARAMETERS if model.reasoning else _PARAMETERS)
+    body.refuse_unknown(PARAMETERS | REASONING_PARAMETERS if model.reasoning else PARAMETERS)
     refuse_parameters(body, model)
     check_labels(body)
+    _check_modalities(body)
+    _check_prediction(body)
     conversation = talk.read(body)
-    tools, choice = _tools(body)
+    older = is_older_form(body)
+    tools, choice = read_functions(body) if older else read_tools(body)
     if tools and model.tools_need_responses(body.text("reasoning_effort") or None):
         raise tools_need_responses(model.name, ever=model.tools != "responses")
     schema = _response_schema(body, conversation)
@@ -56,7 +62,8 @@ def read_chat(body: Fields, deployment: Deployment, extra: Extra) -> Ask:
         body, model, messages=conversation.said, schema=schema, pace=extra.pace, logprobs=_logprobs(body)
     )
     counted = None if schema is ANY_OBJECT else schema
-    prompt_tokens = tokens.count_chat(body.raw("messages"), model.name, body.array("tools"), counted)
+    described = as_tools(body) if older else body.array("tools")
+    prompt_tokens = tokens.count_chat(body.raw("messages"), model.name, described, counted)
     if prompt_tokens > deployment.context_window:
         alone = tokens.count_chat(body.raw("messages"), model.name, (), counted)
         raise chat_too_long(deployment.context_window, prompt_tokens, prompt_tokens - alone)
@@ -69,7 +76,7 @@ def read_chat(body: Fields, deployment: Deployment, extra: Extra) -> Ask:
         filter=Filter.of(conversation.texts, fails=extra.filter_fails),
         tools=tools,
         tool_choice=choice,
-        parallel=body.boolean("parallel_tool_calls", True),
+        parallel=body.boolean("parallel_tool_calls", True) and not older,
         images=conversation.images,
         effort=read_effort(body, "reasoning_effort", model) if model.reasoning else None,
         asynchronous=deployment.asynchronous_filter,
@@ -80,8 +87,48 @@ def check_labels(body: Fields) -> None:
     """Check the fields that are for the books alone: who asks, and the labels that a request is given."""
     for name in ("user", "prompt_cache_key", "safety_identifier"):
         body.text(name)
+    body.choice("prompt_cache_retention", ["in_memory", "24h"], "in_memory")
     body.strings("metadata")
     body.boolean("store")
+
+
+def read_stream(body: Fields, options: Collection[str]) -> tuple[bool, Fields]:
+    """Whether the answer is to be a stream, and its options, which may be these and which nothing else may have."""
+    stream, given = body.boolean("stream"), body.object("stream_options")
+    if "stream_options" in body and not stream:
+        raise invalid_request(
+            "The 'stream_options' parameter is only allowed when 'stream' is enabled.", "stream_options"
+        )
+    given.refuse_unknown(options, newer=True)
+    for name in options:
+        given.boolean(name)
+    return stream, given
+
+
+def _check_modalities(body: Fields) -> None:
+    """Refuse answers in sound, which no model here gives; the words are a guess."""
+    for at, wanted in enumerate(body.array("modalities", least=1, of="strings")):
+        if wanted != "text":
+            raise body.unsupported(f"modalities[{at}]", wanted, ["text"])
+
+
+def _check_prediction(body: Fields) -> None:
+    """Check the text that the answer is expected to resemble: it may speed up an answer, and never changes it."""
+    if "prediction" not in body:
+        return
+    prediction = body.object("prediction")
+    prediction.refuse_unknown(("type", "content"), newer=True)
+    prediction.required("type")
+    prediction.choice("type", ["content"], "content")
+    prediction.required("content")
+    if isinstance(prediction.raw("content"), list):
+        for part in prediction.objects("content", least=1):
+            part.required("type")
+            part.choice("type", ["text"], "text")
+            part.required("text")
+            part.text("text")
+    elif not isinstance(prediction.raw("content"), str):
+        raise prediction.wrong_type("content", "a string or an array of objects")
 
 
 def read_tier(body: Fields, model: Model) -> str | None:
@@ -163,104 +210,6 @@ def read_limit(body: Fields, model: Model) -> int:
             "invalid_value",
         )
     return limit
-
-
-def read_function(function: Fields) -> Tool:
-    """A function's name, description and parameters, checked."""
-    function.required("name")
-    name = _checked_name(function)
-    parameters = function.object("parameters").values() or {"type": "object", "properties": {}}
-    strict = function.boolean("strict")
-    if strict:
-        check_schema(parameters, f"function '{name}'", function.path("parameters"))
-    return Tool(name, function.text("description", longest=_LONGEST_DESCRIPTION), parameters, strict)
-
-
-def read_schema(wanted: Fields) -> dict[str, Any]:
-    """The schema of structured output: named, and in strict mode one of those that are supported."""
-    for name in ("name", "schema"):
-        wanted.required(name)
-    name = _checked_name(wanted)
-    schema = wanted.object("schema").values()
-    if wanted.boolean("strict"):
-        if schema.get("type") != "object":
-            raise invalid_request(
-                f"Invalid schema for response_format '{name}': schema must be a JSON Schema of 'type: \"object\"'.",
-                "response_format",
-            )
-        check_schema(schema, f"response_format '{name}'", "response_format")
-    return schema
-
-
-def check_schema(schema: Any, what: str, param: str, path: tuple[str, ...] = (), depth: int = 0) -> None:
-    """Refuse a schema that strict structured output doesn't take: every object closed, every property required.
-
-    Microsoft's "Structured outputs" page, section "Supported schemas and limitations".
-    """
-
-    def refuse(why: str) -> AzureError:
-        return invalid_request(f"Invalid schema for {what}: In context={path!r}, {why}", param)
-
-    if depth > 5:
-        raise refuse("the schema is nested more than 5 levels deep.")
-    if not isinstance(schema, dict):
-        raise refuse("a schema must be an object.")
-    properties = schema.get("properties")
-    if properties is not None and not isinstance(properties, dict):
-        raise refuse("'properties' must be an object.")
-    if schema.get("type") == "object" or properties is not None:
-        if schema.get("additionalProperties") is not False:
-            raise refuse("'additionalProperties' is required to be supplied and to be false.")
-        required = schema["required"] if isinstance(schema.get("required"), list) else []
-        missing = [name for name in properties or {} if name not in required]
-        if missing:
-            raise refuse(
-                "'required' is required to be supplied and to be an array including every key in properties. "
-                f"Missing '{missing[0]}'."
-            )
-    inner: dict[tuple[str, ...], Any] = {("properties", name): one for name, one in (properties or {}).items()}
-    if isinstance(schema.get("items"), dict):
-        inner["items",] = schema["items"]
-    if isinstance(schema.get("anyOf"), list):
-        inner |= {("anyOf", str(index)): one for index, one in enumerate(schema["anyOf"])}
-    if isinstance(schema.get("$defs"), dict):
-        inner |= {("$defs", name): one for name, one in schema["$defs"].items()}
-    for step, one in inner.items():
-        check_schema(one, what, param, (*path, *step), depth + (step[0] in ("properties", "items")))
-
-
-def _checked_name(fields: Fields) -> str:
-    name = fields.text("name")
-    if not _NAME.fullmatch(name):
-        raise invalid_request(
-            f"Invalid '{fields.path('name')}': string does not match pattern. "
-            "Expected a string that matches the pattern '^[a-zA-Z0-9_-]+$'.",
-            fields.path("name"),
-            "invalid_value",
-        )
-    return name
-
-
-def _tools(body: Fields) -> tuple[list[Tool], str]:
-    tools = []
-    for tool in body.objects("tools", most=128):
-        tool.required("type")
-        tool.choice("type", ["function"], "function")
-        tool.required("function")
-        tools.append(read_function(tool.object("function")))
-    choice = body.raw("tool_choice")
-    if choice is not None and not tools:
-        raise invalid_request("'tool_choice' is only allowed when 'tools' are specified.", "tool_choice")
-    if isinstance(choice, dict):
-        return tools, named_tool(tools, body.object("tool_choice").object("function").text("name"))
-    return tools, body.choice("tool_choice", ["none", "auto", "required"], "auto")
-
-
-def named_tool(tools: list[Tool], name: str) -> str:
-    """The tool that a choice names; refused where there is none of that name."""
-    if name not in [tool.name for tool in tools]:
-        raise invalid_request(f"Tool choice '{name}' not found in 'tools' parameter.", "tool_choice", "invalid_value")
-    return name
 
 
 def _response_schema(body: Fields, conversation: talk.Talk) -> dict[str, Any] | None:

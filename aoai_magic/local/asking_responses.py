@@ -11,11 +11,9 @@ from .asking import (
     ANY_OBJECT,
     DEFAULT_MAX_TOKENS,
     Extra,
-    named_tool,
     read_effort,
-    read_function,
-    read_schema,
 )
+from .asking_tools import named_tool, read_function, read_schema
 from .azure_errors import AzureError, input_too_long, invalid_request
 from .engine import Job
 from .fields import Fields
@@ -25,7 +23,7 @@ from .turn import Ask, Tool
 
 PARAMETERS = frozenset(
     "background include input instructions max_output_tokens max_tool_calls metadata model parallel_tool_calls "
-    "previous_response_id prompt_cache_key reasoning safety_identifier service_tier store stream stream_options "
+    "previous_response_id prompt_cache_key prompt_cache_retention reasoning safety_identifier service_tier store stream stream_options "
     "temperature text tool_choice tools top_logprobs top_p truncation user".split()
 )
 _LEAST_MAX_TOKENS = 16

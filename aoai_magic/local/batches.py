@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+import uuid
 from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass, field
 from typing import Any
@@ -17,7 +18,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from .azure_errors import AzureError, broken, invalid_request
-from .events import new_id
+from .events import hex_id
 from .fields import Fields
 from .files import BOM, File, expiry
 from .paging import page
@@ -31,6 +32,8 @@ _UNDER_WAY = ("validating", "in_progress", "finalizing")
 #: What says how an answer is sent, and changes nothing where it goes into a file.
 _MEANINGLESS = ("background", "stream", "stream_options")
 _AT_ONCE = 4
+#: `anchor` beside `output_expires_after`, where it belongs, is what Microsoft's examples with curl send.
+PARAMETERS = frozenset("anchor completion_window endpoint input_file_id metadata output_expires_after".split())
 _WINDOW_SECONDS = 24 * 3600
 _MOST_BATCHES = 100
 _MOST_LINES = 100_000
@@ -52,7 +55,7 @@ class Batch:
     endpoint: str
     metadata: dict[str, str]
     output_expires_after: int | None = None
-    id: str = field(default_factory=lambda: new_id("batch_", 32))
+    id: str = field(default_factory=lambda: f"batch_{uuid.uuid4()}")
     status: str = "validating"
     times: dict[str, int] = field(default_factory=lambda: {"created_at": int(time.time())})
     counts: dict[str, int] = field(default_factory=lambda: {"total": 0, "completed": 0, "failed": 0})
@@ -90,6 +93,7 @@ async def created(request: Request) -> Response:
     """POST /batches"""
     account = account_of(request)
     body = Fields(await json_body(request))
+    body.refuse_unknown(PARAMETERS, newer=True)
     for name in ("input_file_id", "endpoint", "completion_window"):
         body.required(name)
     endpoint = body.choice("endpoint", _ENDPOINTS, "")
@@ -100,7 +104,8 @@ async def created(request: Request) -> Response:
             f"Invalid 'input_file_id': no batch file '{body.text('input_file_id')[:80]}'.", "input_file_id"
         )
     expires = body.object("output_expires_after")
-    expires.choice("anchor", ["created_at"], "created_at")
+    for at in (body, expires):
+        at.choice("anchor", ["created_at"], "created_at")
     batch = Batch(file.id, endpoint, body.strings("metadata"), expiry(expires.raw("seconds")))
     _make_room(account.batches)
     account.batches[batch.id] = batch
@@ -244,7 +249,7 @@ def _operation(path: str) -> str:
 
 
 async def _answered(line: dict[str, Any], run: Runner) -> dict[str, Any]:
-    request_id = new_id("", 32)
+    request_id = str(uuid.uuid4())
     body = {name: value for name, value in line["body"].items() if name not in _MEANINGLESS}
     try:
         status, answer = 200, await run(_operation(line["url"]).lstrip("/"), body)
@@ -253,7 +258,7 @@ async def _answered(line: dict[str, Any], run: Runner) -> dict[str, Any]:
     except Exception:
         status, answer = 500, {"error": broken(request_id).error}
     response = {"status_code": status, "request_id": request_id, "body": answer}
-    return {"id": new_id("batch_req_", 32), "custom_id": line["custom_id"], "response": response, "error": None}
+    return {"id": hex_id("batch_req_"), "custom_id": line["custom_id"], "response": response, "error": None}
 
 
 def _write(batch: Batch, files: dict[str, File], output: list[bytes], errors: list[bytes]) -> None:

@@ -9,11 +9,11 @@ from collections.abc import AsyncGenerator
 from typing import Any
 
 from .account import Account, Deployment
-from .asking import Extra, read_chat, read_tier
-from .azure_errors import invalid_request
+from .asking import STREAM_OPTIONS, Extra, read_chat, read_stream, read_tier
 from .events import BLANK, DONE, new_id, sse
 from .fields import Fields
 from .filters import SAFE
+from .functions import is_older_form
 from .limits import arrival_tokens
 from .turn import Arguments, Call, End, Event, Text, Turn, together
 
@@ -24,14 +24,9 @@ class Chat:
     def __init__(self, values: dict[str, Any], deployment: Deployment, account: Account, extra: Extra) -> None:
         body = Fields(values)
         self._engine, self._deployment = account.engine, deployment
-        self.stream = body.boolean("stream")
-        options = body.object("stream_options")
-        if options.values() and not self.stream:
-            raise invalid_request(
-                "The 'stream_options' parameter is only allowed when 'stream' is enabled.", "stream_options"
-            )
+        self.stream, options = read_stream(body, STREAM_OPTIONS)
         self._include_usage = options.boolean("include_usage")
-        self._ask = read_chat(body, deployment, extra)
+        self._ask, self._older_form = read_chat(body, deployment, extra), is_older_form(body)
         tier = read_tier(body, deployment.model)
         self._tier = {"service_tier": tier} if tier else {}
         self._n = body.integer("n", 1, least=1, most=128)
@@ -114,10 +109,11 @@ class Chat:
                 case Arguments():
                     calls[event.number]["function"]["arguments"] += event.text
                 case End():
-                    reason = event.reason
+                    reason = self._reason(event)
         message: dict[str, Any] = {"role": "assistant", "content": turn.text, "refusal": None, "annotations": []}
         if calls:
-            message |= {"content": None, "tool_calls": calls}
+            called = {"function_call": calls[0]["function"]} if self._older_form else {"tool_calls": calls}
+            message |= {"content": None, **called}
         return {
             "index": index,
             "message": message,
@@ -134,15 +130,21 @@ class Chat:
                 logprobs = {"content": list(event.logprobs), "refusal": None} if event.logprobs else None
                 return [self._chunk(index, {"content": event.text}, filters=passing, logprobs=logprobs)]
             case Call():
-                begun = {"index": event.number, **_tool_call(event)}
-                return [self._chunk(index, {"tool_calls": [begun]}, filters={})]
+                return [self._calling(index, event.number, _tool_call(event))]
             case Arguments():
-                more = {"index": event.number, "function": {"arguments": event.text}}
-                return [self._chunk(index, {"tool_calls": [more]}, filters={})]
+                return [self._calling(index, event.number, {"function": {"arguments": event.text}})]
             case End() if self._ask.asynchronous:
                 return self._late_verdict(index, event)
             case End():
-                return [self._chunk(index, {}, finish=event.reason, filters=self._ask.filter.reply.results)]
+                return [self._chunk(index, {}, finish=self._reason(event), filters=self._ask.filter.reply.results)]
+
+    def _calling(self, index: int, number: int, call: dict[str, Any]) -> bytes:
+        """A chunk of a call, in the form that the request has."""
+        newer = {"tool_calls": [{"index": number, **call}]}
+        return self._chunk(index, {"function_call": call["function"]} if self._older_form else newer, filters={})
+
+    def _reason(self, end: End) -> str:
+        return "function_call" if self._older_form and end.reason == "tool_calls" else end.reason
 
     def _late_verdict(self, index: int, end: End) -> list[bytes]:
         """The end in asynchronous mode: nothing was held back, so the verdict comes after the text that it is on."""
@@ -156,7 +158,7 @@ class Chat:
             "content_filter_offsets": {"check_offset": length, "start_offset": 0, "end_offset": length},
         }
         late = sse({**BLANK, "choices": [annotation], "usage": None})
-        return [late] if blocked else [late, self._chunk(index, {}, finish=end.reason, filters={})]
+        return [late] if blocked else [late, self._chunk(index, {}, finish=self._reason(end), filters={})]
 
     def _chunk(
         self,

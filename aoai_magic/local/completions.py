@@ -13,7 +13,7 @@ from typing import Any
 
 from .. import tokens
 from .account import Account, Deployment
-from .asking import Extra, read_sampling
+from .asking import STREAM_OPTIONS, Extra, read_sampling, read_stream
 from .azure_errors import invalid_request, prompt_too_long
 from .engine import Job
 from .events import BLANK, DONE, new_id, sse
@@ -24,7 +24,7 @@ from .turn import Ask, End, Text, Turn, together
 
 #: The API's own default, which cuts many a first try short.
 DEFAULT_MAX_TOKENS = 16
-_PARAMETERS = frozenset(
+PARAMETERS = frozenset(
     "best_of echo frequency_penalty logit_bias logprobs max_tokens model n presence_penalty prompt seed stop stream "
     "stream_options suffix temperature top_p user".split()
 )
@@ -52,11 +52,11 @@ class Completions:
 
     def __init__(self, values: dict[str, Any], deployment: Deployment, account: Account, extra: Extra) -> None:
         body = Fields(values)
-        body.refuse_unknown(_PARAMETERS)
+        body.refuse_unknown(PARAMETERS)
         body.text("user")
         self._engine, self._deployment, model = account.engine, deployment, deployment.model
         self._prompts = _prompts(body, model.name)
-        self.stream = body.boolean("stream")
+        self.stream, options = read_stream(body, STREAM_OPTIONS)
         self._n = body.integer("n", 1, least=1, most=128)
         self._best_of = body.integer("best_of", self._n, least=1, most=128)
         if self._best_of < self._n:
@@ -71,7 +71,7 @@ class Completions:
         self._logprobs = body.integer("logprobs", least=0, most=5) if "logprobs" in body else None
         if self._echo and self._logprobs is not None:
             raise invalid_request("Setting 'echo' and 'logprobs' at the same time is not supported for this model.")
-        self._include_usage = body.object("stream_options").boolean("include_usage")
+        self._include_usage = options.boolean("include_usage")
         self._max_tokens = body.integer("max_tokens", DEFAULT_MAX_TOKENS, least=1, most=model.max_output_tokens)
         self._job = _job(body, self._logprobs, self._best_of > self._n, read_sampling(body, model), extra)
         counts = tokens.count_many(self._prompts, model.name)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from numpy import float64, int64
     from numpy.typing import NDArray
 
-_PARAMETERS = frozenset("dimensions encoding_format input input_type model user".split())
+PARAMETERS = frozenset("dimensions encoding_format input input_type model user".split())
 _MOST_INPUTS = 2048
 _AT_ONCE = 32
 
@@ -34,8 +34,9 @@ class Embeddings:
 
     def __init__(self, values: dict[str, Any], deployment: Deployment, account: Account, extra: Extra) -> None:
         body = Fields(values)
-        body.refuse_unknown(_PARAMETERS)
-        body.text("user")
+        body.refuse_unknown(PARAMETERS)
+        for name in ("input_type", "user"):
+            body.text(name)
         self._engine, self._deployment, model = account.engine, deployment, deployment.model
         body.required("input")
         self._texts = _texts(body, model.name)

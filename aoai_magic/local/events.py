@@ -29,3 +29,8 @@ def sse(data: dict[str, Any], name: str | None = None) -> bytes:
 def new_id(prefix: str, length: int = 29) -> str:
     """A new id: prefix, and that many letters and digits."""
     return prefix + secrets.token_bytes(length).translate(_LETTERS).decode()
+
+
+def hex_id(prefix: str, length: int = 32) -> str:
+    """A new id: prefix, and that many hexadecimal digits, an even number."""
+    return prefix + secrets.token_hex(length // 2)

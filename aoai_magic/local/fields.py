@@ -94,8 +94,9 @@ class Fields:
 
     def unsupported(self, name: str, value: object, options: Sequence[str]) -> AzureError:
         """The refusal of a value that is none of the options."""
-        supported = ", ".join(f"'{option}'" for option in options[:-1])
-        supported = f"{supported}, and '{options[-1]}'" if supported else f"'{options[-1]}'"
+        *others, last = (f"'{option}'" for option in options)
+        comma = "," if len(others) > 1 else ""
+        supported = f"{', '.join(others)}{comma} and {last}" if others else last
         return invalid_request(
             f"Invalid value: '{value}'. Supported values are: {supported}.", self.path(name), "invalid_value"
         )
@@ -147,9 +148,16 @@ class Fields:
             raise self.wrong_type(name, "an object")
         return Fields(value or {}, self.path(name))
 
-    def strings(self, name: str) -> dict[str, str]:
+    def strings(self, name: str, *, most: int = 16) -> dict[str, str]:
         """An object whose values are all strings; empty where it is absent."""
         fields = self.object(name)
+        if len(fields.values()) > most:
+            raise invalid_request(
+                f"Invalid '{self.path(name)}': too many properties. Expected an object with at most {most} properties, "
+                f"but got an object with {len(fields.values())} properties instead.",
+                self.path(name),
+                "object_above_max_properties",
+            )
         for key, value in fields.values().items():
             if not isinstance(value, str):
                 raise fields.wrong_type(key, "a string")

@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from .azure_errors import AzureError, invalid_request
-from .events import new_id
+from .events import hex_id
 from .fields import Fields
 from .paging import page
 from .plumbing import account_of, form
@@ -36,7 +36,7 @@ class File:
     filename: str
     purpose: str
     expires_after: int | None = None
-    id: str = field(default_factory=lambda: new_id("file-", 32))
+    id: str = field(default_factory=lambda: hex_id("file-"))
     created_at: int = field(default_factory=lambda: int(time.time()))
 
     def lines(self) -> Iterator[tuple[int, Any]]:
@@ -73,8 +73,10 @@ async def upload(request: Request) -> Response:
     content = given.get("file")
     if not isinstance(content, bytes):
         raise invalid_request("Missing required parameter: 'file'.", "file", "missing_required_parameter")
-    fields.choice("expires_after[anchor]", ["created_at"], "created_at")
-    expires_after = fields.text("expires_after[seconds]")
+    # The SDK's form has brackets, Microsoft's examples with curl have dots.
+    for anchor in ("expires_after[anchor]", "expires_after.anchor"):
+        fields.choice(anchor, ["created_at"], "created_at")
+    expires_after = fields.text("expires_after[seconds]") or fields.text("expires_after.seconds")
     file = File(
         content,
         fields.text("file.filename") or "file",

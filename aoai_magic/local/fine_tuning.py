@@ -22,13 +22,16 @@ from starlette.responses import Response
 from .. import catalog, tokens
 from .account import Account
 from .azure_errors import AzureError, invalid_request
-from .events import new_id
+from .events import hex_id
 from .fields import Fields
 from .files import File
 from .paging import page
 from .plumbing import account_of, json_body
 from .wire import JSONResponse
 
+PARAMETERS = frozenset(
+    "hyperparameters integrations metadata method model seed suffix training_file trainingType validation_file".split()
+)
 _LEAST_EXAMPLES = 10
 _QUEUED_SECONDS, _RUNNING_SECONDS, _STEPS = 0.5, 3.5, 20
 _CHECKPOINTS = (6, 12, 18)
@@ -67,7 +70,7 @@ class TuningJob:
     trained_tokens: int
     problem: dict[str, str] | None
     files: dict[str, File] = field(repr=False)
-    id: str = field(default_factory=lambda: new_id("ftjob-", 32))
+    id: str = field(default_factory=lambda: hex_id("ftjob-"))
     created: float = field(default_factory=time.time)
     status: str = "queued"
     finished: float | None = None
@@ -192,8 +195,11 @@ async def created(request: Request) -> Response:
     """POST /fine_tuning/jobs"""
     account = account_of(request)
     body = Fields(await json_body(request))
+    body.refuse_unknown(PARAMETERS, newer=True)
     for name in ("model", "training_file"):
         body.required(name)
+    if body.objects("integrations"):
+        raise invalid_request("The local service sends nothing to other services.", "integrations", "invalidPayload")
     method = body.object("method").choice("type", list(_METHODS), "supervised")
     model = _base(body.text("model"), method)
     training = _file(body, "training_file", account)

@@ -43,14 +43,14 @@ class Generations:
 
     cut = 0
     _name = "image_generation"
-    _parameters = _COMMON
+    parameters = _COMMON
 
     def __init__(self, values: dict[str, Any], deployment: Deployment, account: Account, extra: Extra) -> None:
         body = Fields(values)
         for name in ("response_format", "style"):  # of dall-e-3, which is retired; here base64 is all there is
             if name in body:
                 raise invalid_request(f"Unknown parameter: '{name}'.", name, "unknown_parameter")
-        body.refuse_unknown(self._parameters)
+        body.refuse_unknown(self.parameters)
         self._model = deployment.model.name
         body.required("prompt")
         self._prompt = body.text("prompt", longest=_LONGEST_PROMPT)
@@ -73,6 +73,8 @@ class Generations:
             raise invalid_request(
                 "Transparent background is not supported for this model.", "background", "invalid_value"
             )
+        body.choice("moderation", ["low", "auto"], "auto")
+        body.text("user")
         self.stream = body.boolean("stream")
         self._partials = body.integer("partial_images", 0, least=0, most=3)
         if self._partials and not self.stream:
@@ -158,10 +160,14 @@ class Generations:
 
 
 class Edits(Generations):
-    """One request for a picture to be changed: multipart, with the pictures and perhaps a mask as files."""
+    """One request for a picture to be changed: multipart, with the pictures and perhaps a mask as files.
+
+    Of several pictures the first is the one that is changed, which the mask is for and the size is taken from. The models
+    look at the others for what they show; a sketch can't, so that here they are checked, and billed as input.
+    """
 
     _name = "image_edit"
-    _parameters = _COMMON | {
+    parameters = _COMMON | {
         "image",
         "image[]",
         "image.filename",

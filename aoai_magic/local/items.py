@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from .azure_errors import invalid_request
-from .events import new_id
+from .events import hex_id
 from .fields import Fields
 
 _PARTS = ("input_text", "input_image", "output_text", "refusal", "text")
@@ -63,7 +63,7 @@ def _message(item: Fields) -> dict[str, Any]:
         parts = [_part(part) for part in item.objects("content", least=1)]
     else:
         raise item.wrong_type("content", "one of an array of objects or string")
-    identity = item.text("id") or new_id("msg_", 48)
+    identity = item.text("id") or hex_id("msg_", 48)
     return {"id": identity, "type": "message", "status": "completed", "role": role, "content": parts}
 
 
@@ -92,7 +92,7 @@ def _call(item: Fields) -> dict[str, Any]:
     for name in ("call_id", "name", "arguments"):
         item.required(name)
     return {
-        "id": item.text("id") or new_id("fc_", 48),
+        "id": item.text("id") or hex_id("fc_", 48),
         "type": "function_call",
         "status": "completed",
         "call_id": item.text("call_id"),
@@ -110,7 +110,7 @@ def _call_output(item: Fields) -> dict[str, Any]:
     elif not isinstance(output, str):
         raise item.wrong_type("output", "one of an array of objects or string")
     return {
-        "id": item.text("id") or new_id("fc_", 48),
+        "id": item.text("id") or hex_id("fc_", 48),
         "type": "function_call_output",
         "status": "completed",
         "call_id": item.text("call_id"),
@@ -126,7 +126,7 @@ def _reference(item: Fields) -> dict[str, Any]:
 
 def _reasoning(item: Fields) -> dict[str, Any]:
     """An item that the conversation holds, and the engine has no use for."""
-    return {"id": item.text("id") or new_id("rs_", 48), "type": item.text("type"), "summary": item.array("summary")}
+    return {"id": item.text("id") or hex_id("rs_", 48), "type": item.text("type"), "summary": item.array("summary")}
 
 
 def _chat_part(part: dict[str, Any]) -> dict[str, Any]:

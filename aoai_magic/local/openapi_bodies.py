@@ -78,14 +78,37 @@ _SAMPLING: _Schema = {
     "top_p": _number(0, 1),
     "user": TEXT,
 }  # fmt: skip
-_STREAMED: _Schema = {"stream": one_of(True), "stream_options": an_object({"include_usage": _BOOLEAN})}
+_OBFUSCATED: _Schema = {"include_obfuscation": _BOOLEAN}
+_STREAMED: _Schema = {
+    "stream": one_of(True),
+    "stream_options": an_object({"include_usage": _BOOLEAN, **_OBFUSCATED}),
+}
+#: What is for the books alone, and changes no answer.
+_LABELS: _Schema = {
+    "metadata": _METADATA,
+    "prompt_cache_key": TEXT,
+    "prompt_cache_retention": one_of("in_memory", "24h"),
+    "safety_identifier": TEXT,
+    "service_tier": one_of("auto", "default", "priority"),
+    "store": _BOOLEAN,
+    "user": TEXT,
+}
 _CHAT_MODELS = one_of("gpt-4o", "gpt-4o-mini", "gpt-4.1")
 _REASONING_MODELS = one_of("gpt-5", "gpt-5-mini", "o4-mini")
-_EFFORT = one_of("low", "medium", "high")
+_EFFORT = _VERBOSITY = one_of("low", "medium", "high")
 
 
 def _chat(more: _Schema, *required: str) -> _Schema:
-    common = {**_SAMPLING, "n": whole_number(1, 3), "max_tokens": whole_number(1, 50), "metadata": _METADATA}
+    common = {
+        **_SAMPLING,
+        **_LABELS,
+        "max_tokens": whole_number(1, 50),
+        "modalities": one_of(["text"]),
+        "n": whole_number(1, 3),
+        "prediction": an_object(
+            {"type": one_of("content"), "content": _either(_WORDS, _array(_TEXT_PART, 1))}, "type", "content"
+        ),
+    }
     return an_object(
         {"model": _CHAT_MODELS, "messages": _MESSAGES, "stream": _BOOLEAN, **common, **more},
         "model",
@@ -99,6 +122,12 @@ _TOOLS: _Schema = {
     "tool_choice": one_of("none", "auto", "required"),
     "parallel_tool_calls": _BOOLEAN,
 }  # fmt: skip
+_FUNCTIONS: _Schema = {
+    "functions": _array(an_object(_FUNCTION, "name"), 1),
+    "function_call": one_of("none", "auto"),
+}
+_FUNCTION_CALLED = {"role": "assistant", "content": None, "function_call": _LOOK_UP["function"]}
+_FUNCTION_ANSWERED = {"role": "function", "name": "look_up", "content": "nothing"}
 _JSON_SCHEMA = an_object(
     {"type": one_of("json_schema"), "json_schema": an_object(_STRICT, "name", "schema")}, "type", "json_schema"
 )
@@ -107,6 +136,7 @@ _CHAT = _either(
     _chat({"logprobs": one_of(True), "top_logprobs": whole_number(0, 20)}, "logprobs"),
     _chat(_TOOLS, "tools"),
     _chat({"messages": one_of([_ASKED, _CALLED, _ANSWERED], [_ASKED, _CALLED, _ANSWERED, _ASKED]), **_TOOLS}),
+    _chat({"messages": one_of([_ASKED], [_ASKED, _FUNCTION_CALLED, _FUNCTION_ANSWERED]), **_FUNCTIONS}, "functions"),
     _chat({"response_format": _JSON_SCHEMA}, "response_format"),
     _chat({"messages": one_of([_ASKED]), "response_format": an_object({"type": one_of("text", "json_object")}, "type")}),
     an_object(
@@ -116,6 +146,8 @@ _CHAT = _either(
             "max_completion_tokens": whole_number(1, 2000),
             "reasoning_effort": _EFFORT,
             "stream": _BOOLEAN,
+            "verbosity": _VERBOSITY,
+            **_LABELS,
         },
         "model", "messages",
     ),
@@ -140,6 +172,7 @@ _COMPLETIONS = _either(
 _EMBEDDED: _Schema = {
     "input": _either(_WORDS, _array(_WORDS, 1), _TOKENS, _array(_TOKENS, 1)),
     "encoding_format": one_of("float", "base64"),
+    "input_type": TEXT,
     "user": TEXT,
 }
 _EMBEDDINGS = _either(
@@ -165,14 +198,13 @@ _RESPONSE: _Schema = {
     "input": _either(_WORDS, _array(_ITEM, 1), one_of(_CALL_AND_OUTPUT)),
     "instructions": TEXT,
     "max_output_tokens": whole_number(16, 500),
-    "metadata": _METADATA,
+    "max_tool_calls": whole_number(1, 10),
     "parallel_tool_calls": _BOOLEAN,
-    "store": _BOOLEAN,
     "stream": _BOOLEAN,
     "tool_choice": one_of("none", "auto"),
     "tools": _array(an_object({"type": one_of("function"), **_FUNCTION}, "type", "name"), 1),
     "truncation": one_of("auto", "disabled"),
-    "user": TEXT,
+    **_LABELS,
 }
 _TEXT_FORMAT = _either(
     an_object({"type": one_of("text")}, "type"),
@@ -192,8 +224,18 @@ _RESPONSES = _either(
         "model", "input",
     ),
     an_object(
-        {**_RESPONSE, "model": _REASONING_MODELS, "reasoning": an_object({"effort": _EFFORT})}, "model", "input"
+        {
+            **_RESPONSE,
+            "model": _REASONING_MODELS,
+            "include": _array(one_of("reasoning.encrypted_content")),
+            "reasoning": an_object({"effort": _EFFORT, "summary": one_of("auto", "concise", "detailed")}),
+            "text": an_object({"format": _TEXT_FORMAT, "verbosity": _VERBOSITY}),
+        },
+        "model", "input",
     ),
+    an_object({**_RESPONSE, "model": _CHAT_MODELS, "stream": one_of(True), "stream_options": an_object(_OBFUSCATED)}, "model", "input", "stream"),
+    an_object({**_RESPONSE, "model": _CHAT_MODELS, "background": _BOOLEAN, "store": one_of(True)}, "model", "input"),
+    an_object({**_RESPONSE, "model": _CHAT_MODELS, "previous_response_id": TEXT}, "model", "input", "previous_response_id"),
 )  # fmt: skip
 
 _DRAWN: _Schema = {
@@ -218,12 +260,18 @@ _GENERATIONS = _either(
     an_object({**_DRAWN, **_PARTLY}, "model", "prompt", "stream"),
 )
 _EDIT: _Schema = {
+    **_DRAWN,
     "image": _FILE,
     "input_fidelity": one_of("low", "high"),
-    "model": one_of("gpt-image-1"),
+    "n": one_of(1),
     "prompt": {"type": "string", "pattern": "^[a-z]{1,20}$"},
     "quality": one_of("low"),
 }
+_EDITS = _either(
+    an_object({**_EDIT, **_PNG, "mask": _FILE}, "image", "prompt", "model"),
+    an_object({**_EDIT, **_JPEG}, "image", "prompt", "model", "output_format"),
+    an_object({**_EDIT, **_PARTLY}, "image", "prompt", "model", "stream"),
+)
 
 #: The operations behind a deployment: path, summary, and the schema of the body.
 OPERATIONS: dict[str, tuple[str, _Schema]] = {
@@ -239,7 +287,7 @@ OPERATIONS: dict[str, tuple[str, _Schema]] = {
 }
 #: The same for those that take a form, and the content types of the files in it.
 FORMS: dict[str, tuple[str, _Schema, dict[str, str]]] = {
-    "images/edits": ("Change a picture", an_object(_EDIT, "image", "prompt", "model"), {"image": "image/png"}),
+    "images/edits": ("Change a picture", _EDITS, {"image": "image/png", "mask": "image/png"}),
     "audio/transcriptions": (
         "Transcribe speech (no model here supports it)",
         an_object({"file": _FILE, "model": one_of("whisper")}, "file", "model"),
@@ -251,24 +299,40 @@ FORMS: dict[str, tuple[str, _Schema, dict[str, str]]] = {
         {},
     ),
 }
-UPLOAD = an_object({"file": _FILE, "purpose": one_of("batch", "fine-tune")}, "file", "purpose")
+_ANCHOR: _Schema = {"anchor": one_of("created_at")}
+_LASTS = whole_number(1_209_600, 2_592_000)
+UPLOAD = an_object(
+    {
+        "file": _FILE,
+        "purpose": one_of("batch", "fine-tune"),
+        "expires_after[anchor]": one_of("created_at"),
+        "expires_after[seconds]": _LASTS,
+    },
+    "file", "purpose",
+)  # fmt: skip
 BATCH = an_object(
     {
+        **_ANCHOR,
         "completion_window": one_of("24h"),
         "endpoint": one_of("/chat/completions", "/v1/chat/completions"),
         "input_file_id": TEXT,
         "metadata": _METADATA,
+        "output_expires_after": an_object({**_ANCHOR, "seconds": _LASTS}, "seconds"),
     },
     "completion_window", "endpoint", "input_file_id",
 )  # fmt: skip
 TUNING = an_object(
     {
         "hyperparameters": an_object({"n_epochs": whole_number(1, 10)}),
+        "integrations": one_of([]),
         "metadata": _METADATA,
+        "method": an_object({"type": one_of("supervised"), "supervised": an_object({})}, "type"),
         "model": one_of("gpt-4o-mini", "gpt-4.1"),
         "seed": whole_number(0, 2**31),
         "suffix": {"type": "string", "pattern": "^[a-z]{1,18}$"},
         "training_file": TEXT,
+        "trainingType": one_of("standard", "globalstandard", "developerTier"),
+        "validation_file": TEXT,
     },
     "model", "training_file",
 )  # fmt: skip

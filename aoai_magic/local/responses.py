@@ -9,11 +9,11 @@ from typing import Any
 
 from . import log
 from .account import Account, Deployment
-from .asking import Extra, check_labels, read_tier, refuse_parameters
+from .asking import Extra, check_labels, read_stream, read_tier, refuse_parameters
 from .asking_responses import ENCRYPTED_REASONING, PARAMETERS, read_conversation, read_included, read_response
 from .azure_errors import AzureError, broken, invalid_request
 from .background import Run
-from .events import new_id, sse
+from .events import hex_id, new_id, sse
 from .fields import Fields
 from .limits import arrival_tokens
 from .turn import Arguments, Call, End, Text, Turn
@@ -30,7 +30,7 @@ class Responses:
         refuse_parameters(body, deployment.model)
         check_labels(body)
         self._account = account
-        self.stream = body.boolean("stream")
+        self.stream, _ = read_stream(body, ["include_obfuscation"])
         self._store = body.boolean("store", True)
         self._background = body.boolean("background")
         if self._background and not self._store:
@@ -44,7 +44,7 @@ class Responses:
         self._run: Run | None = None
         self._number = 0
         self.response: dict[str, Any] = {
-            "id": new_id("resp_", 48),
+            "id": hex_id("resp_", 48),
             "object": "response",
             "created_at": int(time.time()),
             "status": "queued" if self._background else "in_progress",
@@ -127,7 +127,7 @@ class Responses:
         """What happens to the response, as event names and their facts; it is whole when they have ended."""
         output: list[dict[str, Any]] = self.response["output"]
         if self._ask.effort not in (None, "none", "minimal"):
-            output.append({"id": new_id("rs_", 48), "type": "reasoning", "summary": []})
+            output.append({"id": hex_id("rs_", 48), "type": "reasoning", "summary": []})
             if self._encrypted:  # opaque to whoever gets it, and with nothing in it
                 output[0]["encrypted_content"] = new_id("gAAAAA", 94)
             yield "response.output_item.added", {"output_index": 0, "item": output[0]}
@@ -159,7 +159,7 @@ class Responses:
         happenings: list[_Happening] = []
         if not output or output[-1]["type"] != "message":
             part = {"type": "output_text", "text": "", "annotations": [], "logprobs": []}
-            message = {"id": new_id("msg_", 48), "type": "message", "status": "in_progress", "role": "assistant"}
+            message = {"id": hex_id("msg_", 48), "type": "message", "status": "in_progress", "role": "assistant"}
             at: dict[str, Any] = {"output_index": len(output)}
             happenings.append(("response.output_item.added", {**at, "item": {**message, "content": []}}))
             at |= {"item_id": message["id"], "content_index": 0}
@@ -197,7 +197,7 @@ class Responses:
 
 def _new_call(event: Call) -> dict[str, Any]:
     call = {"call_id": event.id, "name": event.name, "arguments": ""}
-    return {"id": new_id("fc_", 48), "type": "function_call", "status": "in_progress", **call}
+    return {"id": hex_id("fc_", 48), "type": "function_call", "status": "in_progress", **call}
 
 
 def _ended(index: int, item: dict[str, Any], *, whole: bool) -> list[_Happening]:

@@ -10,6 +10,8 @@ from .azure_errors import AzureError, invalid_request
 from .fields import Fields
 
 _ROLES = ("system", "developer", "assistant", "user", "function", "tool")
+#: What an assistant's message may have in the place of a content.
+_INSTEAD = ("tool_calls", "function_call", "refusal")
 _DETAILS = ("auto", "low", "high", "original")
 # Microsoft's quotas page (facts, section 3).
 _MOST_MESSAGES, _LONGEST_TEXT, _MOST_IMAGES = 2048, 1_048_576, 50
@@ -42,18 +44,26 @@ def read(body: Fields, name: str = "messages") -> Talk:
             raise message.unsupported("role", role, _ROLES)
         if pending and role not in ("tool", "function"):
             raise _unanswered(pending, name)
-        message.text("name")
+        if role == "function" and "name" not in message:
+            raise invalid_request(
+                "Missing parameter 'name': messages with role 'function' must have a 'name'.", message.path("name")
+            )
+        caller = message.text("name")
         words = _content(message, role, talk)
         if role == "assistant":
             calls = _calls(message)
             pending = {identity: function for identity, function, _ in calls}
-            words = "\n".join(filter(None, [words, *(f"{function}({given})" for _, function, given in calls)]))
+            called = [(function, given) for _, function, given in calls]
+            if "function_call" in message:
+                called.append(_function(message.object("function_call")))
+            words = "\n".join(filter(None, [words, *(f"{function}({given})" for function, given in called)]))
             talk.said.append({"role": "assistant", "content": words})
         elif role == "tool":
-            called = _answered(message, pending)
-            talk.said.append({"role": "user", "content": f"{called} returned: {words}", "from": "tool"})
+            talk.said.append(_result(_answered(message, pending), words))
+        elif role == "function":
+            talk.said.append(_result(caller, words))
         else:
-            talk.said.append({"role": "user" if role in ("user", "function") else "system", "content": words})
+            talk.said.append({"role": "user" if role == "user" else "system", "content": words})
     if pending:
         raise _unanswered(pending, name)
     if talk.images > _MOST_IMAGES:
@@ -64,7 +74,7 @@ def read(body: Fields, name: str = "messages") -> Talk:
 
 def _content(message: Fields, role: str, talk: Talk) -> str:
     content = message.raw("content")
-    if content is None and role == "assistant" and ("tool_calls" in message or "refusal" in message):
+    if content is None and role == "assistant" and any(name in message for name in _INSTEAD):
         return ""
     if isinstance(content, str):
         words = message.text("content", longest=_LONGEST_TEXT)
@@ -114,11 +124,20 @@ def _image(part: Fields) -> str:
 def _calls(message: Fields) -> list[tuple[str, str, str]]:
     calls = []
     for call in message.objects("tool_calls"):
-        function = call.object("function")
-        for fields, name in ((call, "id"), (function, "name"), (function, "arguments")):
-            fields.required(name)
-        calls.append((call.text("id"), function.text("name"), function.text("arguments")))
+        call.required("id")
+        calls.append((call.text("id"), *_function(call.object("function"))))
     return calls
+
+
+def _function(function: Fields) -> tuple[str, str]:
+    """The name of the function that was called, and its arguments."""
+    for name in ("name", "arguments"):
+        function.required(name)
+    return function.text("name"), function.text("arguments")
+
+
+def _result(function: str, words: str) -> dict[str, str]:
+    return {"role": "user", "content": f"{function} returned: {words}", "from": "tool"}
 
 
 def _answered(message: Fields, pending: dict[str, str]) -> str:

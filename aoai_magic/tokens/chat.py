@@ -84,11 +84,13 @@ def _message_parts(message: Mapping[str, Any], model: str, reasoning: bool) -> I
     for part in parts:
         tokens += count(_text(part.get("text")) or _text(part.get("refusal")), model)
     calls = _objects(message.get("tool_calls")) if role == "assistant" else []
+    if role == "assistant" and (older := _object(message.get("function_call"))):
+        calls = [*calls, {"function": older}]
     for call in calls:
         function = _object(call.get("function")) or _object(call.get("custom"))
         given = _text(function.get("arguments")) or _text(function.get("input"))
         tokens += _PER_MESSAGE + count(_text(function.get("name")), model) + count(given, model)
-    yield Part(role, tokens, estimated=reasoning or bool(calls) or role == "tool")
+    yield Part(role, tokens, estimated=reasoning or bool(calls) or role in ("tool", "function"))
     for part in parts:
         if part.get("type") == "image_url":
             image = _object(part.get("image_url"))

@@ -104,6 +104,25 @@ BODIES: list[tuple[str, str, dict[str, Any]]] = [
     ),
     (
         "POST",
+        f"{V1}/chat/completions",
+        {
+            "model": "gpt-4o",
+            "messages": [
+                {"role": "user", "content": "look"},
+                {"role": "assistant", "content": None, "function_call": _CALL["function"]},
+                {"role": "function", "name": "look", "content": "a dot"},
+                {"role": "user", "content": "look again"},
+            ],
+            "functions": [_FUNCTION],
+            "function_call": {"name": "look"},
+            "modalities": ["text"],
+            "prediction": {"type": "content", "content": [{"type": "text", "text": "{}"}]},
+            "stream": True,
+            "stream_options": {"include_obfuscation": True},
+        },
+    ),
+    (
+        "POST",
         "/openai/deployments/gpt-5/chat/completions?api-version=2025-04-01-preview",
         {"messages": _MESSAGES, "reasoning_effort": "low", "verbosity": "low", "max_completion_tokens": 900},
     ),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 import time
@@ -79,7 +80,7 @@ def test_each_endpoint_is_answered_under_both_of_its_names(sdk: openai.OpenAI, p
     expected = {"/embeddings": 4, "/completions": "hello there"}.get(path, "hello there")
     for one in found.values():
         assert one["response"]["status_code"] == 200
-        assert len(one["response"]["request_id"]) == 32
+        assert len(one["response"]["request_id"]) == 36
         assert one["error"] is None
         assert SAID[path](one["response"]["body"]) == expected
 
@@ -87,6 +88,7 @@ def test_each_endpoint_is_answered_under_both_of_its_names(sdk: openai.OpenAI, p
 def test_a_batch_goes_through_its_stages(sdk: openai.OpenAI) -> None:
     batch = begin(sdk, jsonl(line()), metadata={"lesson": "batches"})
     assert (batch.object, batch.status, batch.completion_window) == ("batch", "validating", "24h")
+    assert re.fullmatch("batch_[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", batch.id)
     assert batch.expires_at == batch.created_at + 24 * 3600
     assert (batch.output_file_id, batch.error_file_id, batch.errors) == (None, None, None)
     done = ended(sdk, batch)
@@ -219,6 +221,7 @@ def test_of_very_many_wrong_lines_the_first_hundred_are_named(sdk: openai.OpenAI
         ({"input_file_id": "file-nobody"}, "input_file_id"),
         ({"endpoint": None}, "endpoint"),
         ({"endpoint": "/v1/images/generations"}, "endpoint"),
+        ({"window": "24h"}, "window"),
         ({"completion_window": "1h"}, "completion_window"),
         ({"completion_window": None}, "completion_window"),
         ({"metadata": {"a": 1}}, "metadata.a"),

@@ -194,6 +194,27 @@ def test_the_echo_keeps_a_pace_if_asked(ask: Any) -> None:
         ({"service_tier": "flex"}, "service_tier", "invalid_value"),
         ({"messages": [{"role": "user", "content": "x", "name": 7}]}, "messages[0].name", "invalid_type"),
         ({"stream_options": {"include_usage": True}}, "stream_options", None),
+        ({"stream_options": {}}, "stream_options", None),
+        ({"stream": True, "stream_options": {"usage": True}}, "stream_options.usage", "unknown_parameter"),
+        (
+            {"stream": True, "stream_options": {"include_obfuscation": 1}},
+            "stream_options.include_obfuscation",
+            "invalid_type",
+        ),
+        ({"modalities": ["text", "audio"]}, "modalities[1]", "invalid_value"),
+        ({"modalities": "text"}, "modalities", "invalid_type"),
+        ({"prediction": "one two"}, "prediction", "invalid_type"),
+        ({"prediction": {"content": "one two"}}, "prediction.type", "missing_required_parameter"),
+        ({"prediction": {"type": "guess", "content": ""}}, "prediction.type", "invalid_value"),
+        ({"prediction": {"type": "content"}}, "prediction.content", "missing_required_parameter"),
+        ({"prediction": {"type": "content", "content": 7}}, "prediction.content", "invalid_type"),
+        (
+            {"prediction": {"type": "content", "content": [{"type": "image_url"}]}},
+            "prediction.content[0].type",
+            "invalid_value",
+        ),
+        ({"prompt_cache_retention": "7d"}, "prompt_cache_retention", "invalid_value"),
+        ({"metadata": dict.fromkeys(map(str, range(17)), "")}, "metadata", "object_above_max_properties"),
     ],
 )
 def test_what_is_wrong_with_a_request_is_said(ask: Any, change: dict[str, Any], param: str, code: str | None) -> None:
@@ -201,6 +222,19 @@ def test_what_is_wrong_with_a_request_is_said(ask: Any, change: dict[str, Any], 
     error = answer.json["error"]
     assert (answer.status, error["type"]) == (400, "invalid_request_error")
     assert (error["param"], error["code"]) == (param, code)
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"modalities": ["text"]},
+        {"prediction": {"type": "content", "content": "one two"}},
+        {"prediction": {"type": "content", "content": [{"type": "text", "text": "one two"}]}},
+        {"prompt_cache_retention": "24h"},
+    ],
+)
+def test_what_changes_no_answer_is_taken(ask: Any, more: dict[str, Any]) -> None:
+    assert ask(V1, body(**more)).json["choices"][0]["message"]["content"] == "one two three"
 
 
 @pytest.mark.parametrize("raw", [b"", b"{", b"[]", b"7", b"null", b"\xff\xfe", b"[" * 100_000])

@@ -89,6 +89,8 @@ def test_logprobs_are_lists_that_run_side_by_side(ask: Any) -> None:
         ({"best_of": 2, "stream": True}, "best_of", None),
         ({"echo": True, "logprobs": 1}, None, None),
         ({"logprobs": 6}, "logprobs", "integer_above_max_value"),
+        ({"stream_options": {"include_usage": True}}, "stream_options", None),
+        ({"stream": True, "stream_options": {"usage": True}}, "stream_options.usage", "unknown_parameter"),
         ({"max_tokens": 0}, "max_tokens", "integer_below_min_value"),
         ({"messages": []}, None, None),
         ({"prompt": ["one"] * 21}, "prompt", "array_above_max_length"),

@@ -111,7 +111,7 @@ def test_a_path_leads_through_lists() -> None:
 
 
 def test_the_options_are_listed_as_in_a_sentence() -> None:
-    for options, words in ((["x"], "'x'."), (["x", "y"], "'x', and 'y'."), (["x", "y", "z"], "'x', 'y', and 'z'.")):
+    for options, words in ((["x"], "'x'."), (["x", "y"], "'x' and 'y'."), (["x", "y", "z"], "'x', 'y', and 'z'.")):
         with pytest.raises(AzureError) as refused:
             Fields({"a": "q"}).choice("a", options, "x")
         assert refused.value.error["message"] == f"Invalid value: 'q'. Supported values are: {words}"

@@ -50,7 +50,7 @@ def empty(sdk: openai.OpenAI) -> Iterator[openai.OpenAI]:
 def test_a_file_goes_up_and_comes_back_as_it_was(empty: openai.OpenAI) -> None:
     content = '{"text": "Zürich"}\r\n\n'.encode()
     made = empty.files.create(file=("cities.jsonl", content), purpose="batch")
-    assert re.fullmatch("file-[A-Za-z0-9]{32}", made.id)
+    assert re.fullmatch("file-[0-9a-f]{32}", made.id)
     assert (made.object, made.filename, made.purpose, made.bytes) == ("file", "cities.jsonl", "batch", len(content))
     assert (made.status, made.expires_at) == ("processed", None)
     assert empty.files.retrieve(made.id) == made
@@ -95,6 +95,12 @@ def test_a_file_may_be_given_an_end(empty: openai.OpenAI) -> None:
     end = {"anchor": "created_at", "seconds": 1_209_600}
     made = empty.files.create(file=("a.jsonl", b"{}"), purpose="batch", expires_after=end)  # type: ignore[arg-type]
     assert made.expires_at == made.created_at + 1_209_600
+
+
+def test_an_end_may_be_written_as_in_the_examples_with_curl(empty: openai.OpenAI, ask: Callable[..., Any]) -> None:
+    end = {"expires_after.anchor": "created_at", "expires_after.seconds": "1209600"}
+    made = ask(V1, form(purpose="batch", **end), **FORM).json
+    assert made["expires_at"] == made["created_at"] + 1_209_600
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -63,6 +64,7 @@ def tuned(service: Service) -> Iterator[tuple[openai.OpenAI, FineTuningJob]]:
 def test_a_job_comes_to_its_end(tuned: tuple[openai.OpenAI, FineTuningJob]) -> None:
     _, job = tuned
     assert job.object == "fine_tuning.job"
+    assert re.fullmatch("ftjob-[0-9a-f]{32}", job.id)
     assert job.fine_tuned_model == f"gpt-4.1-2025-04-14.ft-{job.id.removeprefix('ftjob-')}-rain"
     assert (job.model, job.seed, job.error, job.estimated_finish) == ("gpt-4.1-2025-04-14", 7, None, None)
     assert job.hyperparameters.n_epochs == 2
@@ -260,6 +262,8 @@ def test_preferences_are_trained_on_as_well(sdk: openai.OpenAI) -> None:
         ({"trainingType": "cheap"}, "trainingType"),
         ({"suffix": "x" * 65}, "suffix"),
         ({"seed": "lucky"}, "seed"),
+        ({"epochs": 3}, "epochs"),
+        ({"integrations": [{"type": "wandb"}]}, "integrations"),
         ({"metadata": {"a": []}}, "metadata.a"),
     ],
 )

@@ -145,7 +145,7 @@ class Names:
     """Gives each thing that varies a name, and gives the thing back for the name."""
 
     _VARYING = re.compile(
-        r"(?P<prefix>[a-z_]+[-_])(?=\w*[0-9A-Z])[A-Za-z0-9]{24,48}(?![A-Za-z0-9])"
+        r"(?P<prefix>[a-z_]+[-_])(?:(?=\w*[0-9A-Z])[A-Za-z0-9]{24,48}(?![A-Za-z0-9])|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})"
         r"|(?P<uuid>[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})"
         r"|(?P<proof>\b[0-9a-f]{64}\b)"
         r"|(?P<id>\b[0-9A-Za-z]{32}\b)"

@@ -150,6 +150,32 @@ def test_nothing_outside_of_the_mask_changes(images: Any) -> None:
     assert box[3] <= 800
 
 
+@pytest.mark.parametrize("prompt", ["make it blue", "add a red boat", "a boat in a bottle, please", "zzz"])
+def test_several_edits_differ_and_are_billed_each(images: Any, prompt: str) -> None:
+    whole = images.edit(**LOW, image=png(GIVEN), prompt=prompt, n=3)
+    assert len({one.b64_json for one in whole.data}) == 3
+    assert whole.usage.output_tokens == 3 * aoai.tokens.count_generated_image("1024x1024", "low")
+
+
+def test_several_edits_keep_what_the_mask_covers(images: Any) -> None:
+    whole = images.edit(**LOW, image=png(GIVEN), mask=png(MASK), prompt="make it blue", n=2)
+    first, second = (picture(one.b64_json) for one in whole.data)
+    box = ImageChops.difference(first, second).getbbox()
+    assert box is not None
+    assert box[0] >= 300
+    assert box[1] >= 300
+    assert box[2] <= 800
+    assert box[3] <= 800
+
+
+def test_of_several_pictures_the_first_is_changed(images: Any) -> None:
+    other = Image.new("RGB", GIVEN.size, "black")
+    both = images.edit(**LOW, image=[png(GIVEN), png(other)], prompt="a red boat")
+    alone = images.edit(**LOW, image=png(GIVEN), prompt="a red boat")
+    assert both.data[0].b64_json == alone.data[0].b64_json
+    assert both.usage.input_tokens_details.image_tokens == 2 * alone.usage.input_tokens_details.image_tokens
+
+
 @pytest.mark.parametrize("fidelity", ["low", "high"])
 def test_what_is_given_is_billed_by_its_fidelity(images: Any, fidelity: str) -> None:
     wide = Image.new("RGB", (600, 300), "white")
@@ -220,6 +246,9 @@ def test_pictures_on_the_classic_address(served: Served, version: str) -> None:
         ({"partial_images": 4, "stream": True}, "partial_images"),
         ({"response_format": "b64_json"}, "response_format"),
         ({"style": "vivid"}, "style"),
+        ({"moderation": "high"}, "moderation"),
+        ({"moderation": True}, "moderation"),
+        ({"user": 7}, "user"),
         ({"prompt": ""}, "prompt"),
         ({"prompt": " "}, "prompt"),
         ({"prompt": None}, "prompt"),

@@ -272,6 +272,12 @@ def test_a_streamed_call_grows_into_its_arguments(ask: Any) -> None:
         ({"tools": [{"type": "web_search"}]}, "tools[0].type", "invalid_value"),
         ({"tool_choice": {"type": "function", "name": "x"}}, "tool_choice", "invalid_value"),
         ({"text": {"format": {"type": "xml"}}}, "text.format.type", "invalid_value"),
+        ({"stream_options": {"include_obfuscation": True}}, "stream_options", None),
+        (
+            {"stream": True, "stream_options": {"include_usage": True}},
+            "stream_options.include_usage",
+            "unknown_parameter",
+        ),
         ({"previous_response_id": "resp_1"}, "previous_response_id", "previous_response_not_found"),
         ({"service_tier": "flex"}, "service_tier", "invalid_value"),
     ],

@@ -64,6 +64,8 @@ def edit_partials(
         composition = Composition([], weather(scene, width, height, random, DETAIL[quality]))
         if added.groups:
             composition = compose(added, width, height, random, DETAIL[quality], behind=False, room=room)
+        elif number:
+            changed = _another(changed, random)
         for layer in pictures(added, composition, (width, height), quality, random, clear=True, steps=steps):
             yield stamped(_over(changed, layer))
         return
@@ -72,7 +74,8 @@ def edit_partials(
         for _ in range(steps + 1):
             yield base.copy()
         return
-    for drawn in _inside(base, hole, box, prompt, scene, random, quality, background == "transparent", steps):
+    clear = background == "transparent"
+    for drawn in _inside(base, hole, box, prompt, scene, random, quality, clear, steps, number):
         result = base.copy()
         result.paste(stamped(drawn.copy(), hole.crop(box)).convert(base.mode), box, hole.crop(box))
         yield result
@@ -80,7 +83,7 @@ def edit_partials(
 
 def _inside(
     base: Image.Image, hole: Image.Image, box: tuple[int, int, int, int], prompt: str, scene: Scene, random: Random,
-    quality: str, clear: bool, steps: int,
+    quality: str, clear: bool, steps: int, number: int,
 ) -> Iterator[Image.Image]:  # fmt: skip
     """What comes into the hole, `box` being the part of the picture that it is in, at its steps and whole."""
     window, size = base.crop(box), (box[2] - box[0], box[3] - box[1])
@@ -89,7 +92,7 @@ def _inside(
         if re.search(_REMOVED, prompt.casefold()):
             changed = _continued(base, hole).crop(box)
         if changed is not window:
-            yield from [changed] * (steps + 1)
+            yield from [_another(changed, random) if number else changed] * (steps + 1)
             return
         added = scene
     alone = bool(added.groups) and not scene.place_said and scene.backdrop is None
@@ -183,6 +186,15 @@ def _transformed(image: Image.Image, prompt: str, scene: Scene) -> Image.Image:
             changed.putalpha(image.getchannel("A"))
         image = changed
     return image
+
+
+def _another(picture: Image.Image, random: Random) -> Image.Image:
+    """Another take of a change in which nothing is drawn: in a slightly different light."""
+    light = tuple(random.randrange(256) for _ in range(3))
+    taken = Image.blend(picture.convert("RGB"), Image.new("RGB", picture.size, light), 0.06).convert(picture.mode)
+    if picture.mode == "RGBA":
+        taken.putalpha(picture.getchannel("A"))
+    return taken
 
 
 def _tinted(picture: Image.Image, paint: Colour) -> Image.Image:
