@@ -10,6 +10,9 @@ from typing import Any
 from . import streams
 from .recording import Recording
 
+#: What the parts of a message are, by their types in the APIs.
+PARTS = {"image_url": "picture", "input_image": "picture", "input_audio": "sound", "file": "file", "input_file": "file"}
+
 
 def asked(recording: Recording) -> str:
     """What was asked, as text: the last message, the prompt, the text to be embedded; else the request's own words.
@@ -63,7 +66,7 @@ def whole(recording: Recording) -> Any:
 
 def _content(content: Any) -> str:
     if isinstance(content, list):
-        return " ".join(_content(one.get("text") or f"[{one.get('type')}]") if isinstance(one, dict) else str(one) for one in content)  # fmt: skip
+        return " ".join(_content(one.get("text") or f"[{PARTS.get(str(one.get('type')), one.get('type'))}]") if isinstance(one, dict) else str(one) for one in content)  # fmt: skip
     return content if isinstance(content, str) else json.dumps(content, ensure_ascii=False)
 
 
