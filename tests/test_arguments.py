@@ -7,6 +7,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from aoai_magic.errors import OptionError
+from aoai_magic.magics import chat
 from aoai_magic.magics.arguments import Option, integer, name, number, parse, split
 
 OPTIONS = (
@@ -94,7 +95,9 @@ def test_options_are_read(line: str, values: dict[str, Any]) -> None:
     ("line", "said"),
     [
         ("--temprature 1", "Did you mean --temperature?"),
-        ("-z", "has no option -z"),
+        ("-z", "None has a name like that."),
+        ("--provider x", "None has a name like that."),
+        ("--temp 1", "Did you mean --temperature?"),
         ("-t", "needs a value"),
         ("-t --quiet", "an option itself"),
         ("-t warm", "it is not a number"),
@@ -117,3 +120,23 @@ def test_what_cannot_be_read_is_said(line: str, said: str) -> None:
     with pytest.raises(OptionError) as caught:
         read(line)
     assert said in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("word", "meant"),
+    [
+        ("--id", "--chat"),
+        ("--reset", "--new"),
+        ("--image", "--attach"),
+        ("--reasoning-effort", "--effort"),
+        ("--max_completion_tokens", "--max-tokens"),
+        ("--response-format", "--schema"),
+        ("--logit-bias", "--param logit_bias=VALUE"),
+        ("--presense-penalty", "--param presence_penalty=VALUE"),
+    ],
+)
+def test_what_other_tools_call_an_option_leads_to_it(word: str, meant: str) -> None:
+    with pytest.raises(OptionError) as caught:
+        parse(f"{word} x", chat.OPTIONS, "%%chat")
+    assert f"Did you mean {meant}?" in str(caught.value)
+    assert any(meant.split()[0] in option.names for option in chat.OPTIONS)

@@ -23,7 +23,8 @@ class Option:
     FILE, VARIABLE, DEPLOYMENT,… (several, parted by commas) or a lower-case word as it is; completion goes by them, and
     @FILE lets a word that begins with @ stand for the text of a file. `read` turns the word into the value and raises
     ValueError with the reason. `positional` says that a bare word on the line is this option's value; `alone` is the
-    value where no word follows that can be one.
+    value where no word follows that can be one. `elsewhere` are names that other tools, or the API, have for it: an
+    error that meets one points here.
     """
 
     names: tuple[str, ...]
@@ -33,6 +34,7 @@ class Option:
     repeat: bool = False
     positional: bool = False
     alone: Any = None
+    elsewhere: tuple[str, ...] = ()
 
     def reads(self, word: str) -> bool:
         """Whether a word can be the option's value."""
@@ -62,6 +64,12 @@ class Option:
 
 #: Names that IPython gives a meaning to. The reply is in _ anyway.
 _KERNELS = frozenset("get_ipython In Out Err exit quit _ __ ___ _i _ii _iii _ih _oh _dh".split())
+
+# Fields of requests that no option is for (OpenAI's API reference, "Create chat completion").
+_FIELDS = tuple(
+    "--frequency-penalty --presence-penalty --logit-bias --top-logprobs --user --metadata --store --service-tier --prediction "
+    "--tool-choice --parallel-tool-calls --prompt-cache-key --safety-identifier".split()
+)
 
 HELP = Option(("-h", "--help"), "show this help and send nothing")
 
@@ -183,22 +191,31 @@ def _text_of(path: Path) -> str:
 
 
 def _unknown(name: str, known: dict[str, Option], magic: str) -> OptionError:
-    import difflib
-
     if "--key-env" in known and name.replace("_", "-").endswith("key"):
         return OptionError(
             f"{magic} has no option {name}.",
             "A key in a cell would be saved with the notebook.",
             f"Put it into the environment, and name the variable: {magic} --key-env NAME",
         )
-    near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
+    meant = _meant(name, known)
     return OptionError(
         f"{magic} has no option {name}.",
-        f"Did you mean {near[0]}?" if near else "None has a name like that.",
-        f"{magic} {near[0]}, or {magic} --help, which lists all of them."
-        if near
+        f"Did you mean {meant}?" if meant else "None has a name like that.",
+        f"{magic} {meant}, or {magic} --help, which lists all of them."
+        if meant
         else f"{magic} --help lists all of them.",
     )
+
+
+def _meant(name: str, known: dict[str, Option]) -> str | None:
+    """The option that a wrong name most likely means: by another tool's name, as its beginning, or misspelt."""
+    import difflib
+
+    others = {other: option.names[-1] for option in known.values() for other in option.elsewhere}
+    others |= {field: f"--param {field[2:].replace('-', '_')}=VALUE" for field in _FIELDS if "--param" in known}
+    begins = [one for one in known if len(name) > 3 and one.startswith(name)]
+    near = [name] * (name in others) or begins or difflib.get_close_matches(name, [*known, *others], n=1, cutoff=0.75)
+    return others.get(near[0], near[0]) if near else None
 
 
 def number(least: float, most: float) -> Callable[[str], float]:
