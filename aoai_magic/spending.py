@@ -130,23 +130,27 @@ def write_csv(frame: pandas.DataFrame, file: Path) -> None:
 def plot(table: pandas.DataFrame) -> Figure:
     """Draw what `totals` returned, as bars in US dollars: what is known, what it may be at most, and practice below.
 
-    At most 40 bars: the last days, or the dearest notebooks and models.
+    At most 40 bars: the last days, or the dearest notebooks and models. What cost nothing has none.
     """
     from matplotlib import pyplot
 
     table = table.drop("total")
+    some = table[["price", "unknown_up_to", "practice"]]
+    table = table[some.any(axis=1)] if some.any(axis=None) else table
     table = table.tail(40) if table.index.name == "day" else table.nlargest(40, ["price", "unknown_up_to", "practice"])
     figure, axes = pyplot.subplots(figsize=(7, 1.4 + 0.4 * len(table)), layout="constrained")
     pyplot.close(figure)  # it is returned, and shown as any value is, in notebooks and elsewhere
     blue, rows = "#0f6cbd", range(len(table))
-    axes.barh(rows, table["price"], 0.5, color=blue, label="billed")
-    axes.barh(
-        rows, table["unknown_up_to"], 0.5, table["price"],
-        color="none", edgecolor=blue, hatch="///", label="not known, at most",
-    )  # fmt: skip
-    axes.barh(
-        [row + 0.35 for row in rows], table["practice"], 0.2, color="#8a8886", label="practice: on Azure it would be"
-    )
+    unknown, practice = table["unknown_up_to"], table["practice"]
+    if table["price"].any() or not (unknown.any() or practice.any()):
+        axes.barh(rows, table["price"], 0.5, color=blue, label="billed")
+    if unknown.any():
+        label = "not known, at most"
+        axes.barh(rows, unknown, 0.5, table["price"], color="none", edgecolor=blue, hatch="///", label=label)
+    if practice.any():
+        below, thick = (0.35, 0.2) if axes.containers else (0.0, 0.5)
+        places = [row + below for row in rows]
+        axes.barh(places, practice, thick, color="#8a8886", label="practice: on Azure it would be")
     names = [name if len(name) < 40 else f"…{name[-38:]}" for name in table.index]
     axes.set_yticks(rows, names, parse_math=False)
     axes.invert_yaxis()

@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import pandas
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aoai_magic.render import readable
+from aoai_magic.render import lined_up, readable
+from aoai_magic.render.numerals import DIGIT
 
 from .test_compare import HARMLESS, Tags
 
@@ -29,8 +31,8 @@ def cells(html: str) -> list[str]:
 
 
 def test_values_are_read_at_a_glance() -> None:
-    first = ["gpt-4o", "1,000,000", "0.00003", "yes", "chat, responses", "2026-01-02 03:04:05"]
-    assert cells(readable(FRAME)._repr_html_()) == [*first, "", "5", "2,000", "", "", ""]
+    first = ["gpt-4o", "1,000,000", "<span>$</span>0.000030", "yes", "chat, responses", "2026-01-02 03:04:05"]
+    assert cells(readable(FRAME)._repr_html_()) == [*first, "", "5", f"<span>$</span>2,000.00{4 * DIGIT}", "", "", ""]
 
 
 def test_numbers_stand_on_the_right() -> None:
@@ -65,8 +67,54 @@ def test_commands_return_it(shell: Any) -> None:
     assert "aoai-listing" in shell.run_line_magic("aoai", "models")._repr_html_()
 
 
+class Printed:
+    def __init__(self, frame: pandas.DataFrame) -> None:
+        frame._repr_pretty_(self, cycle=False)
+
+    def text(self, text: str) -> None:
+        self.lines = text.split("\n")
+
+
+def test_as_text_numbers_line_up_and_nothing_is_left_out() -> None:
+    assert Printed(readable(FRAME[["name", "tpm", "price"]], "As of today.")).lines == [
+        "name          tpm          price",
+        "gpt-4o  1,000,000      $0.000030",
+        "                5  $2,000.00",
+        "",
+        "As of today.",
+    ]
+
+
+def test_a_narrow_terminal_gets_the_columns_in_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+    monkeypatch.setenv("COLUMNS", "30")
+    frame = pandas.DataFrame(
+        {"name": ["a" * 12], "first": [1], "second": [2], "third": ["b" * 12], "fourth": ["c" * 40]}
+    )
+    lines = Printed(readable(frame, "a note of more than thirty characters")).lines
+    assert lines == [
+        *("name          first  second", "aaaaaaaaaaaa      1       2", ""),
+        *("name          third", "aaaaaaaaaaaa  bbbbbbbbbbbb", ""),
+        *("name          fourth", f"aaaaaaaaaaaa  {'c' * 40}", ""),
+        *("a note of more than thirty", "characters"),
+    ]
+
+
+@given(st.lists(st.decimals(0, 1_000_000, places=6).map(lambda one: f"{one.normalize():,f}") | st.just("unknown")))
+def test_points_line_up(texts: list[str]) -> None:
+    filled = lined_up(texts, " ", " ")
+    assert [one.rstrip(" ") for one in filled] == texts
+    width = max(map(len, filled), default=0)
+    lines = [f"{one:>{width}}" for one in filled if one != "unknown"]
+    ends = {line.index(".") if "." in line else len(line.rstrip(" ")) for line in lines}
+    assert len(ends) <= 1
+
+
 @given(st.text(), st.text())
 def test_text_of_strangers_is_harmless(head: str, text: str) -> None:
-    found = Tags(readable(pandas.DataFrame({head: [text]}))._repr_html_())
+    frame = readable(pandas.DataFrame({head: [text]}))
+    assert len(Printed(frame).lines) == 2
+    assert "\x1b" not in "".join(Printed(frame).lines)
+    found = Tags(frame._repr_html_())
     assert found.tags <= HARMLESS
     assert not {name for name in found.attributes if name.startswith("on")}

@@ -147,6 +147,14 @@ def test_the_plot_shows_a_bar_a_group_and_names_as_they_are(monkeypatch: pytest.
     assert sorted(bar.get_width() for bar in axes.patches if bar.get_width()) == pytest.approx([0.05, 0.1])
 
 
+def test_the_plot_has_nothing_of_what_is_nothing() -> None:
+    sent(price=0.0, model="free")
+    sent(price=0.2, model="dear")
+    figure = spending.plot(spending.totals(spending.usage(), "model"))
+    assert [label.get_text() for label in figure.axes[0].get_yticklabels()] == ["dear"]
+    assert [text.get_text() for text in figure.legends[0].get_texts()] == ["billed"]
+
+
 def test_this_session_is_told_from_others_and_amounts_are_dollars() -> None:
     sent(0.00005, 0.00005)
     table = spending.totals(spending.usage(), "session")

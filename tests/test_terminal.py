@@ -124,3 +124,14 @@ def test_nothing_of_a_reply_steers_the_terminal(terminal: Any) -> None:
             printed = open_one.run(cell.replace("AT", str(at)))
             left = _OURS.sub("", printed)
             assert not re.search(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e]", left), (cell, steering[at])
+
+
+def test_a_table_is_whole_and_no_line_of_it_is_longer(terminal: Any) -> None:
+    one = terminal()
+    one.run("%%chat\nHi")
+    drawn = one.run("%aoai usage")
+    lines = [line for line in drawn.splitlines()[1:] if not line.startswith("In [")]
+    assert max(map(len, lines)) <= 80
+    for column in ("day", "requests", "prompt_tokens", "completion_tokens", "price", "unknown_up_to", "practice"):
+        assert column in drawn
+    assert "Estimates of" in drawn

@@ -131,11 +131,11 @@ def price(name: str, *, sku: str = "GlobalStandard", region: str | None = None) 
 def dollars(amount: float) -> str:
     """An amount in words, with two digits that say something.
 
-    >>> dollars(0.0000823), dollars(0.0), dollars(12.5)
-    ('$0.000082', '$0.00', '$12.50')
+    >>> dollars(0.0000823), dollars(0.0), dollars(1250)
+    ('$0.000082', '$0.00', '$1,250.00')
     """
     if amount == 0 or amount >= 0.1:
-        return f"${amount:.2f}"
+        return f"${amount:,.2f}"
     return f"${amount:.{1 - math.floor(math.log10(amount))}f}"
 
 

@@ -7,6 +7,7 @@ from .columns import Column, Columns
 from .frames import show_frames_safely
 from .listing import readable
 from .live import LiveReply, progress
+from .numerals import lined_up
 from .watching import Throttle, can_answer, current_shell, is_watched, replaceable
 
 __all__ = [
@@ -27,6 +28,7 @@ __all__ = [
     "can_answer",
     "current_shell",
     "is_watched",
+    "lined_up",
     "mimebundle",
     "picture_bundle",
     "progress",

@@ -13,7 +13,7 @@ import ipywidgets
 
 from ..catalog import Model
 from ..client import Connection
-from ..render import Table, replaceable
+from ..render import Table, lined_up, replaceable
 from .static import Static, bundle, safe
 
 _NEEDS_A_KERNEL = '<span style="opacity:.7;font-size:85%">This panel needs a running kernel.</span>'
@@ -82,7 +82,10 @@ def table(rows: Table) -> str:
     >>> "right" in table([("name", "tokens"), ("gpt-4o", "1,000")])
     True
     """
-    sides = ["right" if all(map(_NUMBER.fullmatch, column[1:])) else "left" for column in zip(*rows, strict=True)]
+    columns = [*zip(*rows, strict=True)]
+    sides = ["right" if all(map(_NUMBER.fullmatch, column[1:])) else "left" for column in columns]
+    filled = [lined_up(column) if side == "right" else column for column, side in zip(columns, sides, strict=True)]
+    rows = [*zip(*filled, strict=True)]
     shown = [
         "".join(
             f'<{tag} style="text-align:{side};padding:3px 14px 3px 0;white-space:nowrap">{safe(one)}</{tag}>'

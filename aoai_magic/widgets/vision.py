@@ -14,6 +14,7 @@ import traitlets
 
 from .. import attachments, catalog, tokens
 from ..errors import SettingsError
+from ..render import lined_up
 from ..visible import visible
 from .static import Static, bundle, safe
 
@@ -132,6 +133,8 @@ def _takers() -> list[str]:
 def _outcome(size: tuple[int, int], model: str, detail: str, models: Sequence[str]) -> dict[str, Any]:
     """What is shown: the cost for the chosen model, step by step, and that of all models in a table."""
     table = [{"model": one, **_cost(size, one, detail)} for one in models]
+    for row, filled in zip(table, lined_up([row["price"] for row in table]), strict=True):
+        row["price"] = filled
     try:
         found = tokens.count_image(*size, model, detail)
     except SettingsError as error:

@@ -38,17 +38,18 @@ def _estimate(options: dict[str, Any]) -> str:
 
 def _usage(options: dict[str, Any]) -> Any:
     from ... import spending
+    from ...render import readable
 
     frame = spending.usage()
-    if frame.empty:
-        print("Nothing was sent yet.")
-    if said := spending.accuracy(frame):
-        print(said)
     if file := options.get("csv"):
         spending.write_csv(frame, file)
         return f"Requests written to {file}: {len(frame):,}."
     table = spending.totals(frame, options.get("by", "day"))
-    return spending.plot(table) if options.get("plot") else table
+    return (
+        spending.plot(table)
+        if options.get("plot")
+        else readable(table, "Nothing was sent yet." if frame.empty else spending.accuracy(frame))
+    )
 
 
 def _budget(options: dict[str, Any]) -> str:
