@@ -90,20 +90,20 @@ def reproduce(notebook: str | os.PathLike[str], *, timeout: float | None = 600) 
     It runs in a kernel of its own that may send nothing. The file is left as it is. The kernel's environment says
     AOAI_RECORDINGS=replay, which no cell lifts: every answer is a recorded one. Text is compared, with errors; pictures
     aren't, nor are cells that are tagged nbval-ignore-output. `timeout` is seconds for a cell, None for no end. Raises
-    SettingsError for what is no notebook, MissingExtraError without nbclient.
+    SettingsError for what is no notebook, MissingExtraError where the extra `lab` isn't installed.
 
     >>> reproduce("analysis.ipynb")  # doctest: +SKIP
     analysis.ipynb: 12 same; 5 recordings answered
     """
-    path = Path(notebook)
-    saved = _read(path)
     try:
+        import nbformat
         from nbclient import NotebookClient
         from nbclient.exceptions import CellTimeoutError, DeadKernelError
-    except ImportError:
-        raise MissingExtraError("Reproducing a notebook", "lab", "nbclient") from None
-    import nbformat
+    except ImportError as error:
+        raise MissingExtraError("Reproducing a notebook", "lab", str(error.name)) from None
 
+    path = Path(notebook)
+    saved = _read(path)
     again = nbformat.from_dict(json.loads(json.dumps(saved)))
     for cell in again.cells:
         if cell.cell_type == "code":

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import ast
 import inspect
+import re
+import sys
+import tomllib
 from collections.abc import Iterator
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
@@ -109,6 +113,25 @@ def test_only_one_module_reads_the_environment_and_only_one_displays(path: Path)
         assert not {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)} & {"environ", "getenv"}
     if part(path) != "render":
         assert not [name for _, name in imports(path) if name.startswith("IPython.display")]
+
+
+def test_every_library_that_is_imported_is_declared() -> None:
+    project = tomllib.loads((PACKAGE.parent / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    extras = project["optional-dependencies"]
+    declared = {
+        re.split("[>[]", one)[0]
+        for one in [*project["dependencies"], *(one for name in ("local", "lab", "dask") for one in extras[name])]
+    }
+    known = packages_distributions()
+    for path in modules():
+        for line, name in imports(path):
+            library = name.split(".")[0]
+            if library in {*sys.stdlib_module_names, "aoai_magic"}:
+                continue
+            if library in ("pydantic_core", "polars"):
+                continue  # pinned by pydantic to the very version that it needs; the table's own, if there is one
+            found = {one.lower().replace("_", "-") for one in known.get(library, [library])}
+            assert found & declared, f"{path}, line {line}: {library}"
 
 
 def test_every_module_says_what_it_is_for_and_stays_small() -> None:

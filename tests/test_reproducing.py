@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -177,3 +178,9 @@ def test_what_only_those_who_watched_were_told_makes_no_difference() -> None:
     unwatched = reply('<div class="aoai"><p>Hi</p><p class="aoai-status">d · 9 in</p></div>', "Hi\n\nd · 9 in")
     another = reply('<div class="aoai"><p>Ho</p><p class="aoai-status">d · 9 in</p></div>', "Ho\n\nd · 9 in")
     assert text_of([watched]) == text_of([unwatched]) != text_of([another])
+
+
+def test_what_is_missing_is_told_with_the_extra_that_has_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "nbformat", None)
+    with pytest.raises(errors.MissingExtraError, match=r"'nbformat'.*[\s\S]*aoai-magic\[lab\]"):
+        aoai.reproduce("analysis.ipynb")
