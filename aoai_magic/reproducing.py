@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from .environment import child_environment
 from .errors import MissingExtraError, SettingsError
+from .recordings.canonical import without_made_up
 from .safe_html import safe_text
 from .visible import visible
 
@@ -26,7 +27,8 @@ _NOT_TEXT = re.compile(r"image/(png|jpeg|webp)|application/(vnd\.jupyter\.widget
 # The quiet line under a reply says more to whoever watches than to nobody.
 _STATUS = re.compile(r'<style>[^<]*</style>|<p class="aoai-status">.*?</p>', re.DOTALL)
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
-_IGNORED = {"nbval-ignore-output", "nbval-skip"}
+IGNORE = "nbval-ignore-output"
+_IGNORED = {IGNORE, "nbval-skip"}
 # Run in the kernel when all is done: what answered from recordings.
 _HITS = "import json; from aoai_magic import recordings; print(json.dumps(sorted(recordings.hits)))"
 
@@ -50,8 +52,8 @@ class Cell:
 class Reproduction:
     """What came of running a notebook from its recordings. True if every cell that was compared is the same.
 
-    `hits` are the recordings that answered: folder, hash and how-many-th time of each. `str(report)` says it cell by
-    cell.
+    `hits` are the recordings that answered: folder, hash and how-many-th time of each. `has_outputs` is whether any were
+    saved. `str(report)` says it cell by cell.
 
     >>> bool(Reproduction(Path("a.ipynb"), [Cell(1, "1 + 1", "same")]))
     True
@@ -60,6 +62,7 @@ class Reproduction:
     notebook: Path
     cells: Sequence[Cell]
     hits: frozenset[tuple[str, str, int]] = field(default_factory=frozenset)
+    has_outputs: bool = True
 
     def __bool__(self) -> bool:
         return all(cell.outcome in ("same", "not compared") for cell in self.cells)
@@ -76,7 +79,16 @@ class Reproduction:
         return f"{visible(self.notebook.name)}: {', '.join(found) or 'no cells'}; {len(self.hits)} recording{'s' * (len(self.hits) != 1)} answered"
 
     def __str__(self) -> str:
-        return "\n".join([self.summary, *(str(cell) for cell in self.cells)])
+        return "\n".join([self.summary, *(str(cell) for cell in self.cells), *self._hints])
+
+    @property
+    def _hints(self) -> list[str]:
+        """What to do about cells that differ."""
+        if not self.count("different"):
+            return []
+        if not self.has_outputs:
+            return ["No output is saved in it: run it, save it, and then reproduce it."]
+        return [f"A cell whose output is another at every run is left out by the tag {IGNORE}."]
 
     __repr__ = __str__
 
@@ -126,7 +138,8 @@ def reproduce(notebook: str | os.PathLike[str], *, timeout: float | None = 600) 
     except (CellTimeoutError, DeadKernelError) as error:
         stopped = str(error)
     hits = frozenset((str(folder), str(hash_), int(n)) for folder, hash_, n in _printed(last))
-    return Reproduction(path, list(_compared(saved["cells"], again.cells[:-1], stopped)), hits)
+    has_outputs = any(cell.get("outputs") for cell in saved["cells"])
+    return Reproduction(path, list(_compared(saved["cells"], again.cells[:-1], stopped)), hits, has_outputs)
 
 
 def _read(path: Path) -> Any:
@@ -169,7 +182,7 @@ def _compared(before: Sequence[Any], after: Sequence[Any], stopped: str) -> Iter
 
 
 def text_of(outputs: Sequence[Any]) -> list[str]:
-    """What a cell says, line by line: streams, the text of what is displayed, errors."""
+    """What a cell says, line by line: streams, the text of what is displayed, errors; no address in memory."""
     found: list[str] = []
     for output in outputs:
         match output["output_type"]:
@@ -183,7 +196,7 @@ def text_of(outputs: Sequence[Any]) -> list[str]:
                     if not _NOT_TEXT.fullmatch(kind):
                         text = _joined(data) if isinstance(data, str | list) else json.dumps(data, sort_keys=True)
                         found += f"[{kind}]\n{_quiet(text) if replied else text}".splitlines()
-    return found
+    return [without_made_up(line) for line in found]
 
 
 def _quiet(text: str) -> str:

@@ -70,6 +70,20 @@ def test_a_notebook_is_reproduced_with_no_service_and_a_changed_cell_is_found() 
     assert "+HOW ARE YOU?" in report._repr_html_()
 
 
+def test_where_an_object_lies_makes_no_difference_and_what_does_by_itself_can_be_left_out() -> None:
+    path = notebook("object()", "import warnings; warnings.warn('beware')", "import os; os.getpid()")
+    run(path)
+    report = aoai.reproduce(path)
+    assert [cell.outcome for cell in report.cells] == ["same", "same", "different"]
+    assert str(report).splitlines()[-1].endswith("left out by the tag nbval-ignore-output.")
+
+
+def test_a_notebook_that_was_never_run_has_nothing_to_be_compared_with() -> None:
+    report = aoai.reproduce(notebook("1 + 1"))
+    assert not report
+    assert "run it, save it" in str(report)
+
+
 def test_a_cell_whose_request_is_not_recorded_fails_in_it_and_sends_nothing() -> None:
     path = notebook(BEGIN, "%%chat\nrecorded")
     run(path)

@@ -111,10 +111,19 @@ def _text(text: str) -> str:
             return fingerprint(base64.b64decode(text[head.end() :], validate=True))
         except (binascii.Error, ValueError):
             return text
+    return without_signatures(without_made_up(text))
+
+
+def without_made_up(text: str) -> str:
+    """Return a text without what is another at every run: addresses in memory, names of temporary files.
+
+    >>> without_made_up("<object at 0x7f5bd43b7c50>")
+    '<object at 0x…>'
+    """
     for mark, pattern, instead in _MADE_UP:
         if mark in text:
             text = pattern.sub(instead, text)
-    return without_signatures(text)
+    return text
 
 
 def without_signatures(text: str) -> str:

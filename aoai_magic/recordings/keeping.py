@@ -34,8 +34,16 @@ def listed() -> pandas.DataFrame:
     import pandas
 
     columns = ["hash", "recorded", "kind", "operation", "deployment", "n", "asked", "answered"]
-    rows = [_row(one) for one in store().recordings()]
+    rows = [_row(_whole(one)) for one in store().recordings()]
     return pandas.DataFrame(rows, columns=columns)
+
+
+def _whole(one: Recording) -> Recording:
+    """With what lies beside it, if that can be read."""
+    try:
+        return read(one.raw, store().folder)
+    except ValueError:
+        return one
 
 
 def _row(one: Recording) -> list[Any]:

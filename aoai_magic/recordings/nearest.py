@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
 ABSENT = ...
 _MOST_FIELDS, _ONE_LINE = 5, 72
-# Characters: of the text that is shown where two differ, of what stands around it, of a prompt that is named.
-_LONGEST, _AROUND, _NAME = 60, 24, 50
+# Characters: of the text that is shown where two differ, and of what stands around it.
+_LONGEST, _AROUND = 60, 24
 # Of a request's JSON, what says nothing to a reader.
 _SCAFFOLD = ("", "properties", "type", "function", "image_url", "url", "input_audio", "file")
 _ASKED = ("messages", "prompt", "input", "instructions")
@@ -47,7 +47,7 @@ def missing(operation: str, request: dict[str, Any], store: Store) -> NotRecorde
         there = ", ".join(f"{count:,} of {name}" for name, count in others.most_common(4))
         return NotRecordedError(what, f"None of this kind is, but {there}." if there else "It has none.", send)
     found = differences(best.request, request)
-    named = f"{_short(words.asked(best))} ({best.hash[:8]})"
+    named = words.named(best)
     if not found:
         return NotRecordedError(what, f"It was, as {named}, but that can't be used.", f"%aoai recordings --verify says why. {send}")  # fmt: skip
     # Without its date: it is another when it is asked anew.
@@ -202,8 +202,3 @@ def _where(recorded: str, asked: str) -> tuple[str, str]:
 def _common(one: Iterable[str], other: Iterable[str]) -> int:
     """How many characters two texts begin with alike."""
     return sum(1 for _ in itertools.takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False)))
-
-
-def _short(text: str) -> str:
-    text = " ".join(text.split())
-    return json.dumps(text if len(text) <= _NAME else f"{text[: _NAME - 1]}…", ensure_ascii=False)

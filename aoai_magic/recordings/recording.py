@@ -124,7 +124,7 @@ def read(raw: bytes, folder: Path | None = None) -> Recording:
     Raises ValueError for one that is damaged, or whose files are.
     """
     try:
-        row = json.loads(raw)
+        row = json.loads(raw.rstrip())
         response = row["response"]
         found: dict[str, Any] = {}
         for name in ("body", "text", "events"):
@@ -153,5 +153,7 @@ def read(raw: bytes, folder: Path | None = None) -> Recording:
         return Recording(
             **{name: row[name] for name in names}, n=int(row["n"]), answer=answer, replaces=row.get("replaces"), hidden=bool(row.get("hidden")), raw=raw
         )  # fmt: skip
+    except json.JSONDecodeError as error:
+        raise ValueError(f"it is no JSON from its character {error.pos + 1} on") from error
     except (LookupError, TypeError, AttributeError, RecursionError) as error:
         raise ValueError(f"it lacks what a recording has ({error})") from error

@@ -111,11 +111,15 @@ class Cleaner:
         body = self._clean(answer.body, names=names)
         return replace(
             answer,
+            headers={name: value for name, value in answer.headers.items() if not self._tells(value)},
             body=control_plane(body) if names and not self._nobodys else body,
             text=self._clean(answer.text, names=names),
             events=self._clean(answer.events, names=names),
             data=data,
         )
+
+    def _tells(self, value: str) -> bool:
+        return any(one in value for one, _ in self._values) or any(one.search(value) for one, _ in self._names)
 
     def _clean(self, value: Any, *, names: bool) -> Any:
         if value is None:

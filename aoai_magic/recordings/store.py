@@ -12,7 +12,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
-from . import beside
+from . import beside, words
 from .recording import Recording, line, read
 
 if TYPE_CHECKING:
@@ -95,7 +95,7 @@ class Store:
             before = latest.get((one.kind, one.n))
             if before and before.at not in replaced and before.at != one.at:
                 warn(
-                    f"{self._named} has two recordings of one request ({one.operation}, {one.hash[:8]}): that of {one.at} is "
+                    f"{self._named} has two recordings of one request, {words.named(one)}: that of {one.at} is "
                     f"used, that of {before.at} isn't. %aoai recordings --prune takes it out."
                 )
             latest[one.kind, one.n] = one

@@ -10,6 +10,9 @@ from typing import Any
 from . import streams
 from .recording import Recording
 
+
+_NAME = 50  # characters
+
 #: What the parts of a message are, by their types in the APIs.
 PARTS = {"image_url": "picture", "input_image": "picture", "input_audio": "sound", "file": "file", "input_file": "file"}
 
@@ -29,6 +32,18 @@ def asked(recording: Recording) -> str:
         if name in request:
             return _content(request[name])
     return json.dumps(request, ensure_ascii=False) if request else recording.operation
+
+
+def named(recording: Recording) -> str:
+    """What a recording is called where there are many: the first words of what was asked, and its hash.
+
+    >>> from .recording import Answer
+    >>> named(Recording("2026-11-22T00:00:00Z", "a1b2c3d4" * 4, "local", 1, "embeddings", {"input": "Hello"}, Answer(200, {})))
+    '"Hello" (a1b2c3d4)'
+    """
+    text = " ".join(asked(recording).split())
+    shown = text if len(text) <= _NAME else f"{text[: _NAME - 1]}…"
+    return f"{json.dumps(shown, ensure_ascii=False)} ({recording.hash[:8]})"
 
 
 def answered(recording: Recording) -> str:

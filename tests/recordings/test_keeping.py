@@ -36,6 +36,14 @@ def test_they_are_listed_with_what_was_asked_and_answered(run: Any, store: Store
     run("assert len(_) == 2, _")
 
 
+def test_what_lies_beside_a_line_is_listed_as_what_it_is(store: Store) -> None:
+    aoai.record()
+    body = {"data": [{"index": 0, "embedding": [0.123456789] * 3000}]}
+    store.add(recording(operation="embeddings", request={"input": "hi"}, answer=Answer(200, {}, body=body)))
+    assert len(list((store.folder / "files").iterdir())) == 1
+    assert keeping.listed()["answered"][0].startswith("vector ")
+
+
 def test_one_is_shown_in_full(run: Any, store: Store) -> None:
     one = recording("How are you?", "Fine.")
     store.add(one)

@@ -117,6 +117,15 @@ def test_a_chat(cloud: Any, environment: None, monkeypatch: pytest.MonkeyPatch, 
     assert '"hidden": true' in found
 
 
+def test_ids_in_headers_are_kept_unless_they_tell_who_asks(cloud: Any, connected: Any) -> None:
+    told = {"x_request_id": f"{HOST}/7", "apim_request_id": f"id-{KEY}", "x_ratelimit_note": f"for {ACCOUNT}"}
+    cloud.answer(200, completion(), **told, x_ratelimit_limit_tokens="1000")
+    aoai.chat("hi", connection=connected(settings.resolve(f"https://{HOST}", api_key=KEY, deployment="d")))
+    found = clean()
+    assert '"x-ratelimit-limit-tokens": "1000"' in found
+    assert "request-id" not in found
+
+
 def error(status: int, text: str) -> dict[str, Any]:
     return {"error": {"code": str(status), "message": text, "innererror": {"resource": RESOURCE, "host": HOST}}}
 

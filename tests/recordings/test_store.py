@@ -91,6 +91,7 @@ def test_of_two_recordings_of_one_sending_the_later_wins_wherever_it_stands_and_
     with pytest.warns(RecordingsWarning, match="two recordings of one request") as caught:
         assert [said(one) for one in store.find(hash_of("hi"))] == ["later"]
     assert len(caught) == 1
+    assert 'of one request, "hi" (' in str(caught[0].message)
 
 
 def test_one_that_replaces_another_and_one_that_stands_there_twice_are_no_news(store: Store) -> None:
@@ -130,6 +131,14 @@ def test_a_damaged_line_is_told_of_and_the_others_are_read(store: Store, damage:
     assert [len(one) for one in found] == [1, 1, 0]
     with pytest.warns(RecordingsWarning, match="line 2"):
         assert len(list(store.recordings())) == 2
+
+
+def test_a_damaged_line_is_told_of_in_the_same_words_whoever_meets_it(store: Store) -> None:
+    store.add(recording("a"))
+    append(store.file, b'{"at": "2026-01-01T00:00:00Z", "hash": \n')
+    with pytest.warns(RecordingsWarning) as caught:
+        _ = store.find(hash_of("a")), list(store.recordings())
+    assert len({str(one.message) for one in caught}) == 1
 
 
 @given(st.binary(max_size=200), st.integers(0, 500), st.integers(0, 500))
