@@ -10,7 +10,6 @@ from typing import Any
 from . import streams
 from .recording import Recording
 
-
 _NAME = 50  # characters
 
 #: What the parts of a message are, by their types in the APIs.
