@@ -76,6 +76,29 @@ def test_serve_prints_where_it_is_once_it_can_be_asked(serve: Any) -> None:
     assert process.wait(10) == 0
 
 
+@pytest.mark.parametrize("stream", [True, False])
+def test_who_still_waits_is_told_when_serve_ends(serve: Any, stream: bool) -> None:
+    process, told = serve("--engine", "echo")
+    address = told["AZURE_OPENAI_ENDPOINT"].removeprefix("http://")
+    connection = http.client.HTTPConnection(address, timeout=30)
+    body = {"model": "gpt-4o", "messages": [{"role": "user", "content": "word " * 300}], "stream": stream}
+    headers = {"api-key": told["AZURE_OPENAI_API_KEY"], "content-type": "application/json", "x-aoai-pace": "1"}
+    connection.request("POST", "/openai/v1/chat/completions", json.dumps(body), headers)
+    if stream:
+        answer = connection.getresponse()
+        process.send_signal(signal.SIGINT)
+        told_last = json.loads(answer.read().decode().removesuffix("\n\n").rpartition("data: ")[2])
+    else:
+        time.sleep(0.5)
+        process.send_signal(signal.SIGINT)
+        answer = connection.getresponse()
+        told_last = json.loads(answer.read())
+    connection.close()
+    assert (answer.status, told_last["error"]["code"]) == (200 if stream else 503, "ServiceUnavailable")
+    assert process.wait(30) == 0
+    assert "ERROR" not in process.stderr.read()
+
+
 def test_serve_lets_other_machines_in_only_when_told_in_words(serve: Any) -> None:
     for host in ("0.0.0.0", "::", "192.0.2.1", "example.com"):
         done = command("serve", "--engine", "echo", "--host", host)

@@ -31,6 +31,9 @@ def main() -> int:
     except AoaiError as error:
         print(error, file=sys.stderr)
         return 1
+    except OSError as error:  # no room for the address, say: the kernel that waits for it reads this in the log
+        print(f"{error.strerror or error}: {error.filename or arguments.address}", file=sys.stderr)
+        return 1
     return 0
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import calendar
 import contextlib
 import re
@@ -17,7 +18,7 @@ from .. import catalog
 from . import arm, batches, files, fine_tuning, log, stored
 from .account import Account
 from .asking import Extra
-from .azure_errors import AzureError, broken
+from .azure_errors import AzureError, told_of, unavailable
 from .events import REGION, sse
 from .faults import Faults
 from .fields import Fields
@@ -117,7 +118,7 @@ def _handler(operation: Operation) -> Any:
                 call.told[b"x-aoai-local-cut"] = b"%d" % asked.cut
             if not asked.stream:
                 return JSONResponse(await asked.answer())
-            events = _ended(asked.events(), call.id, named=operation.named_events)
+            events = _ended(asked.events(), call, named=operation.named_events)
             return EventStream(events, asked.close)
 
         try:
@@ -130,22 +131,29 @@ def _handler(operation: Operation) -> Any:
     return handle
 
 
-async def _ended(events: AsyncGenerator[bytes], request_id: str, *, named: bool) -> AsyncGenerator[bytes]:
+async def _ended(events: AsyncGenerator[bytes], call: Call, *, named: bool) -> AsyncGenerator[bytes]:
     """A stream's events; where it fails, the last one says so, since a stream that just stops looks whole."""
     number = 0
+    problem: Exception
     try:
         async with contextlib.aclosing(events):
             async for event in events:
                 yield event
                 number += 1
-    except Exception as problem:
-        if not isinstance(problem, AzureError):
-            log.mishap(f"Request {request_id}, after {number} events", problem)
-        error = problem.error if isinstance(problem, AzureError) else broken(request_id).error
-        if named:  # as third parties have seen it in streams of the Responses API
-            yield sse({"type": "error", "sequence_number": number, "error": error}, "error")
-        else:
-            yield sse({"error": error})
+        return
+    except asyncio.CancelledError:
+        if not call.app.goes_on_without(asyncio.current_task()):
+            raise
+        problem = unavailable()
+    except Exception as error:
+        if not isinstance(error, AzureError):
+            log.mishap(f"Request {call.id}, after {number} events", error)
+        problem = error
+    told = told_of(problem, call.id).error
+    if named:  # as third parties have seen it in streams of the Responses API
+        yield sse({"type": "error", "sequence_number": number, "error": told}, "error")
+    else:
+        yield sse({"error": told})
 
 
 def _versioned(handler: Any) -> Any:

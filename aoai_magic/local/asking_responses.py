@@ -103,13 +103,13 @@ def read_response(
     counted = None if schema is ANY_OBJECT else schema
     while True:
         said = messages(items, instructions)
+        conversation = talk.read(Fields({"input": said}), "input")
         prompt_tokens = tokens.count_chat(said, model.name, [_chat_tool(tool) for tool in tools], counted)
         if prompt_tokens <= deployment.context_window:
             break
         if truncation != "auto" or len(items) == 1:
             raise input_too_long()
         items = _without_the_oldest(items)
-    conversation = talk.read(Fields({"input": said}), "input")
     if schema is ANY_OBJECT and not conversation.mentions_json():
         raise invalid_request(
             "Response input messages must contain the word 'json' in some form to use 'text.format' of type 'json_object'.",

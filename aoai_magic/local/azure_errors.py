@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from ..errors import AoaiError
+
 
 class AzureError(Exception):
     """An answer other than success.
@@ -129,6 +131,19 @@ def broken(request_id: str) -> AzureError:
             "code": None,
         },
     )
+
+
+def unavailable(why: str = "") -> AzureError:
+    """503: the service can't answer now, because it is ending, or lacks something that it says."""
+    status, code, message = OUTSIDE["unavailable"]
+    return AzureError(status, {"code": code, "message": why or message})
+
+
+def told_of(problem: Exception, request_id: str) -> AzureError:
+    """What is answered where that went wrong: what the project's own errors say is fit to be read."""
+    if isinstance(problem, AzureError):
+        return problem
+    return unavailable(str(problem)) if isinstance(problem, AoaiError) else broken(request_id)
 
 
 def from_outside(name: str, method: str, path: str, request_id: str) -> AzureError:

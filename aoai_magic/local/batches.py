@@ -17,7 +17,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
-from .azure_errors import AzureError, broken, invalid_request
+from .azure_errors import AzureError, invalid_request, told_of
 from .events import hex_id
 from .fields import Fields
 from .files import BOM, File, expiry
@@ -253,10 +253,9 @@ async def _answered(line: dict[str, Any], run: Runner) -> dict[str, Any]:
     body = {name: value for name, value in line["body"].items() if name not in _MEANINGLESS}
     try:
         status, answer = 200, await run(_operation(line["url"]).lstrip("/"), body)
-    except AzureError as error:
-        status, answer = error.status, {"error": error.error}
-    except Exception:
-        status, answer = 500, {"error": broken(request_id).error}
+    except Exception as problem:
+        told = told_of(problem, request_id)
+        status, answer = told.status, {"error": told.error}
     response = {"status_code": status, "request_id": request_id, "body": answer}
     return {"id": hex_id("batch_req_"), "custom_id": line["custom_id"], "response": response, "error": None}
 

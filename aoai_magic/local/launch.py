@@ -133,12 +133,19 @@ def ensure(settings: LocalSettings) -> Service:
     model = model_file(settings)
     from filelock import FileLock
 
-    settings.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with FileLock(_address_file(settings).with_suffix(".lock")):
-        if found := find(settings):
-            return found
-        tell("Starting the local service")
-        return _start(settings, model)
+    try:
+        settings.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with FileLock(_address_file(settings).with_suffix(".lock")):
+            if found := find(settings):
+                return found
+            tell("Starting the local service")
+            return _start(settings, model)
+    except OSError as error:
+        raise LocalServiceError(
+            f"The local service has no place for its address: {error.strerror} in {settings.folder}.",
+            "Its port, its key and its log lie there.",
+            "Make room, or set AOAI_HOME to a folder that can be written.",
+        ) from error
 
 
 def check_installed(settings: LocalSettings) -> None:
@@ -182,9 +189,12 @@ def write_address(file: Path, service: Service) -> None:
     file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     draft = file.with_suffix(f".{service.pid}")
     handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(handle, "w") as target:
-        json.dump({"pid": service.pid, "port": service.port, "key": service.key}, target)
-    os.replace(draft, file)
+    try:
+        with os.fdopen(handle, "w") as target:
+            json.dump({"pid": service.pid, "port": service.port, "key": service.key}, target)
+        os.replace(draft, file)
+    finally:
+        draft.unlink(missing_ok=True)  # where it couldn't be written
 
 
 def _read(file: Path) -> Service | None:
@@ -241,6 +251,10 @@ def _start(settings: LocalSettings, model: Path | None) -> Service:
         command += ["--model", str(model)]
     environment = {name: value for name, value in os.environ.items() if name not in _SECRETS}
     with log.open("wb") as output:
+        output.write(b"-")
+        output.flush()  # where there is no room for this, there is none for the address
+        output.seek(0)
+        output.truncate()
         # A session of its own: the kernel's interrupt is sent to its whole process group (facts/frontend.md, section 6).
         process = _Started(
             command,

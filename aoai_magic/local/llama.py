@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import json
 import os
 import threading
@@ -60,11 +59,6 @@ class Llama:
         self._embedding = asyncio.Lock()
 
     async def generate(self, job: Job) -> AsyncGenerator[Piece]:
-        async with self._slots, contextlib.aclosing(self._generate(job)) as pieces:
-            async for piece in pieces:
-                yield piece
-
-    async def _generate(self, job: Job) -> AsyncGenerator[Piece]:
         """Generate in a thread, with an engine that this reply has for itself."""
         _check_counts(job.schema)
         loop = asyncio.get_running_loop()
@@ -106,7 +100,10 @@ class Llama:
                 put(error)
 
         request = _request(job)
+        await self._slots.acquire()
         future = loop.run_in_executor(self._pool, run)
+        # The slot is free when the engine is, whether or not somebody has read what it wrote.
+        future.add_done_callback(lambda _: self._slots.release())
         try:
             while True:
                 piece = await pieces.get()

@@ -11,7 +11,7 @@ from typing import Any, TypeVar, cast
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import parse_options_header
 from starlette.datastructures import UploadFile
-from starlette.exceptions import HTTPException
+from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import StreamingResponse
 from starlette.types import Message, Receive, Scope, Send
@@ -24,6 +24,8 @@ _Result = TypeVar("_Result")
 _LARGEST_BODY = 64 * 1024 * 1024
 # Microsoft's batch page: 200 MB for an input file.
 _LARGEST_FORM = 200 * 1024 * 1024
+#: How long a client may leave an answer unread: as long as Azure's load balancers keep a connection that is silent.
+UNREAD_SECONDS = 240.0
 # Dated versions of the classic API that its lifecycle page or the specifications' repository names, from the first GA on.
 _VERSIONS = frozenset(
     "2022-12-01 2023-03-15-preview 2023-05-15 2023-06-01-preview 2023-07-01-preview 2023-08-01-preview 2023-09-01-preview "
@@ -90,6 +92,12 @@ async def json_body(request: Request) -> dict[str, Any]:
     return body
 
 
+class _InMemory(MultiPartParser):
+    """Starlette's parser of forms, which writes nothing to the disk: that may be full, and what is sent is nobody's else."""
+
+    spool_max_size = max_file_size = _LARGEST_FORM  # the latter is what versions before 0.46 call it
+
+
 async def form(request: Request) -> dict[str, Any]:
     """The fields of a multipart form: texts as they are, files as bytes, with the file's name under NAME.filename.
 
@@ -99,35 +107,61 @@ async def form(request: Request) -> dict[str, Any]:
     # Python's codecs are many, and some fail in ways of their own, or make text that can't be sent back.
     if kind.get(b"charset", b"utf-8").lower() != b"utf-8":
         raise invalid_request("We could not parse the form of your request: its charset must be UTF-8.")
-    received = 0
 
-    async def limited() -> Message:
-        nonlocal received
-        message = await request.receive()
-        received += len(message.get("body", b""))
-        if received > _LARGEST_FORM:
-            raise AzureError(413, {"code": "413", "message": "Request body too large."})
-        return message
+    async def limited() -> AsyncGenerator[bytes]:
+        received = 0
+        async for block in request.stream():
+            received += len(block)
+            if received > _LARGEST_FORM:
+                raise AzureError(413, {"code": "413", "message": "Request body too large."})
+            yield block
 
-    fields: dict[str, Any] = {}
+    parser = _InMemory(request.headers, limited(), max_files=32, max_fields=64, max_part_size=_LARGEST_BODY)
     try:
-        async with Request(request.scope, limited).form(
-            max_files=32, max_fields=64, max_part_size=_LARGEST_BODY
-        ) as given:
-            for name, value in given.multi_items():
-                content: Any = value
-                if isinstance(value, UploadFile):
-                    content = await value.read()
-                    fields[f"{name}.filename"] = value.filename
-                if name in fields:
-                    earlier = fields[name] if isinstance(fields[name], list) else [fields[name]]
-                    fields[name] = [*earlier, content]
-                else:
-                    fields[name] = content
-    except (HTTPException, FormParserError) as error:  # older versions of Starlette let the parser's own errors through
-        told = error.detail if isinstance(error, HTTPException) else error
+        given = await parser.parse()
+    except (
+        MultiPartException,
+        FormParserError,
+    ) as error:  # of which older versions of Starlette let the latter through
+        told = error.message if isinstance(error, MultiPartException) else error
         raise invalid_request(f"We could not parse the form of your request: {told}.") from None
+    fields: dict[str, Any] = {}
+    for name, value in given.multi_items():
+        content: Any = value
+        if isinstance(value, UploadFile):
+            content = await value.read()
+            fields[f"{name}.filename"] = value.filename
+        if name in fields:
+            earlier = fields[name] if isinstance(fields[name], list) else [fields[name]]
+            fields[name] = [*earlier, content]
+        else:
+            fields[name] = content
+    await given.close()
     return fields
+
+
+def patient(receive: Receive, send: Send) -> Send:
+    """A `send` that waits for its reader for so long only, and then closes the connection and raises ClientDisconnect.
+
+    What a client leaves unread fills the connection, and whoever writes to it waits.
+    """
+
+    async def sent(message: Message) -> None:
+        try:
+            async with asyncio.timeout(UNREAD_SECONDS):
+                await send(message)
+        except TimeoutError:
+            connection_of(receive).abort()
+            await asyncio.sleep(0)  # uvicorn learns of it in the next turn
+            raise ClientDisconnect from None
+
+    return sent
+
+
+def connection_of(receive: Receive) -> asyncio.Transport:
+    """The connection that a request came through; ASGI has no such thing."""
+    # uvicorn's `receive` is a method of the request's cycle, which has the transport.
+    return cast(asyncio.Transport, receive.__self__.transport)  # type: ignore[attr-defined]
 
 
 class EventStream(StreamingResponse):

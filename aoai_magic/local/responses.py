@@ -11,7 +11,7 @@ from . import log
 from .account import Account, Deployment
 from .asking import Extra, check_labels, read_stream, read_tier, refuse_parameters
 from .asking_responses import ENCRYPTED_REASONING, PARAMETERS, read_conversation, read_included, read_response
-from .azure_errors import AzureError, broken, invalid_request
+from .azure_errors import AzureError, invalid_request, told_of
 from .background import Run
 from .events import hex_id, new_id, sse
 from .fields import Fields
@@ -109,7 +109,7 @@ class Responses:
         except Exception as problem:
             if not isinstance(problem, AzureError):
                 log.mishap(f"Response {self.response['id']}, in the background", problem)
-            error = problem.error if isinstance(problem, AzureError) else broken(self.response["id"]).error
+            error = told_of(problem, self.response["id"]).error
             told = {"code": error["code"] or "server_error", "message": error["message"]}
             self.response |= {"status": "failed", "error": told}
             yield self._event("response.failed", {"response": self.response})

@@ -23,10 +23,12 @@ from .faults import Faults
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
-    from .account import Account
+    from .service import Service
 
 IDLE_SECONDS = 15 * 60
 LOOPBACK = "127.0.0.1"
+#: How long answers that are under way may go on when the service ends.
+_LAST_SECONDS = 0.5
 
 
 def load(engine: str, model: Path | None, home: Path, threads: int | None = None) -> Engine:
@@ -87,7 +89,7 @@ def run(
         account = Account(found, [key, secrets.token_hex(16)])
         app = build(account, faults_to_come, host=host, port=port)
         settle()
-        server = _Server(configured(app), account, lambda: ready(port, key), idle_seconds)
+        server = _Server(configured(app), app, lambda: ready(port, key), idle_seconds)
         try:
             server.run(sockets=[listener])
         finally:
@@ -114,7 +116,7 @@ def configured(app: ASGIApp) -> uvicorn.Config:
         # Longer than clients keep a connection that nobody uses: uvicorn's 5 seconds are also httpx's, which then sends
         # its next request into a connection that is just being closed.
         timeout_keep_alive=75,
-        timeout_graceful_shutdown=3,
+        timeout_graceful_shutdown=2,
     )
 
 
@@ -122,15 +124,20 @@ class _Server(uvicorn.Server):
     """uvicorn that says when it accepts connections, and goes when it is idle."""
 
     def __init__(
-        self, config: uvicorn.Config, account: Account, ready: Callable[[], None], idle_seconds: float | None
+        self, config: uvicorn.Config, service: Service, ready: Callable[[], None], idle_seconds: float | None
     ) -> None:
         super().__init__(config)
-        self._account, self._ready, self._idle_seconds = account, ready, idle_seconds
+        self._service, self._ready, self._idle_seconds = service, ready, idle_seconds
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         asyncio.get_running_loop().set_exception_handler(log.in_the_background)
         await super().startup(sockets)
         self._ready()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Let short answers end by themselves, then end the others; uvicorn's own way is to break them off in the middle."""
+        asyncio.get_running_loop().call_later(_LAST_SECONDS, self._service.end)
+        await super().shutdown(sockets)
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -154,5 +161,5 @@ class _Server(uvicorn.Server):
     async def _watch(self) -> None:
         while self._idle_seconds is not None:
             await asyncio.sleep(min(30.0, self._idle_seconds / 4))
-            if self._account.idle_seconds() > self._idle_seconds:
+            if self._service.account.idle_seconds() > self._idle_seconds:
                 self.should_exit = True

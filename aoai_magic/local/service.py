@@ -5,6 +5,7 @@ Each request passes the guard, meets a fault if one waits, and finds its route; 
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
@@ -15,11 +16,11 @@ from starlette.types import Receive, Scope, Send
 
 from . import log
 from .account import Account
-from .azure_errors import AzureError, broken, not_found
+from .azure_errors import AzureError, not_found, told_of, unavailable
 from .events import REGION
 from .faults import HEADER, Faults
 from .guard import Guard
-from .plumbing import Call
+from .plumbing import Call, patient
 from .striking import fault_of, strike
 from .wire import JSONResponse
 
@@ -39,6 +40,18 @@ class Service:
     ) -> None:
         self.account, self.faults, self.run_one = account, faults, run_one
         self._routes, self._guard = routes, guard
+        self._under_way: set[asyncio.Task[Any]] = set()
+        self._ending = False
+
+    def end(self) -> None:
+        """End what is under way: answers that haven't begun are refused, streams say that they end here."""
+        self._ending = True
+        for task in self._under_way:
+            task.cancel()
+
+    def goes_on_without(self, task: asyncio.Task[Any] | None) -> bool:
+        """Whether the task was cancelled because the service ends; it may then say so to its client."""
+        return self._ending and task is not None and task.uncancel() == 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request with the headers that Azure sends, and one that says which model really answered.
@@ -47,16 +60,31 @@ class Service:
         """
         scope["app"] = self
         call = Call(scope, receive, send)
+        task = asyncio.current_task()
+        assert task is not None
+        self._under_way.add(task)
         with self.account.working:
             try:
-                answer = await self._answer(call)
+                answer = await self._answered(call, task)
+                answer.raw_headers += self._signed(call)
+                await answer(scope, receive, patient(receive, send))
             except ClientDisconnect:
                 return
-            except Exception as problem:
-                log.mishap(f"Request {call.id}", problem)
-                answer = _refused(broken(call.id))
-            answer.raw_headers += self._signed(call)
-            await answer(scope, receive, send)
+            finally:
+                self._under_way.discard(task)
+
+    async def _answered(self, call: Call, task: asyncio.Task[Any]) -> Response:
+        try:
+            return await self._answer(call)
+        except ClientDisconnect:
+            raise
+        except asyncio.CancelledError:
+            if not self.goes_on_without(task):
+                raise
+            return _refused(unavailable())
+        except Exception as problem:
+            log.mishap(f"Request {call.id}", problem)
+            return _refused(told_of(problem, call.id))
 
     async def _answer(self, call: Call) -> Response:
         if objection := self._guard.objection(call):

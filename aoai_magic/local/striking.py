@@ -14,7 +14,7 @@ from starlette.types import Message, Receive, Scope, Send
 
 from .azure_errors import from_outside
 from .faults import HEADER, Fault, Faults, parse
-from .plumbing import Call
+from .plumbing import Call, connection_of
 from .wire import JSONResponse
 
 # A reset overtakes what the client hasn't read yet: seen on Linux, half of a reply was gone.
@@ -104,8 +104,7 @@ class _Sending:
         """Close the connection so that the client's next read fails with "connection reset by peer"."""
         self._ended = True
         await asyncio.sleep(_READING_SECONDS)
-        # uvicorn's `receive` is a method of the request's cycle, which has the transport; ASGI itself has no such thing.
-        transport = self._receive.__self__.transport  # type: ignore[attr-defined]
+        transport = connection_of(self._receive)
         raw = transport.get_extra_info("socket")
         raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         transport.abort()

@@ -10,7 +10,7 @@ import openai
 import pytest
 
 import aoai_magic as aoai
-from aoai_magic.errors import ServiceError
+from aoai_magic.errors import LocalServiceError, ServiceError
 from aoai_magic.local.account import Account
 from aoai_magic.local.azure_errors import OUTSIDE
 from aoai_magic.local.echo import Echo
@@ -99,6 +99,16 @@ def test_the_sdk_raises_in_the_middle_of_a_stream(broken_in_the_middle: Served) 
         assert text == "one two"
         with pytest.raises(openai.APIError, match="The server had an error"):
             list(client.responses.create(**PATHS["responses"], stream=True))
+
+
+def test_what_the_service_lacks_is_said(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def embed(texts: Any) -> Any:
+        raise LocalServiceError("The local model isn't here yet.", "There is no network.", "Bring it by hand.")
+
+    monkeypatch.setattr(served.account.engine, "embed", embed)
+    answer = served.ask("/openai/v1/embeddings", {"model": "text-embedding-3-small", "input": "one"})
+    assert (answer.status, answer.json["error"]["code"]) == (503, "ServiceUnavailable")
+    assert answer.json["error"]["message"] == "The local model isn't here yet.\nThere is no network.\nBring it by hand."
 
 
 def test_a_response_that_failed_is_not_kept(broken_in_the_middle: Served) -> None:

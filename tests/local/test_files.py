@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import json
 import re
+import tempfile
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -13,8 +14,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from aoai_magic.local.account import Account
+from aoai_magic.local.echo import Echo
 from aoai_magic.local.files import File
 from aoai_magic.local.launch import Service
+
+from .serving import serving
 
 V1 = "/openai/v1/files"
 CLASSIC = "/openai/files"
@@ -148,6 +153,15 @@ def test_a_form_that_breaks_off_is_refused(ask: Callable[..., Any], body: bytes)
 
 def test_files_come_as_forms_and_nothing_else(ask: Callable[..., Any]) -> None:
     assert ask(V1, {"purpose": "batch"}).status == 415
+
+
+def test_an_upload_is_written_to_no_disk(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", "/nowhere")
+    content = b"x" * 3_000_000
+    with serving(Account(Echo())) as served:
+        assert served.ask(V1, form(content, purpose="batch"), **FORM).status == 201
+        [file] = served.account.files.values()
+    assert file.content == content
 
 
 def test_a_file_that_is_too_large_is_refused_before_it_is_all_there(service: Service) -> None:

@@ -169,6 +169,52 @@ def test_a_service_that_cannot_start_says_why(tmp_path: Path) -> None:
         launch.ensure(LocalSettings(tmp_path / "home", "llama", broken))
 
 
+# No file may grow in that process: what a full disk is to it.
+_FULL = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0));"
+
+
+def test_without_room_on_the_disk_it_says_so(echo: LocalSettings) -> None:
+    code = (
+        "import sys; from pathlib import Path; from aoai_magic.errors import LocalServiceError\n"
+        f"from aoai_magic.local import launch\n{_FULL}\n"
+        "try: launch.ensure(launch.LocalSettings(Path(sys.argv[1]), 'echo'))\n"
+        "except LocalServiceError as error: print(error)"
+    )
+    done = subprocess.run([sys.executable, "-c", code, str(echo.home)], capture_output=True, text=True, check=True)
+    assert f"has no place for its address: File too large in {echo.folder}." in done.stdout
+    assert "AOAI_HOME" in done.stdout
+    assert launch.ensure(echo).proves_itself()
+
+
+def test_an_address_that_could_not_be_written_leaves_nothing(tmp_path: Path) -> None:
+    code = (
+        f"import sys; from pathlib import Path; from aoai_magic.local import launch\n{_FULL}\n"
+        "try: launch.write_address(Path(sys.argv[1]), launch.Service(1, 2, 'key'))\n"
+        "except OSError as error: print(error.strerror)"
+    )
+    command = [sys.executable, "-c", code, str(tmp_path / "echo.json")]
+    assert subprocess.run(command, capture_output=True, text=True, check=True).stdout == "File too large\n"
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_service_without_room_for_its_address_says_why(tmp_path: Path) -> None:
+    nowhere = tmp_path / "file"
+    nowhere.write_text("")
+    command = [
+        sys.executable,
+        "-m",
+        "aoai_magic.local",
+        "run",
+        "--engine",
+        "echo",
+        "--address",
+        str(nowhere / "a.json"),
+    ]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[-1] == f"File exists: {nowhere}"
+
+
 def test_what_is_not_installed_is_named_with_the_pip_line(echo: LocalSettings, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(launch, "find_spec", lambda name: None)
     with pytest.raises(MissingExtraError, match=r"%pip install 'aoai-magic\[local\]'"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import socket
 import threading
@@ -13,6 +14,7 @@ from typing import Any
 import pytest
 import uvicorn
 
+from aoai_magic.local import plumbing
 from aoai_magic.local.account import Account
 from aoai_magic.local.app import build
 from aoai_magic.local.echo import Echo
@@ -133,6 +135,24 @@ def test_with_a_stream_that_it_does_not_read(running: Running) -> None:
     connection.close()
     stuck.close()
     assert until(lambda: running.engine.open == 0 and running.idle) < AT_ONCE
+
+
+def unread(connection: socket.socket) -> bytes:
+    """What is still there of an answer whose connection was closed."""
+    received = b""
+    with connection, contextlib.suppress(ConnectionResetError):
+        while block := connection.recv(2**20):
+            received += block
+    return received
+
+
+def test_a_stream_that_nobody_reads_is_ended(running: Running, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(plumbing, "UNREAD_SECONDS", 0.2)
+    words = {**CHAT, "messages": [{"role": "user", "content": "word " * 16_000}], "max_tokens": 16_384, "stream": True}
+    connection = running.send("/openai/v1/chat/completions", words, pace=0)
+    until(lambda: running.engine.begun > 0)
+    until(lambda: running.engine.open == 0 and running.idle, 60)
+    assert b"[DONE]" not in unread(connection)
 
 
 def test_in_the_middle_of_an_upload(running: Running) -> None:

@@ -9,7 +9,7 @@ import threading
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import AsyncGenerator, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +20,11 @@ import pytest
 import aoai_magic as aoai
 from aoai_magic import settings
 from aoai_magic.local import launch, weights
-from aoai_magic.local.engine import Job
-from aoai_magic.local.llama import Llama
+from aoai_magic.local.account import Account
+from aoai_magic.local.engine import Job, Piece
+from aoai_magic.local.llama import SLOTS, Llama
+
+from .serving import serving
 
 pytestmark = pytest.mark.llama
 
@@ -302,6 +305,14 @@ def engine() -> Iterator[Llama]:
     engine.close()
 
 
+@pytest.fixture
+def fresh() -> Iterator[Llama]:
+    """An engine that nobody has asked yet."""
+    engine = Llama(weights.CHAT.ensure(settings.home()), settings.home())
+    yield engine
+    engine.close()
+
+
 @pytest.mark.parametrize("system", ["Be brief.", "rule " * 6000])
 @pytest.mark.parametrize("asked", ["What now?", "word " * 6000, "\u8a9e" * 3000])
 def test_what_is_cut_still_has_something_to_say(engine: Llama, system: str, asked: str) -> None:
@@ -339,6 +350,56 @@ def test_the_port_that_the_engine_opens_lets_nobody_in(engine: Llama) -> None:
             urllib.request.urlopen(f"{address}{path}", data=b"{}" if path == "/completions" else None, timeout=10)
         refused.value.close()
         assert refused.value.code == 401, path
+
+
+async def begun(engine: Llama) -> AsyncGenerator[Piece]:
+    """A short reply of which one piece has been read."""
+    pieces = engine.generate(Job(prompt="One, two", schema={"enum": ["three", "four"]}))
+    await anext(pieces)
+    return pieces
+
+
+def test_a_reply_that_nobody_reads_on_holds_no_slot(fresh: Llama) -> None:
+    async def more_than_there_are_slots() -> int:
+        unread = [await begun(fresh) for _ in range(SLOTS + 2)]
+        for pieces in unread:
+            await pieces.aclose()
+        return len(unread)
+
+    assert asyncio.run(asyncio.wait_for(more_than_there_are_slots(), 120)) == SLOTS + 2
+
+
+class Broken:
+    """An engine of llama.cpp that breaks after that many chunks."""
+
+    def __init__(self, engine: Any, chunks: int) -> None:
+        self._engine, self._chunks = engine, chunks
+
+    def handle_chat_completions(self, request: Any, on_chunk: Any) -> Any:
+        left = self._chunks
+
+        def passed_on(chunk: Any) -> Any:
+            nonlocal left
+            left -= 1
+            return True if left < 0 else on_chunk(chunk)
+
+        self._engine.handle_chat_completions(request, passed_on)
+        raise RuntimeError("it broke")
+
+
+@pytest.mark.parametrize("chunks", [0, 4])
+def test_an_engine_that_breaks_ends_the_answer_and_frees_the_slot(fresh: Llama, chunks: int) -> None:
+    whole = fresh._idle[0]
+    body = {"model": "gpt-4o", "messages": ASK, "max_tokens": 50, "seed": 1}
+    with serving(Account(fresh)) as served:
+        for _ in range(SLOTS + 1):
+            fresh._idle[:] = [Broken(whole, chunks)]
+            answer = served.ask("/openai/v1/chat/completions", {**body, "stream": True})
+            error = answer.events[-1]["error"] if chunks else answer.json["error"]
+            assert (answer.status, error["type"]) == (200 if chunks else 500, "server_error")
+            assert served.ask("/openai/v1/chat/completions", body).status == 500
+        fresh._idle[:] = [whole]
+        assert served.ask("/openai/v1/chat/completions", body).status == 200
 
 
 def test_a_process_that_closes_its_engine_while_it_generates_ends_in_order(python: str) -> None:

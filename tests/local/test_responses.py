@@ -272,6 +272,15 @@ def test_a_streamed_call_grows_into_its_arguments(ask: Any) -> None:
         ({"tools": [{"type": "web_search"}]}, "tools[0].type", "invalid_value"),
         ({"tool_choice": {"type": "function", "name": "x"}}, "tool_choice", "invalid_value"),
         ({"text": {"format": {"type": "xml"}}}, "text.format.type", "invalid_value"),
+        (
+            {
+                "input": [
+                    {"role": "user", "content": [{"type": "input_image", "image_url": "data:image/png;base64,AAAA"}]}
+                ]
+            },
+            "input[0].content[0].image_url.url",
+            "invalid_image_format",
+        ),
         ({"stream_options": {"include_obfuscation": True}}, "stream_options", None),
         (
             {"stream": True, "stream_options": {"include_usage": True}},
