@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 _connection: Connection | None = None
 _last: Reply | ImageReply | Audio | None = None
+_drawn: ImageReply | None = None
 #: The named conversations of this kernel, in the order in which they began.
 conversations: dict[str, Conversation] = {}
 
@@ -100,10 +101,17 @@ def last() -> Reply | ImageReply | Audio | None:
     return _last
 
 
+def last_drawn() -> ImageReply | None:
+    """The last reply that has pictures; None before the first."""
+    return _drawn
+
+
 def remember(reply: Reply | ImageReply | Audio) -> None:
     """Keep a reply as the last one."""
-    global _last
+    global _last, _drawn
     _last = reply
+    if hasattr(reply, "pictures"):
+        _drawn = reply  # type: ignore[assignment]  # the kind that has them
 
 
 def conversation(name: str = "main") -> Conversation:

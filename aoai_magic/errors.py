@@ -202,6 +202,16 @@ class Interrupted(KeyboardInterrupt):
         return _short_traceback(self) if AoaiError.short else _whole_traceback(self)
 
 
+def a_kind(thing: object) -> str:
+    """The type of a thing with its article, to begin a sentence.
+
+    >>> a_kind(3), a_kind({})
+    ('An int', 'A dict')
+    """
+    name = type(thing).__qualname__
+    return f"{'An' if name[:1].lower() in 'aeio' else 'A'} {name}"
+
+
 def _short_traceback(error: BaseException) -> list[str]:
     from IPython.core.getipython import get_ipython
 

@@ -182,7 +182,7 @@ class Reply(BaseReply):
         unseen = self.unseen_tokens
         said = {
             "model": " · ".join(self._answered_by()[1:]),
-            "rounds": f"{len(self.rounds)} requests" if self.rounds else "",
+            "rounds": f"{len(self.rounds)} request{'s' * (len(self.rounds) != 1)}" if self.rounds else "",
             "tokens": str(self.usage or ""),
             "unseen": f"{unseen:,} tokens of the prompt left out for the local model" if unseen else "",
             "time": f"{self.seconds:.1f} s" if watched else "",

@@ -170,11 +170,17 @@ def resolve(
             f"Set it before Jupyter starts, or now: import os, getpass; os.environ[{key_env!r}] = getpass.getpass()",
         )
     target = _target(endpoint, azure=bool(api_version))
+    if target.kind == "local" and proofs:
+        raise SettingsError(
+            f"{proofs[0].capitalize()} was given for the local service.",
+            "It has a key of its own, which is found.",
+            "Leave it out.",
+        )
     if target.kind == "azure":
         own = _project_of(target)
         dated = own.text("api_version") if own else None
         version = api_version or target.api_version or environment("OPENAI_API_VERSION") or dated
-        target = replace(target, api_version=None if version in ("v1", "preview", "latest") else version)
+        target = replace(target, api_version=_dated(version))
     elif api_version:
         raise SettingsError(
             f"An api-version ({api_version}) was given for {endpoint}.",
@@ -301,6 +307,19 @@ def custom_headers() -> list[str]:
         for name, colon, _ in (line.partition(":") for line in (environment("OPENAI_CUSTOM_HEADERS") or "").split("\n"))
         if colon
     ]
+
+
+def _dated(version: str | None) -> str | None:
+    """A version of the classic API; None where v1 is meant. Raises SettingsError for what is none."""
+    if version is None or version in ("v1", "preview", "latest"):
+        return None
+    if not re.fullmatch(r"\d{4}-\d\d-\d\d(-preview)?", version):
+        raise SettingsError(
+            f"{version!r} is no version of Azure's API.",
+            "Those of the classic API are days; v1, which is asked where none is given, has none.",
+            "--api-version 2024-10-21, or leave it out (api_version, OPENAI_API_VERSION)",
+        )
+    return version
 
 
 def _key_variable(target: Target) -> str:

@@ -12,7 +12,7 @@ from typing import Any
 from . import catalog, tokens
 from .attachments import file_of
 from .catalog import Known, Model
-from .errors import SettingsError
+from .errors import SettingsError, a_kind
 from .estimates import Estimate, Headroom, count_of, warnings_of_model
 from .local.limits import arrival_tokens
 from .tokens import Part
@@ -164,7 +164,7 @@ def sound_file(thing: Any) -> SoundFile:
         data = found.read() if hasattr(found, "read") else found
         if not isinstance(data, bytes | bytearray | memoryview):
             raise SettingsError(
-                f"A {type(thing).__name__} is no sound.",
+                f"{a_kind(thing)} is no sound.",
                 "It is text." if isinstance(data, str) else "A sound is a file, its bytes, or an open file.",
                 'aoai.transcribe(open("interview.mp3", "rb"))',
             )

@@ -124,7 +124,8 @@ def write_csv(frame: pandas.DataFrame, file: Path) -> None:
         with whole(file) as out:
             safe.to_csv(out, index=False, date_format="%Y-%m-%dT%H:%M:%S%z", mode="wb", encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise SettingsError(f"{file} can't be written: {error}.", "", "%aoai usage --csv spending.csv") from error
+        why = getattr(error, "strerror", None) or error
+        raise SettingsError(f"{file} can't be written: {why}.", "", "%aoai usage --csv spending.csv") from error
 
 
 def plot(table: pandas.DataFrame) -> Figure:

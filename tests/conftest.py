@@ -69,7 +69,7 @@ def _echo(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> It
         if file.is_file():
             file.unlink()
 
-    current._connection = current._last = None
+    current._connection = current._last = current._drawn = None
     current.conversations.clear()
     recordings.forget()
     AoaiError.short = True

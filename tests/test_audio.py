@@ -269,7 +269,7 @@ def test_a_sound_comes_in_many_ways(cloud: Cloud, tmp_path: Path) -> None:
         (b"<html>", "no sound that is taken"),
         (b"\xff\xf1 aac", "AAC without a container"),
         (io.StringIO("text"), "A StringIO is no sound"),
-        (7, "A int is no sound"),
+        (7, "An int is no sound"),
     ],
 )
 def test_what_is_no_sound_is_not_sent(cloud: Cloud, thing: Any, what: str) -> None:

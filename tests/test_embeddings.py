@@ -170,7 +170,7 @@ def test_an_answer_without_the_right_vectors_is_an_error(cloud: Any, answer: Any
     ("texts", "said"),
     [
         ([], "no text"), ("", "Text 0 is empty"), (["a", ""], "Text 1 is empty"), (["a", None], "Text 1 is 'None'"), ([1], "Text 0 is '1'"),
-        (7, "A int can't"), (b"x", "A bytes can't"), ({"a": "b"}, "A dict can't"), (pandas.DataFrame({"a": ["b"]}), "A DataFrame can't"),
+        (7, "An int can't"), (b"x", "A bytes can't"), ({"a": "b"}, "A dict can't"), (pandas.DataFrame({"a": ["b"]}), "A DataFrame can't"),
         (pandas.Series(["a", None], index=["x", "y"]), "Text at 'y'"), (["word " * 9000], "Text 0 has 9,001 tokens, and .* takes 8,192"),
     ],
 )  # fmt: skip

@@ -107,7 +107,7 @@ print(sorted(name for name in new if name.startswith("aoai_magic")))
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     heavy, ours = done.stdout.strip().splitlines()[-2:]
     assert heavy == "[]"
-    assert ours == "['aoai_magic', 'aoai_magic.magics', 'aoai_magic.magics.cells']"
+    assert ours == "['aoai_magic', 'aoai_magic.magics', 'aoai_magic.magics.cells', 'aoai_magic.magics.interrupts']"
 
 
 def test_importing_the_package_warns_of_nothing() -> None:

@@ -103,6 +103,14 @@ def test_pictures_come_into_being_before_the_eyes_of_who_watches() -> None:
     assert reply.first_token_seconds < reply.seconds
 
 
+def test_the_last_picture_is_the_last_one_also_after_a_text(run: Any) -> None:
+    run(f"%%image {LOW} -q\nA fox.")
+    drawn = last().pictures[0].data
+    run("%%chat -q\nhi")
+    run(f"%%image {LOW} --edit last -q\nLet it be night.")
+    assert bytes(last().request["image"][0]) == drawn
+
+
 def test_the_last_picture_is_edited(run: Any) -> None:
     run(f"%%image {LOW} -q\nA red fox.")
     before = last()
@@ -155,9 +163,11 @@ def test_a_wrong_cell_is_an_error_of_at_most_three_lines(run: Any, cell: str, wh
 
 
 def test_a_reply_without_a_picture_or_with_several_is_not_guessed_at(run: Any) -> None:
-    run("%%chat -q\nhi")
-    with pytest.raises(errors.SettingsError, match="has no picture"):
+    run("%%chat -q -o text\nhi")
+    with pytest.raises(errors.OptionError, match="There is no last picture to edit"):
         run("%%image --edit last\nx")
+    with pytest.raises(errors.SettingsError, match="has no picture"):
+        run("%%image --edit text\nx")
     run(f"%%image -q -n 2 {LOW}\nA red fox.")
     with pytest.raises(errors.SettingsError, match="which one"):
         run("%%image --edit last\nx")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -189,3 +190,24 @@ def test_help_lists_cells_and_commands(run: Any) -> None:
 
 def test_a_command_says_its_options(run: Any) -> None:
     assert "--key-env NAME" in run("%aoai connect --help")
+
+
+@pytest.mark.parametrize("command", ["models", "quota"])
+def test_a_name_that_nothing_has_is_said_in_words(run: Any, command: str) -> None:
+    assert run(f"%aoai {command} nosuch") == (
+        f"Nothing is there with 'nosuch' in its model's name. %aoai {command} lists all.\n"
+    )
+
+
+def test_a_replay_is_ended_by_the_word_that_ends_recording(run: Any) -> None:
+    run("%aoai replay")
+    assert run("%aoai replay off") == "Requests are sent, and not recorded.\n"
+    assert run("%%chat\nhi").startswith("hi\n")
+
+
+def test_what_was_spent_is_written_and_drawn_at_once(run: Any, shell: Any, tmp_path: Path) -> None:
+    run("%%chat -q\nhi")
+    assert "Requests written to" in run(f"%aoai usage --csv {tmp_path / 'spent.csv'} --plot")
+    assert type(shell.user_ns["_"]).__name__ == "Figure"
+    with pytest.raises(errors.SettingsError, match=r"nowhere/spent\.csv can't be written: No such file or directory"):
+        run("%aoai usage --csv nowhere/spent.csv")

@@ -64,6 +64,7 @@ FLAGS = [
     Wrong("# why?\n%%complete --echo", "The cell holds no prompt."),
     Wrong("%%chat --roles\nhi", "The cell names no role."),
     Wrong("%aoai staus", "Did you mean status?"),
+    Wrong("%aoai chat hi", "%%chat, and the prompt on the lines below it"),
     Wrong("%aoai usage --by week", "it is none of day, notebook, model"),
     Wrong("%config AoaiMagics.temprature = 0", "Did you mean temperature?"),
     Wrong("%config AoaiMagics.temperature = 'warm'", "it is not a number"),
@@ -72,6 +73,7 @@ NAMES = [
     Wrong("%%chat gpt-4p\nhi", "The local service has no deployment 'gpt-4p'."),
     Wrong("%%chat\nThe {{ titel }}", "Did you mean title?"),
     Wrong("%%chat\n{{ title.uper() }}", "Did you mean upper"),
+    Wrong("%%chat\n{{ title.__class__ }}", "is Python's own"),
     Wrong("%%chat\n{{ Out[9999] }}", "cell 9999 gave nothing back"),
     Wrong("%%chat\n\\frac{{a}", "has no }} after it"),
     Wrong("%%chat -o 2nd\nhi", "it is not the name of a variable"),
@@ -118,6 +120,11 @@ KEYS = [
 ]  # fmt: skip
 ENDPOINTS = [
     Wrong("%aoai connect contoso", "'contoso' is not an address."),
+    Wrong(
+        "%aoai connect https://contoso.openai.azure.com --api-version yesterday",
+        "'yesterday' is no version of Azure's API.",
+    ),
+    Wrong("%aoai connect local --key-env HOME", "A key_env was given for the local service."),
     Wrong("%aoai connect local --api-version 2024-10-21", "An api-version (2024-10-21) was given for local."),
     Wrong("%%chat\nhi", "No deployment is named", ("_ = aoai.connect('https://contoso.openai.azure.com')",), (HOME,)),
     Wrong("%%chat\nhi", "127.0.0.1:9", ("_ = aoai.connect('http://127.0.0.1:9/v1', deployment='m')",), (HOME,)),
@@ -144,7 +151,7 @@ LIMITS = [
 ]  # fmt: skip
 TOOLS = [
     Wrong("%%chat --tools wether\nhi", "no function of that name is defined here"),
-    Wrong("%%chat --tools title\nhi", "it is a str, and no function of that name is defined here"),
+    Wrong("%%chat --tools title\nhi", "it is of type str, and no function of that name is defined here"),
 ]
 CONVERSATIONS = [
     Wrong("%aoai chats undo nowhere", "There is no conversation nowhere."),

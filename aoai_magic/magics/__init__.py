@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from IPython.core.magic import Magics, cell_magic, line_cell_magic, magics_class, no_var_expand
 from traitlets import Bool, TraitError, TraitType, observe
 
+from . import interrupts
 from .cells import Cells
 
 if TYPE_CHECKING:
@@ -85,10 +86,12 @@ class AoaiMagics(Magics):
         if cell is None:
             from . import aoai
 
-            return aoai.run(line)
+            with interrupts.short():
+                return aoai.run(line)
         from . import chat
 
-        return chat.run(self.shell, line, self.cells.as_typed("aoai", line, cell), "%%aoai")
+        with interrupts.short():
+            return chat.run(self.shell, line, self.cells.as_typed("aoai", line, cell), "%%aoai")
 
     @no_var_expand
     @cell_magic
@@ -96,7 +99,8 @@ class AoaiMagics(Magics):
         """Send the cell to a chat model and show its reply."""
         from . import chat
 
-        return chat.run(self.shell, line, self.cells.as_typed("chat", line, cell))
+        with interrupts.short():
+            return chat.run(self.shell, line, self.cells.as_typed("chat", line, cell))
 
     @no_var_expand
     @cell_magic
@@ -104,7 +108,8 @@ class AoaiMagics(Magics):
         """Let a completions model continue the cell, and show what it writes."""
         from . import complete
 
-        return complete.run(self.shell, line, self.cells.as_typed("complete", line, cell))
+        with interrupts.short():
+            return complete.run(self.shell, line, self.cells.as_typed("complete", line, cell))
 
     @no_var_expand
     @cell_magic
@@ -112,7 +117,8 @@ class AoaiMagics(Magics):
         """Let an image model draw what the cell says, or change a picture, and show it."""
         from . import image
 
-        return image.run(self.shell, line, self.cells.as_typed("image", line, cell))
+        with interrupts.short():
+            return image.run(self.shell, line, self.cells.as_typed("image", line, cell))
 
     @no_var_expand
     @cell_magic
@@ -120,7 +126,8 @@ class AoaiMagics(Magics):
         """Show the cell's text in its tokens, by one model or several; nothing is sent."""
         from . import tokens
 
-        return tokens.run(self.shell, line, self.cells.as_typed("tokens", line, cell))
+        with interrupts.short():
+            return tokens.run(self.shell, line, self.cells.as_typed("tokens", line, cell))
 
     _magics: tuple[Any, ...] = (aoai, chat, complete, image, tokens)
     for _magic in _magics:

@@ -68,7 +68,10 @@ def _usage(name: str) -> str:
 def _unknown(name: str) -> OptionError:
     import difflib
 
-    near = difflib.get_close_matches(name, [*COMMANDS], n=1, cutoff=0.5)
+    if name.lstrip("%") in _CELLS:
+        cell = f"%%{name.lstrip('%')}"
+        return OptionError(f"%aoai has no command {name!r}.", "Prompts are cells of their own.", f"{cell}, and the prompt on the lines below it")  # fmt: skip
+    near = difflib.get_close_matches(name, [*COMMANDS], n=1, cutoff=0.6)
     return OptionError(
         f"%aoai has no command {name!r}.",
         f"Did you mean {near[0]}?" if near else f"It has {', '.join(COMMANDS)}.",

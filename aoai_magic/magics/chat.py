@@ -176,7 +176,7 @@ def _look_up(shell: InteractiveShell, options: dict[str, Any]) -> None:
     names = [word.strip() for words in options.get("tools", ()) for word in words.split(",")]
     for word in names:
         if not callable(variables.get(word)) and not isinstance(variables.get(word), dict):
-            found = f"it is a {type(variables[word]).__name__}, and" if word in variables else ""
+            found = f"it is of type {type(variables[word]).__name__}, and" if word in variables else ""
             raise OptionError(
                 f"--tools can't be {word!r}: {f'{found} ' if found else ''}no function of that name is defined here.",
                 "A tool is a function of the notebook; its docstring says what it is for.",

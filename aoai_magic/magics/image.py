@@ -22,7 +22,7 @@ OPTIONS = (
     Option(("--background",), "behind what is drawn: transparent, opaque or auto", "BACKGROUND", choice("transparent", "opaque", "auto")),
     Option(("--format",), "the format of the file: png or jpeg; OpenAI also makes webp", "FORMAT", choice("png", "jpeg", "webp")),
     N,
-    Option(("--edit",), "a picture to be changed: a file, a variable (PIL image, reply, array, figure), or last; may repeat", "FILE|VARIABLE|last", repeat=True),
+    Option(("--edit",), "a picture to be changed: a file, a variable (PIL image, reply, array, figure), or last, what was drawn last; may repeat", "FILE|VARIABLE|last", repeat=True),
     Option(("--mask",), "a picture of the same size, transparent where the other may change", "FILE|VARIABLE"),
     Option(("--fidelity",), "how closely the picture to be changed is kept to: low or high, which costs more", "FIDELITY", choice("low", "high")),
     Option(("--partial-images",), "unfinished pictures to look at in between, 0 to 3 for each; they are billed too", "COUNT", integer(0)),
@@ -84,11 +84,13 @@ def run(shell: InteractiveShell, line: str, body: str) -> Any:
 
 def _look_up(shell: InteractiveShell, options: dict[str, Any]) -> None:
     """Put the kernel's variables, and the last picture, in the place of the words that name them."""
-    from ..current import last
+    from ..current import last_drawn
 
-    if "last" in options.get("edit", ()) and last() is None:
+    if "last" in options.get("edit", ()) and last_drawn() is None:
         raise OptionError("There is no last picture to edit.", "Nothing was drawn yet.", "%%image --edit FILE|VARIABLE")
     if "edit" in options:
-        options["edit"] = [last() if word == "last" else shell.user_ns.get(word, word) for word in options["edit"]]
+        options["edit"] = [
+            last_drawn() if word == "last" else shell.user_ns.get(word, word) for word in options["edit"]
+        ]
     if "mask" in options:
         options["mask"] = shell.user_ns.get(options["mask"], options["mask"])

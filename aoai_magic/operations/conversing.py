@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from .. import current
 from ..catalog import Known
 from ..conversations import Conversation, Standing
-from ..errors import SettingsError
+from ..errors import SettingsError, a_kind
 from ..estimates import Estimate, earlier
 
 if TYPE_CHECKING:
@@ -89,7 +89,7 @@ def found(conversation: object) -> Conversation:
     if isinstance(conversation, str):
         return current.conversations.get(conversation) or Conversation(conversation)
     raise SettingsError(
-        f"A {type(conversation).__name__} is no conversation.",
+        f"{a_kind(conversation)} is no conversation.",
         "One is called by its name, or is an aoai.Conversation.",
         'aoai.chat("Hello", conversation="main")',
     )

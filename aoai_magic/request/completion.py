@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from ..errors import SettingsError
+from ..errors import SettingsError, a_kind
 from .parameters import counted
 
 
@@ -19,7 +19,7 @@ def completion_body(
     """
     if not isinstance(prompt, str):
         raise SettingsError(
-            f"A {type(prompt).__name__} can't be continued.",
+            f"{a_kind(prompt)} can't be continued.",
             "The prompt is one text; messages are for chat deployments.",
             'aoai.complete("Once upon a time")',
         )

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from ..catalog import Model
-from ..errors import SettingsError
+from ..errors import SettingsError, a_kind
 from ..local.limits import arrival_tokens
 
 _MOST_TEXTS, _MOST_TOKENS = 2048, 300_000
@@ -24,7 +24,7 @@ def texts_of(given: object) -> tuple[list[str], Any]:
     index = getattr(given, "index", None) if hasattr(given, "iloc") else None
     if hasattr(given, "columns") or isinstance(given, bytes | Mapping) or not isinstance(given, Iterable):
         raise SettingsError(
-            f"A {type(given).__name__} can't be embedded.",
+            f"{a_kind(given)} can't be embedded.",
             "Each text gets a vector: they come as a list, or as a column of a table.",
             'aoai.embed(["one", "two"]), aoai.embed(table["text"])',
         )

@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from ..errors import OptionError
+from ..errors import OptionError, a_kind
 
 _TYPES: dict[str, dict[str, Any]] = {
     "str": {"type": "string"},
@@ -51,7 +51,7 @@ def _read(schema: object) -> tuple[str, dict[str, Any]]:
     describe = getattr(schema, "model_json_schema", None)
     if describe is None:
         raise OptionError(
-            f"A {type(schema).__qualname__} is no schema.",
+            f"{a_kind(schema)} is no schema.",
             "A schema is a pydantic class, a dict, or fields in words.",
             _EXAMPLE,
         )

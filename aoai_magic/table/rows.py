@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from numbers import Integral
 from typing import TYPE_CHECKING, Any
 
-from ..errors import SettingsError
+from ..errors import SettingsError, a_kind
 from ..tokens.pictures import is_a
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ def read(given: Any, limit: int | None = None) -> Table:
         return _checked(frame, list(frame.columns), [frame.iloc[:, at].tolist() for at in range(frame.shape[1])])
     if isinstance(given, str | bytes) or not isinstance(given, Iterable):
         raise SettingsError(
-            f"A {type(given).__name__} is no table.",
+            f"{a_kind(given)} is no table.",
             "A table is a DataFrame, a list, a dict or an iterator; the prompt is sent once for each of its rows.",
             'aoai.map("Classify: {{ review }}", table), %%chat --over table',
         )
@@ -131,7 +131,7 @@ def _is_column(values: Any) -> bool:
 def _taken(given: Iterable[Any], limit: int | None) -> list[Any]:
     if limit is None and not isinstance(given, Sized):
         raise SettingsError(
-            f"How many rows a {type(given).__name__} has isn't known.",
+            f"{a_kind(given)} doesn't say how many rows it has.",
             "It may never end, so it needs a limit. Nothing was read of it, and nothing sent.",
             "aoai.map(…, limit=1000) (%%chat --over NAME --limit 1000), or list(…) if it ends",
         )

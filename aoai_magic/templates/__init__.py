@@ -133,7 +133,9 @@ def _told(error: Exception, text: str, ours: list[Hole], known: list[str]) -> Te
     elif isinstance(error, TemplateSyntaxError):
         what = f"this can't be read: {error.message or 'a syntax error'}"
         why = "What stands in such braces is read as a Jinja template."
-    elif isinstance(error, SecurityError | TooMuchError):
+    elif isinstance(error, SecurityError):
+        what, why = str(error), "What begins with _ is Python's own, and a prompt doesn't reach there."
+    elif isinstance(error, TooMuchError):
         what = str(error)
     else:
         what = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__

@@ -20,7 +20,7 @@ from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment, safe_range
 from jinja2.utils import missing
 
-from .values import LONGEST_TEXT, included, shaped
+from .values import LONGEST_TEXT, include, shaped
 
 #: The most pieces that a prompt is put together from: rounds of its loops, holes and the text between them.
 _MOST_PIECES = 100_000
@@ -79,7 +79,7 @@ class Sandbox(ImmutableSandboxedEnvironment):
 
     def __init__(self, detail: str | None = None) -> None:
         super().__init__(undefined=Missing, finalize=partial(shaped, detail=detail), cache_size=0)
-        self.globals = {**_BUILTINS, "range": safe_range, "include": included}
+        self.globals = {**_BUILTINS, "range": safe_range, "include": include}
         self.filters = {name: FILTERS[name] for name in _FILTERS}
         self.filters |= {"format": _percent, "tojson": partial(json.dumps, ensure_ascii=False, default=str)}
 

@@ -17,7 +17,7 @@ from .holes import RAW
 #: The most rows of a table that a prompt gets without being asked for more.
 MOST_ROWS = 50
 
-__all__ = ["LONGEST_TEXT", "MOST_ROWS", "included", "shaped", "table", "unreadable"]
+__all__ = ["LONGEST_TEXT", "MOST_ROWS", "include", "shaped", "table", "unreadable"]
 
 
 def shaped(value: Any, detail: str | None = None) -> str | dict[str, Any]:
@@ -69,7 +69,7 @@ def table(data: Any) -> str:
     return text
 
 
-def included(file: str | os.PathLike[str]) -> str:
+def include(file: str | os.PathLike[str]) -> str:
     """Return the text of a file, as it is: `{{ include("notes.md") }}`. Relative to the folder where the kernel runs.
 
     Raises TemplateError for a file that isn't there, isn't UTF-8, or is longer than a message.

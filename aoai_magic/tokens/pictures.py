@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from ..errors import SettingsError
+from ..errors import SettingsError, a_kind
 from .headers import check_pixels, picture_size
 
 #: The largest picture in bytes. Microsoft, "Vision-enabled chat model concepts": "restricted to 20 MB".
@@ -66,7 +66,7 @@ def _size_in_memory(source: Any) -> tuple[int, int]:
         width, height = source.canvas.get_width_height()  # in a file's pixels, also where a screen has smaller ones
         return width, height
     raise SettingsError(
-        f"A {type(source).__qualname__} is no picture.",
+        f"{a_kind(source)} is no picture.",
         "Pictures are files, bytes, data URLs, PIL images, NumPy arrays and matplotlib figures.",
         "Text and tables go into the prompt itself: {{ NAME }} in a cell",
     )

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from ..errors import OptionError
+from ..errors import OptionError, a_kind
 
 _EXAMPLE = 'def weather(city: str) -> str: "The weather of a city."'
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
@@ -29,7 +29,7 @@ def definition(tool: Callable[..., Any] | Mapping[str, Any]) -> dict[str, Any]:
         return dict(tool)
     if not callable(tool):
         raise OptionError(
-            f"A {type(tool).__qualname__} is no tool.",
+            f"{a_kind(tool)} is no tool.",
             "A tool is a function of the notebook.",
             "--tools NAME, the name of a function that is defined above",
         )

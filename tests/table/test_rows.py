@@ -86,7 +86,7 @@ def test_a_limit_takes_the_first_rows() -> None:
 
 def test_an_iterator_asks_for_a_limit_and_nothing_is_read_of_it() -> None:
     numbers = itertools.count()
-    with pytest.raises(errors.SettingsError, match="How many rows a count has") as caught:
+    with pytest.raises(errors.SettingsError, match="A count doesn.t say how many rows it has") as caught:
         read(numbers)
     assert "limit=1000" in caught.value.fix
     assert next(numbers) == 0
@@ -103,7 +103,7 @@ def test_arrays_and_pictures_are_values_and_not_taken_apart() -> None:
     ("table", "what"),
     [
         ("text", "A str is no table"),
-        (3, "A int is no table"),
+        (3, "An int is no table"),
         ([], "has no rows"),
         ({}, "has no rows"),
         ({"a": [1, 2], "b": [1]}, "differ in length"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ...errors import OptionError
+from ...visible import visible
 from ..arguments import Option
 from .command import Command
 
@@ -18,13 +19,20 @@ def _deployments(options: dict[str, Any]) -> Any:
 def _models(options: dict[str, Any]) -> Any:
     from ...operations.listing import models
 
-    return models(options.get("name", ""))
+    return _found(models(options.get("name", "")), options, "models")
 
 
 def _quota(options: dict[str, Any]) -> Any:
     from ...operations.listing import quota
 
-    return quota(options.get("name", ""))
+    return _found(quota(options.get("name", "")), options, "quota")
+
+
+def _found(table: Any, options: dict[str, Any], command: str) -> Any:
+    """The table, or where a name leaves nothing of it, words that say so."""
+    if len(table) or "name" not in options:
+        return table
+    return f"Nothing is there with {visible(repr(options['name']))} in its model's name. %aoai {command} lists all."
 
 
 def _regions(options: dict[str, Any]) -> Any:

@@ -25,6 +25,8 @@ def _record(options: dict[str, Any]) -> str:
 def _replay(options: dict[str, Any]) -> str:
     from ... import recordings
 
+    if options.get("folder") == "off":
+        return _record(options)
     recordings.replay(options.get("folder"))
     return _said(f"Requests are answered from {recordings.store().folder.name}/; nothing is sent.", "replay")
 
@@ -94,8 +96,8 @@ COMMANDS = {
         "%aoai record",
     ),
     "replay": Command(
-        "Answer cells from recordings alone from here on: no key, no network, and nothing is sent.",
+        "Answer cells from recordings alone from here on: no key, no network, nothing is sent. %aoai replay off ends it.",
         _replay,
-        (Option(("--folder",), _FOLDER, "FOLDER", positional=True),),
+        (Option(("--folder",), _FOLDER, "FOLDER|off", positional=True),),
     ),
 }

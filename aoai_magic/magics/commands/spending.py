@@ -43,7 +43,9 @@ def _usage(options: dict[str, Any]) -> Any:
     frame = spending.usage()
     if file := options.get("csv"):
         spending.write_csv(frame, file)
-        return f"Requests written to {file}: {len(frame):,}."
+        print(f"Requests written to {file}: {len(frame):,}.")
+        if not {"by", "plot"} & options.keys():
+            return None
     table = spending.totals(frame, options.get("by", "day"))
     return (
         spending.plot(table)
