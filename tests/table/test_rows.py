@@ -86,7 +86,7 @@ def test_a_limit_takes_the_first_rows() -> None:
 
 def test_an_iterator_asks_for_a_limit_and_nothing_is_read_of_it() -> None:
     numbers = itertools.count()
-    with pytest.raises(errors.SettingsError, match="A count doesn.t say how many rows it has") as caught:
+    with pytest.raises(errors.SettingsError, match=r"A count doesn.t say how many rows it has") as caught:
         read(numbers)
     assert "limit=1000" in caught.value.fix
     assert next(numbers) == 0
