@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from .base_reply import BaseReply, sum_known
 from .conversations import Standing
 from .logprobs import Confidence, Token
-from .render import Block, Folded, Quiet, Rows, Words, bundled, called
+from .render import Block, Folded, Listing, Quiet, Rows, Words, bundled, called
 from .tools import ToolCall
 from .verdicts import filtered, findings, remarks
 from .visible import visible
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from openai.types.audio import TranscriptionVerbose
     from openai.types.chat import ChatCompletion
     from openai.types.responses import Response
+
+_ONE_LINE = 80  # characters of JSON that aren't spread over several
 
 
 @dataclass(frozen=True)
@@ -284,7 +286,7 @@ class Reply(BaseReply):
         found += [] if answer is None else [answer]
         for number, choice in enumerate(choices, 1):
             found += [Quiet(f"{number} of {len(self.choices)}")] if several else []
-            found += [Words(choice.text if several else self.markdown)] if choice.text else []
+            found += [_shaped(choice) or Words(choice.text if several else self.markdown)] if choice.text else []
             found += [Words(choice.refusal)] if choice.refusal else []
             found += [Confidence(choice.logprobs, folded=True)] if choice.logprobs else []
             found += [called(call) for call in choice.tool_calls]
@@ -301,3 +303,14 @@ class Reply(BaseReply):
 
     def __iter__(self) -> Iterator[Choice]:
         return iter(self.choices)
+
+
+def _shaped(choice: Choice) -> Block | None:
+    """An answer in the shape that was asked for, as a table or as JSON; None for one that has none."""
+    if choice.parsed is None:
+        return None
+    if hasattr(choice.parsed, "iterrows"):
+        return Listing(choice.parsed)
+    value = json.loads(choice.text)
+    line = json.dumps(value, ensure_ascii=False)
+    return Words(line if len(line) <= _ONE_LINE else json.dumps(value, indent=2, ensure_ascii=False), "json")

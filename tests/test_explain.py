@@ -264,3 +264,15 @@ def test_an_error_that_is_none_of_ours_is_left_alone() -> None:
 
     with pytest.raises(ZeroDivisionError):
         aoai.chat("hi", on_text=fail)
+
+
+def test_an_error_that_broke_off_is_no_answer(run: Any) -> None:
+    run("%aoai fault 'reset=20 times=3'")
+    with pytest.raises(errors.NoAnswerError) as caught:
+        run("%%chat gpt-4p\nAre you there?")
+    assert str(caught.value).split("\n") == [
+        "No answer from the local service.",
+        "It began to answer, and broke off.",
+        "Run the cell again.",
+    ]
+    assert "No fault waits" in run("%aoai fault")

@@ -47,6 +47,22 @@ def test_a_list_of_fields_gives_a_table(cloud: Any) -> None:
     assert table["age"].dtype.kind == "i"
 
 
+def test_a_list_is_shown_as_a_table_and_anything_else_as_json(run: Any, cloud: Any) -> None:
+    answering(cloud, '{"items": [{"name": "**Mia** <b>", "price": 4}, {"name": "Tom", "price": 11}]}')
+    printed = run("%%chat --schema '[name, price int]'\nCats?")
+    assert printed.startswith("name         price\n**Mia** <b>      4\nTom             11\n\n")
+    assert ">**Mia** &lt;b&gt;</td>" in last().bundle()["text/html"]
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"), [("**Mia**", '{"name": "**Mia**"}\n'), ("Mia" * 40, '{\n  "name": "MiaMia')]
+)
+def test_an_answer_of_one_object_is_shown_as_json(run: Any, cloud: Any, name: str, shown: str) -> None:
+    answering(cloud, json.dumps({"name": name}, separators=(",", ":")))
+    assert run("%%chat --schema name\nA cat?").startswith(shown)
+    assert '<pre><code class="language-json">' in last().bundle()["text/html"]
+
+
 def test_an_empty_list_has_its_columns(run: Any) -> None:
     run("%%chat -q --schema '[name, age int]'\nNobody.")
     assert (list(last().parsed), len(last().parsed)) == (["name", "age"], 0)

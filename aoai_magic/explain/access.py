@@ -13,7 +13,7 @@ def unauthorized(code: str | None, message: str, target: Target) -> tuple[str, s
     """401: the key or the sign-in isn't taken, or a role is missing."""
     if code == "PermissionDenied" or "lacks the required data action" in message or "does not have access" in message:
         return (
-            f"You are signed in, but may not use {where(target)}.",
+            f"You are signed in, but may not use {where(target, first=False)}.",
             "The role 'Cognitive Services OpenAI User' is missing (or was given less than five minutes ago).",
             "Ask the resource's owner for that role, then run the cell again.",
         )
@@ -62,7 +62,9 @@ def forbidden(code: str | None, message: str, target: Target) -> tuple[str, str,
 
 def no_route(error: BaseException, target: Target) -> NoAnswerError:
     """Nothing answered."""
-    place, why, fix = where(target), "", "Check the address: %aoai status shows it."
+    import httpx2
+
+    place, why, fix = where(target, first=False), "", "Check the address: %aoai status shows it."
     causes = list(chain(error))
     text = " ".join(str(cause) for cause in causes)
     if any(isinstance(cause, socket.gaierror) for cause in causes) or "Name or service not known" in text:
@@ -78,6 +80,8 @@ def no_route(error: BaseException, target: Target) -> NoAnswerError:
         )
     elif "proxy" in text.lower():
         why, fix = "The proxy refused.", "Check HTTPS_PROXY and NO_PROXY."
+    elif any(isinstance(cause, httpx2.HTTPStatusError) for cause in causes):
+        why, fix = "It began to answer, and broke off.", "Run the cell again."
     else:
         why = first_line(str(causes[-1])) or type(causes[-1]).__name__
     return NoAnswerError(f"No answer from {place}.", why, fix)

@@ -92,7 +92,7 @@ def _explain(
         return no_route(error, target)
     if type(error).__module__.startswith(("azure.core", "azure.identity")):
         return AuthenticationError(
-            f"Signing in to Azure failed for {where(target)}.",
+            f"Signing in to Azure failed for {where(target, first=False)}.",
             first_line(str(error)),
             "Run 'az login' in a terminal, or set AZURE_OPENAI_API_KEY, then run the cell again.",
         )

@@ -8,9 +8,11 @@ from collections.abc import Iterator
 from ..settings import Target
 
 
-def where(target: Target) -> str:
-    """The service, as the beginning of a sentence."""
-    return "The local service" if target.kind == "local" else str(target.endpoint)
+def where(target: Target, *, first: bool = True) -> str:
+    """The service, as the `first` words of a sentence or in the middle of one."""
+    if target.kind == "local":
+        return "The local service" if first else "the local service"
+    return str(target.endpoint)
 
 
 def first_line(text: str) -> str:

@@ -81,8 +81,8 @@ def show(
         shell,
         animate=animate,
         quiet=options.pop("quiet", False),
-        language=GROWING.get(form),
-        reshaped=form in RESHAPED,
+        language="json" if "schema" in options and form == "markdown" else GROWING.get(form),
+        reshaped=form in RESHAPED or "schema" in options,
         head=Quiet(head) if head else None,
     ) as live:
         try:

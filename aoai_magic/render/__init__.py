@@ -5,7 +5,7 @@ from .bundles import mimebundle, picture_bundle, sound_bundle
 from .code import Code
 from .columns import Column, Columns
 from .frames import show_frames_safely
-from .listing import readable
+from .listing import Listing, readable
 from .live import LiveReply, progress
 from .numerals import lined_up
 from .watching import Throttle, can_answer, current_shell, is_watched, replaceable
@@ -16,6 +16,7 @@ __all__ = [
     "Column",
     "Columns",
     "Folded",
+    "Listing",
     "LiveReply",
     "Quiet",
     "Ready",

@@ -7,7 +7,8 @@ import numbers
 import shutil
 import sys
 import textwrap
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 _MOST_ROWS, _ENDS, _SHORT = 100, 10, 40
 _CELL = "padding:2px 12px 2px 0;vertical-align:top"
 _QUIET = '<p style="opacity:.65;font-size:85%;margin:.6em 0 0">'
-#: Columns of US dollars, by the names that they have everywhere.
+#: Columns of US dollars, by the names that our own tables have for them.
 _DOLLARS = {"price", "cheapest", "dearest", "unknown_up_to", "practice"}
 
 
@@ -53,25 +54,46 @@ def _readable() -> Any:
             return pandas.DataFrame  # what is made of it is shown as usual
 
         def _repr_html_(self) -> str:
-            return _html(_Shown(self))
+            return _html(_Shown(self, _DOLLARS))
 
         def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
             width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
-            printer.text(_plain(_Shown(self), width))
+            printer.text(_plain(_Shown(self, _DOLLARS), width))
 
     return Readable
 
 
-class _Shown:
-    """What is shown of a DataFrame: heads, the side that each column stands on, its texts, and what is said below."""
+@dataclass(frozen=True)
+class Listing:
+    """A DataFrame as a block between others."""
 
-    def __init__(self, frame: pandas.DataFrame) -> None:
+    frame: pandas.DataFrame
+
+    def html(self) -> str:
+        return _html(_Shown(self.frame))
+
+    def plain(self) -> str:
+        return _plain(_Shown(self.frame), None)
+
+    def drawn(self) -> Any:
+        from rich.text import Text
+
+        return Text(_plain(_Shown(self.frame), shutil.get_terminal_size().columns))
+
+
+class _Shown:
+    """What is shown of a DataFrame: heads, the side that each column stands on, its texts, and what is said below.
+
+    `prices` are the columns of US dollars.
+    """
+
+    def __init__(self, frame: pandas.DataFrame, prices: Collection[str] = ()) -> None:
         named = [str(frame.index.name)] if frame.index.name is not None else []
         self.heads = [*named, *map(str, frame.columns)]
         columns = [[*frame.index]] * len(named) + [[*frame.iloc[:, at]] for at in range(frame.shape[1])]
         self.right = [any(map(_is_number, one)) for one in columns]
         self.columns = [
-            [*_ends([_text(value, head in _DOLLARS) for value in one])]
+            [*_ends([_text(value, head in prices) for value in one])]
             for head, one in zip(self.heads, columns, strict=True)
         ]
         count = [f"{len(frame):,} rows"] if len(frame) > _ENDS else []
