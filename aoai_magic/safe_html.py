@@ -67,6 +67,8 @@ _TEX_ENVIRONMENTS = frozenset(
 _QUIET = "<style>.aoai-status,.aoai-note{opacity:.65}.aoai-status{font-size:85%;margin-top:.8em!important}</style>"
 _CODE = (
     "<style>.aoai pre{margin:.7em 0!important;padding:.5em .8em!important;border-radius:3px;overflow-x:auto;"
+    # JupyterLab breaks lines anywhere, in the middle of names.
+    "white-space:pre-wrap!important;word-break:normal!important;overflow-wrap:anywhere;"
     "background:var(--jp-cell-editor-background,rgba(127,127,127,.1))!important}"
     ".aoai pre code{background:none!important}</style>"
 )
@@ -88,6 +90,7 @@ _COLOURS = (
 _LONG = "<style>.aoai{overflow-wrap:break-word}</style>"
 # JupyterLab has paragraphs on the left, whatever their script.
 _SIDED = "<style>.aoai [dir]{text-align:start}</style>"
+_TASK = re.compile(r"\A\[([ xX])\] ")
 _LONG_WORD = re.compile(r"\S{60}")
 _FROM_THE_RIGHT = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]")
 
@@ -102,8 +105,6 @@ def safe_html(text: str, status: str = "", language: str | None = None) -> str:
     """
     rendered = _parser().render(visible(text)) if language is None else _code(visible(text), language)
     html: str = _cleaner().clean(rendered)
-    if language == "" and text:
-        html = f'<style>.aoai-text pre{{white-space:pre-wrap!important}}</style><div class="aoai-text">{html}</div>'
     if status:
         html += f'<p class="aoai-status">{safe_text(visible(status))}</p>'
     quiet = _QUIET if 'class="aoai-status"' in html or 'class="aoai-note"' in html else ""
@@ -127,6 +128,7 @@ def _parser() -> MarkdownIt:
         "fence", "bracket_maths_block", _bracket_maths_block, {"alt": ["paragraph", "reference", "blockquote", "list"]}
     )
     parser.core.ruler.push("sides", _sides)
+    parser.core.ruler.push("tasks", _tasks)
     parser.validateLink = _is_safe_url  # type: ignore[method-assign]
     parser.normalizeLinkText = _as_it_is  # type: ignore[method-assign]
     rules: dict[str, Callable[[Sequence[Token], int], str]] = {
@@ -162,6 +164,14 @@ def _sides(state: StateCore) -> None:
             token.attrSet("style", "text-align:start")  # JupyterLab has all cells on the right
         if mixed and token.level == 0 and token.nesting == 1:
             token.attrSet("dir", "auto")
+
+
+def _tasks(state: StateCore) -> None:
+    """Core rule for lists of tasks: a box, ticked or not, in the place of [ ] and [x] at the beginning of an item."""
+    for item, token in zip(state.tokens, state.tokens[2:], strict=False):
+        if item.type == "list_item_open" and token.children and token.children[0].type == "text":
+            first = token.children[0]
+            first.content = _TASK.sub(lambda found: "☐ " if found[1] == " " else "☑ ", first.content)
 
 
 def _is_safe_url(url: str) -> bool:

@@ -267,7 +267,7 @@ def test_an_error_that_is_none_of_ours_is_left_alone() -> None:
 
 
 def test_an_error_that_broke_off_is_no_answer(run: Any) -> None:
-    run("%aoai fault 'reset=20 times=3'")
+    run("%aoai fault 'reset=20 times=1'")
     with pytest.raises(errors.NoAnswerError) as caught:
         run("%%chat gpt-4p\nAre you there?")
     assert str(caught.value).split("\n") == [

@@ -255,3 +255,13 @@ def test_hostile_text_takes_no_more_than_seconds(text: str) -> None:
     started = time.process_time()
     safe_html(text)
     assert time.process_time() - started < 3
+
+
+def test_tasks_have_boxes_and_other_brackets_stay() -> None:
+    html = safe_html("- [ ] open\n- [x] done\n- [y] no\n\n[ ] not an item\n\n1. `[ ] code`\n2. [x](https://a.example)")
+    assert "<li>☐ open</li>" in html
+    assert "<li>☑ done</li>" in html
+    assert html.count("☐") == html.count("☑") == 1
+    assert "[y] no" in html
+    assert "<p>[ ] not an item</p>" in html
+    assert "<code>[ ] code</code>" in html
