@@ -130,11 +130,15 @@ class Terminal:
 
     def note(self, what: str, fraction: float | None) -> None:
         if self._live:
-            from rich.columns import Columns
             from rich.progress_bar import ProgressBar
+            from rich.table import Table
 
-            bar = [] if fraction is None else [ProgressBar(total=1.0, completed=fraction, width=30)]
-            self._live.update(Columns([f"{what} …", *bar]))
+            line = Table.grid(padding=(0, 2, 0, 0))
+            # The bar first: words grow and shrink, and it stays where it is.
+            width = max(8, min(30, self._console.width // 4))
+            bar = [] if fraction is None else [ProgressBar(total=1.0, completed=fraction, width=width)]
+            line.add_row(*bar, f"{what} …")
+            self._live.update(line)
 
     def grow(self, words: Words, added: str) -> None:
         if self._live:
@@ -236,5 +240,6 @@ class _Tail:
 
 
 def _progress(what: str, fraction: float | None) -> str:
-    bar = "" if fraction is None else f' <progress value="{fraction:.3f}" max="1"></progress>'
-    return safe_html("", f"{what} …").removesuffix("</div>") + bar + "</div>"
+    # The bar first: words grow and shrink, and it stays where it is.
+    bar = "" if fraction is None else f'<progress value="{fraction:.3f}" max="1"></progress>'
+    return f'<div style="font-variant-numeric:tabular-nums">{bar}{safe_html("", f"{what} …")}</div>'

@@ -141,7 +141,7 @@ class Job:
         pace = Pace(parts=parts) if part_of else pace_of(plan.connection, plan.deployment)
         times = sendings(plan, self.recordings)
         run = Run(plan, left, pace, width, kept, allowance, self.recordings, there, times)
-        progress = Progress(plan, run, before, kept)
+        progress = Progress(plan, run, kept, there)
         with told(progress.told):
             interrupted = _watched(run, tell, progress)
         frame = self._frame(run, kept)

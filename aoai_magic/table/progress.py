@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from collections import deque
+from collections.abc import Callable, Collection
 
 from ..catalog import dollars
 from .estimate import in_words
@@ -10,14 +12,28 @@ from .file import RunFile
 from .plan import Plan
 from .running import Run, Tally
 
+# Seconds: of so long a while the rate is, and of how long a one at least.
+_LATELY, _LEAST = 30.0, 1.0
+
 
 class Progress:
     """What is said of a run while it is under way: rows, rate, tokens, money, and the time that is left."""
 
-    def __init__(self, plan: Plan, run: Run, before: int, file: RunFile) -> None:
-        self._plan, self._run, self._before, self._file = plan, run, before, file
-        self._requests = len(plan.requests)
-        self._started = time.monotonic()
+    def __init__(
+        self,
+        plan: Plan,
+        run: Run,
+        file: RunFile,
+        recorded: Collection[str],
+        *,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._plan, self._run, self._file, self._clock = plan, run, file, clock
+        there = [one for one in plan.requests if one.key in file.answers]
+        self._before, self._requests = len(there), len(plan.requests)
+        self._rows = len(plan.refused) + sum(len(one.rows) for one in there)
+        self._to_send = sum(one.key not in recorded and one.key not in file.answers for one in plan.requests)
+        self._lately: deque[tuple[float, int]] = deque()  # how many requests had been answered by the service, and when
         self.waiting_for = ""
 
     def told(self, what: str, fraction: float | None) -> None:
@@ -30,12 +46,11 @@ class Progress:
         ended = tally.answered + tally.failed
         if self.waiting_for and not ended:
             return self.waiting_for, 0.0
-        seconds = time.monotonic() - self._started
-        words = [f"{self._before + ended:,} of {self._requests:,} rows"]
-        if ended and seconds > 1:
-            rate = ended / seconds
-            left = self._requests - self._before - ended
-            words += [f"{rate:.1f} a second", f"{in_words(left / rate)} left"] if left else []
+        words = [f"{self._rows + tally.rows:,} of {len(self._plan.table):,} rows"]
+        sent = ended - tally.recorded
+        rate, left = self._rate(sent), self._to_send - sent
+        if rate and left > 0:
+            words += [f"{rate:.1f} a second", f"{in_words(left / rate)} left"]
         words += [f"{tally.prompt_tokens:,} tokens in, {tally.completion_tokens:,} out", price(self._plan, tally)]
         if tally.failed:
             words.append(f"{tally.failed:,} failed")
@@ -44,6 +59,20 @@ class Progress:
         if self._file.path:
             words.append(f"answers so far in {self._file.path}")
         return " · ".join(words), (self._before + ended) / max(self._requests, 1)
+
+    def _rate(self, sent: int) -> float | None:
+        """How many requests a second the service answered lately; None as long as that can't be told.
+
+        Neither the start of a service nor what recordings answer is a part of it.
+        """
+        now = self._clock()
+        if not sent:
+            return None
+        self._lately.append((now, sent))
+        while now - self._lately[0][0] > _LATELY:
+            self._lately.popleft()
+        since, before = self._lately[0]
+        return (sent - before) / (now - since) if now - since >= _LEAST else None
 
 
 def summary(plan: Plan, run: Run, file: RunFile, before: int, *, watched: bool) -> str:

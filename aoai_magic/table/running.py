@@ -61,8 +61,9 @@ class Outcome:
 
 @dataclass
 class Tally:
-    """How far a run is: requests, tokens, and US dollars, which are None once a price is unknown."""
+    """How far a run is: requests and the rows that they end, tokens, and US dollars, which are None once a price is unknown."""
 
+    rows: int = 0
     answered: int = 0
     failed: int = 0
     recorded: int = 0
@@ -70,14 +71,15 @@ class Tally:
     completion_tokens: int = 0
     usd: float | None = 0.0
 
-    def add(self, reply: Reply) -> None:
-        """Count a reply in."""
+    def add(self, reply: Reply, rows: int) -> None:
+        """Count a reply in, which is that of so many rows."""
+        self.recorded += reply.recorded is not None  # first: what is answered and not recorded was sent
         self.answered += 1
+        self.rows += rows
         if reply.usage:
             self.prompt_tokens += reply.usage.prompt_tokens
             self.completion_tokens += reply.usage.completion_tokens
         cost = 0.0 if reply.recorded else reply.azure_cost
-        self.recorded += reply.recorded is not None
         self.usd = None if cost is None or self.usd is None else self.usd + cost
 
 
@@ -247,7 +249,7 @@ class Run:
             self._failed(task, result)
 
     def _answered(self, task: Task, reply: Reply) -> None:
-        self.tally.add(reply)
+        self.tally.add(reply, len(task.planned.rows))
         self._to_come -= task.planned.arrival
         self._width.went_well()
         self._pace.went_well()
@@ -260,6 +262,7 @@ class Run:
     def _failed(self, task: Task, error: AoaiError) -> None:
         self.errors[task.planned.key] = error
         self.tally.failed += 1
+        self.tally.rows += len(task.planned.rows)
         self._to_come -= task.planned.arrival
         if self._alike and type(error) is not type(self._alike[0]):
             self._alike.clear()
