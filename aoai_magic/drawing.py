@@ -126,7 +126,7 @@ class _Drawn:
         self._wanted = len(self._finished)
         self.body = {name: value for name, value in body.items() if name != "data"}
         self.usage = _usage(body.get("usage"))
-        # dall-e's answers have verdicts, by picture (facts/azure-openai.md, section 2.5).
+        # dall-e's answers have verdicts, by picture (learn.microsoft.com, "How to use Azure OpenAI image generation models").
         names = ("prompt_filter_results", "content_filter_results")
         self.filters = worst(found for one in data for name in names if isinstance(found := one.get(name), dict))
 

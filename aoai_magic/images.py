@@ -18,7 +18,7 @@ from .tokens.headers import media_type
 
 #: What the models write; Azure writes the first two.
 FORMATS = ("png", "jpeg", "webp")
-#: The most pictures that are handed over to be edited (facts: OpenAI's API reference, "Create image edit").
+#: The most pictures that are handed over to be edited (OpenAI's API reference, "Create image edit").
 _MOST_EDITED = 16
 
 
@@ -176,7 +176,7 @@ def estimate_image(
     """
     model = known.model if known else None
     name = model.name if model else ""
-    # No document says how an image model frames its prompt (facts/azure-openai.md, section 5.1 has chat's alone).
+    # No document says how an image model frames its prompt; OpenAI's cookbook has chat's alone.
     parts = [Part("text", tokens.count(body["prompt"], name or "gpt-4o"), estimated=True)]
     handed_over = [_edited_tokens(file, name, body.get("input_fidelity", "low")) for file in body.get("image", ())]
     parts += [Part("picture to edit", count) for count in handed_over if count is not None]

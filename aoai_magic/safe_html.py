@@ -1,7 +1,7 @@
 """Markdown of strangers to HTML that can't do anything: no script, no fetch, nothing hidden.
 
 Model text is never shown as text/markdown: JupyterLab runs script from it, and sanitising the Markdown source doesn't
-help, because parsers differ (facts/frontend.md, section 3). Here it is parsed by markdown-it with raw HTML off, links
+help, because parsers differ. Here it is parsed by markdown-it with raw HTML off, links
 go to http, https and mailto only and show where they go, images become text, and nh3 lets through what is on a fixed
 list and nothing else. TeX is left to the page's MathJax, from a list of commands that draw symbols and do nothing else.
 """

@@ -1,4 +1,4 @@
-"""Where requests go, read from what the user typed and from the environment: the one place that reads it.
+"""Where requests go, by what the user typed, the environment and the project.
 
 The first that speaks wins: `connect`, AZURE_OPENAI_ENDPOINT, OPENAI_BASE_URL, pyproject.toml, the local service. A URL
 selects a connection, a key alone never does; and a key goes only to the service that it was set for.
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 Kind = Literal["local", "azure", "openai", "compatible"]
 RecordingsMode = Literal["off", "auto", "replay", "refresh"]
 
-#: Entra ID scope of the data plane in Azure's documentation of 2026 (facts, section 1.2). The older
+#: Entra ID scope of the data plane (learn.microsoft.com, "Azure OpenAI troubleshooting", 2026). The older
 #: https://cognitiveservices.azure.com/.default still works: `connect(scope=...)`.
 DEFAULT_SCOPE = "https://ai.azure.com/.default"
 OPENAI_URL = "https://api.openai.com/v1"

@@ -27,7 +27,7 @@ SPOKEN = {
     "wav": "audio/wav",
     "pcm": "audio/wav",
 }
-#: The forms of a transcript (facts/azure-openai.md, section 2.6).
+#: The forms of a transcript (Azure OpenAI REST API reference, Transcriptions).
 TRANSCRIPTS = ("json", "verbose_json", "text", "srt", "vtt")
 #: What pcm is: samples a second, of 16 bits, one channel (OpenAI's guide "Text to speech").
 PCM_RATE = 24_000

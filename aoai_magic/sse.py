@@ -1,7 +1,6 @@
 """Server-sent events, read from raw bytes.
 
-The SDK builds a model for every chunk and reads 5,500 a second; the raw response with this parse, 38,000
-(facts/measurements.md, section 2).
+The SDK builds a model for every chunk and reads 5,500 a second; the raw response with this parse, 38,000.
 """
 
 from __future__ import annotations

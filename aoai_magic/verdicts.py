@@ -1,8 +1,8 @@
 """The content filter's verdicts on prompts and replies: several taken together, and told in words.
 
 A verdict names a category and what was found: `{"violence": {"filtered": True, "severity": "high"}}` for the four
-harms, `{"jailbreak": {"filtered": True, "detected": True}}` for what is there or isn't (facts/azure-openai.md, section
-4).
+harms, `{"jailbreak": {"filtered": True, "detected": True}}` for what is there or isn't (learn.microsoft.com, "Content
+filter annotations").
 """
 
 from __future__ import annotations

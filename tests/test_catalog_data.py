@@ -65,7 +65,7 @@ def test_every_model_of_the_overview_page_and_of_the_facts_is_there(name: str) -
     assert fact(name).name == name
 
 
-# Spot checks, each copied from the facts by hand and not from the catalogue.
+# Spot checks, each copied from the documents by hand and not from the catalogue.
 SPOTS = [
     ("gpt-4o", "encoding", "o200k_base"),
     ("gpt-4", "encoding", "cl100k_base"),

@@ -1,4 +1,4 @@
-"""Azure's own error bodies (facts/azure-openai.md, section 4), and what they mean to someone at a notebook."""
+"""Azure's own error bodies, and what they mean to someone at a notebook."""
 
 from __future__ import annotations
 

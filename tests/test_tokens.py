@@ -12,7 +12,7 @@ from aoai_magic import tokens
 ANYTHING = st.text(st.characters(codec=None, exclude_categories=()))
 
 
-# Section 5.1 of the facts, measured with tiktoken.
+# Measured with tiktoken.
 @pytest.mark.parametrize(
     ("text", "encoding", "ids"),
     [
@@ -39,7 +39,7 @@ def test_counts_are_those_of_tiktoken(text: str, cl100k: int, o200k: int) -> Non
     assert tokens.count(text, "gpt-4o") == o200k
 
 
-# The overview page's prompt and completion (facts, 5.1).
+# The overview page's prompt and completion.
 @pytest.mark.parametrize("encoding", ["cl100k_base", "o200k_base"])
 def test_the_overview_pages_prompt_is_counted(encoding: str) -> None:
     assert tokens.count('""" count to 5 in a for loop """', encoding) == 10

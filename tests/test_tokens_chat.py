@@ -20,7 +20,7 @@ def parts(messages: Messages, model: str, **more: Any) -> dict[str, int]:
 
 PIXEL = "data:image/gif;base64,R0lGODlhAQABAAAAACH5BAEKAAEALAAAAAABAAEAAAICTAEAOw=="
 
-# OpenAI's cookbook, "How to count tokens with tiktoken", prints the counts of its two examples (facts, 5.1).
+# OpenAI's cookbook, "How to count tokens with tiktoken", prints the counts of its two examples.
 COOKBOOK: Messages = [
     {
         "role": "system",
@@ -81,7 +81,7 @@ def test_the_cookbooks_examples_are_counted_as_it_says(model: str, conversation:
     assert tokens.count_chat(WEATHER, model, [TOOL]) == with_tool
 
 
-# The one captured request of a reasoning model that there is (facts, 5.1).
+# The one captured request of a reasoning model that there is.
 def test_a_reasoning_models_count_is_an_estimate_that_meets_the_captured_request() -> None:
     messages = [{"role": "user", "content": "Reply only OK"}]
     assert tokens.count_chat(messages, "gpt-5.6-sol") == 9

@@ -14,7 +14,7 @@ from aoai_magic.catalog import PatchRule, TileRule
 from aoai_magic.errors import SettingsError
 from aoai_magic.tokens.vision import ImageTokens, patches, tiles
 
-# Every family of OpenAI's guide "Images and vision" (facts, 5.2 and 5.3).
+# Every family of OpenAI's guide "Images and vision".
 TILES = {
     "gpt-4o, gpt-4.1, gpt-4.5-preview, gpt-4-turbo": TileRule(85, 170),
     "gpt-4o-mini": TileRule(2833, 5667),

@@ -1,7 +1,7 @@
 """The control plane: which deployments a resource has, made and removed through Azure Resource Manager.
 
-The local service answers the same calls, so that what is learned here holds there. Shapes and versions:
-facts/azure-openai.md, section 3.
+The local service answers the same calls, so that what is learned here holds there. Shapes and versions are those of
+azure-mgmt-cognitiveservices 14.1.
 """
 
 from __future__ import annotations

@@ -14,7 +14,7 @@ from ..request import option
 from ..settings import Target
 from .words import first_line, number, where
 
-# How services say which parameter they don't know, and which one it is that they do (facts/azure-openai.md, section 4).
+# How services say which parameter they don't know, and which one it is that they do.
 _UNRECOGNIZED = re.compile(r"(?:[Uu]nrecognized request argument supplied|[Uu]nknown parameter): '?([\w.]+)")
 _INSTEAD = re.compile(r"Use '([\w.]+)' instead")
 

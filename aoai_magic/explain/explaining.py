@@ -46,7 +46,7 @@ def explain(
     """Turn an error into one of ours, or return None. Ours say what happened, the likely cause and what to type next.
 
     `operation` is what `deployment` was asked for; `able` finds the deployments that offer it, None where that can't be
-    known. Azure's bodies and their meanings: facts/azure-openai.md, section 4. Keys are taken out of every message.
+    known. Azure's bodies stand in tests/test_explain.py. Keys are taken out of every message.
     """
     for link in chain(error):
         if isinstance(link, AoaiError):
@@ -154,7 +154,7 @@ def _status(
 
 
 def _picture_blocked(message: str) -> tuple[str, str, str]:
-    """The two ways in which the filter stops a picture; neither names one (facts/azure-openai.md, section 2.5)."""
+    """The two ways in which the filter stops a picture; neither names one."""
     if "generated image" in message.lower():
         return (
             "The picture was drawn, and held back by the content filter.",

@@ -18,7 +18,7 @@ from .json_text import json_lines, json_text
 
 #: The forms that a request can have, and how each is highlighted.
 LANGUAGES = {"python": "python", "curl": "bash", "jsonl": "json"}
-# What the Batch API runs (facts/azure-openai.md, section 2.9, and the local service).
+# What the Batch API runs (learn.microsoft.com, "Getting started with Azure OpenAI batch deployments").
 _BATCHED = ("chat", "completions", "responses", "embeddings")
 
 

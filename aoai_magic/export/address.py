@@ -10,7 +10,7 @@ from ..settings import Target
 
 #: Those whose body is a form, with files in it.
 FORMS = ("image_edits", "transcriptions", "translations")
-# Those that Azure's classic API has under a deployment's own path (facts/azure-openai.md, 1.3).
+# Those that Azure's classic API has under a deployment's own path.
 _BY_DEPLOYMENT = {*PATHS} - {"responses"}
 
 

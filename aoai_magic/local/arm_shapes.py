@@ -1,4 +1,4 @@
-"""What the control plane's objects and errors look like (facts/azure-openai.md, section 3)."""
+"""What the control plane's objects and errors look like: those of azure-mgmt-cognitiveservices 14.1."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ from .turn import Ask
 #: How long a reply gets where the request doesn't say. Azure's own default is the model's limit (16,384 tokens for
 #: GPT-4o); a small model that has begun to repeat itself would fill that for minutes.
 DEFAULT_MAX_TOKENS = 512
-#: Microsoft's page on service tiers (facts, section 2.9); the words of the refusal are a guess.
+#: Microsoft's page on service tiers; the words of the refusal are a guess.
 _FLEX = ("gpt-5.6-sol",)
 #: What json_object asks the engine for. The deployment is given no schema to read, so it is no part of the prompt.
 ANY_OBJECT: dict[str, Any] = {"type": "object"}
@@ -152,7 +152,7 @@ def read_effort(body: Fields, name: str, model: Model) -> str:
 
 
 def refuse_parameters(body: Fields, model: Model) -> None:
-    """Refuse what the model doesn't take, as reasoning models refuse sampling (facts, section 7)."""
+    """Refuse what the model doesn't take, as reasoning models refuse sampling."""
     defaults = {"temperature": 1, "top_p": 1, "presence_penalty": 0, "frequency_penalty": 0}
     for name in model.refuses:
         if name not in body or (name in defaults and body.raw(name) == defaults[name]):

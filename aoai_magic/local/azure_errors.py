@@ -1,4 +1,4 @@
-"""Error answers with the very bodies of Azure OpenAI (facts/azure-openai.md, section 4)."""
+"""Error answers with the very bodies of Azure OpenAI."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def not_found() -> AzureError:
 
 def version_not_supported() -> AzureError:
     """400: a dated api-version on the v1 routes."""
-    # The message was seen; the code is a guess (facts, section 11).
+    # The message was seen; the code is a guess.
     return AzureError(400, {"code": "BadRequest", "message": "API version not supported"})
 
 

@@ -66,7 +66,7 @@ class Chat:
         }
 
     async def events(self) -> AsyncGenerator[bytes]:
-        """The answer as server-sent events, in the order that Azure sends them (facts, section 2.2)."""
+        """The answer as server-sent events, in the order that Azure sends them."""
         # The verdict on the prompt comes first, in a chunk with no choices: clients must not look at choices[0] blindly.
         results = self._ask.filter.prompt_results
         yield sse({**BLANK, "prompt_filter_results": results, "choices": [], "usage": None})

@@ -14,7 +14,7 @@ phrases that are counted with it and that the engine doesn't get to read:
     aoai-filter:reply-protected_material_code   the reply passes, annotated with the code's source and licence
     aoai-filter:reply-blocklist       the reply is cut by a list of words of the resource's own
 
-Shapes and the default policy (medium and above is filtered): facts/azure-openai.md, sections 2.2 and 4.
+Shapes and the default policy (medium and above is filtered): learn.microsoft.com, "Content filter annotations".
 """
 
 from __future__ import annotations

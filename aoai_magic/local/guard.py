@@ -2,7 +2,7 @@
 
 A web page in the user's browser can reach loopback: blindly from any site, and with answers through a host name that
 it rebinds to 127.0.0.1. Other users of the machine can as well. Seen in Chromium: with these checks no request of
-either kind arrives (facts/frontend.md, section 6).
+either kind arrives.
 """
 
 from __future__ import annotations

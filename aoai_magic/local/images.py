@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 _SIZES = ("1024x1024", "1024x1536", "1536x1024", "auto")
-#: Models that draw any size within bounds, and nothing transparent (facts, section 2.5).
+#: Models that draw any size within bounds, and nothing transparent (Microsoft's page on image generation models).
 _ANY_SIZE = "gpt-image-2"
 _EDGE, _LONGEST_EDGE, _MOST_ELONGATED, _PIXELS = 16, 3840, 3, (655_360, 8_294_400)
 _QUALITIES = ("low", "medium", "high", "auto")

@@ -255,7 +255,7 @@ def _start(settings: LocalSettings, model: Path | None) -> Service:
         output.flush()  # where there is no room for this, there is none for the address
         output.seek(0)
         output.truncate()
-        # A session of its own: the kernel's interrupt is sent to its whole process group (facts/frontend.md, section 6).
+        # A session of its own: the kernel's interrupt is sent to its whole process group.
         process = _Started(
             command,
             stdin=subprocess.DEVNULL,

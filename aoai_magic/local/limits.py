@@ -1,6 +1,6 @@
 """Rate limits, counted as Azure counts them: on arrival, by an estimate, and never by what is billed in the end.
 
-Microsoft's quota page (facts/azure-openai.md, section 8): a request's tokens are the prompt's characters over four plus
+Microsoft's page "Manage Azure OpenAI quota": a request's tokens are the prompt's characters over four plus
 the most that it may generate; they add up in a counter that starts anew each minute. Requests are counted by the
 minute, and in windows of 1 or 10 seconds as well, so that a burst can fail well under the total of a minute. Refused
 requests count like others.
@@ -119,7 +119,7 @@ def rate_limited(
     """429, in the words of today for v1, and in those that clients of the dated versions have met for years."""
     seconds = max(1, math.ceil(over.wait))
     headers = {"retry-after-ms": str(max(1, math.ceil(over.wait * 1000))), "retry-after": str(seconds)}
-    if version == "v1":  # the newer form has been seen with dated versions too (facts, section 4)
+    if version == "v1":  # the newer form has been seen with dated versions too
         message = (
             f"Your requests to {deployment} for {model} in {region} have exceeded the {over.what} rate limit for your "
             f"current AIServices S0 pricing tier. This request was for {operation} under Azure OpenAI API version {version}. "

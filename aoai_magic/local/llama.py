@@ -33,7 +33,7 @@ _LARGEST_COUNT = 10_000
 
 def default_threads() -> int:
     """Half of the cores but one, for each reply, so that two at once leave a core free: with all of them the engine is
-    2 to 7 times slower as soon as anything else runs (facts/measurements.md, section 5)."""
+    2 to 7 times slower as soon as anything else runs."""
     return max(1, (len(os.sched_getaffinity(0)) - 1) // 2)
 
 
@@ -165,7 +165,7 @@ class Llama:
         return Embedder(weights.EMBEDDING.ensure(self._home))
 
     def close(self) -> None:
-        # Leaving the process while llama.cpp generates is a segmentation fault (facts/measurements.md, section 5).
+        # Leaving the process while llama.cpp generates is a segmentation fault.
         self._stopping.set()
         self._pool.shutdown(wait=True, cancel_futures=True)
 
@@ -201,7 +201,7 @@ def _load(model: Path, threads: int) -> Any:
     parameters.hostnames = ["127.0.0.1"]
     parameters.ui = False
     server = xllamacpp.Server(parameters)
-    # A server that is dropped before its first request may hang for ever (facts/measurements.md, section 5).
+    # A server that is dropped before its first request may hang for ever.
     server.handle_completions({"prompt": "a", "max_tokens": 1})
     return server
 

@@ -72,7 +72,7 @@ def run(
 
     loading = threading.Thread(target=load_engine, name="engine")
     loading.start()
-    # IPPROTO_TCP, or asyncio doesn't set TCP_NODELAY on it: 44 ms a request instead of 0.5 (facts/frontend.md, section 6).
+    # IPPROTO_TCP, or asyncio doesn't set TCP_NODELAY on it: 44 ms a request instead of 0.5.
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP) as listener:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

@@ -13,7 +13,7 @@ _ROLES = ("system", "developer", "assistant", "user", "function", "tool")
 #: What an assistant's message may have in the place of a content.
 _INSTEAD = ("tool_calls", "function_call", "refusal")
 _DETAILS = ("auto", "low", "high", "original")
-# Microsoft's quotas page (facts, section 3).
+# Microsoft's page "Azure OpenAI quotas and limits".
 _MOST_MESSAGES, _LONGEST_TEXT, _MOST_IMAGES = 2048, 1_048_576, 50
 
 

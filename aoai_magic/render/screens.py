@@ -56,10 +56,7 @@ class Nothing:
 
 
 class Notebook:
-    """One display a cell, updated in place.
-
-    Front ends have had bugs with more than one (facts/frontend.md, section 2).
-    """
+    """One display a cell, updated in place: front ends have had bugs with more than one."""
 
     def __init__(self, *, animate: bool) -> None:
         self._animate = animate

@@ -21,8 +21,8 @@ def current_shell() -> InteractiveShell | None:
 def is_watched(shell: InteractiveShell | None = None) -> bool:
     """Whether someone looks at the output as it comes; `shell` is the one that runs this, if it isn't named.
 
-    nbval and nbclient tell the kernel that they take no input, JupyterLab that it may ask (STYLE, section 2). nbval
-    ignores updates of a display, so that what is animated would be compared by its first frame.
+    nbval and nbclient tell the kernel that they take no input, JupyterLab that it may ask. nbval ignores
+    updates of a display, so that what is animated would be compared by its first frame.
     """
     kernel = getattr(shell or current_shell(), "kernel", None)
     if kernel is None:
@@ -38,8 +38,7 @@ def can_answer(shell: InteractiveShell) -> bool:
 class Throttle:
     """Says when a text that grows may be shown again: ten times a second at most, and less often the longer it is.
 
-    JupyterLab takes about 25 us a character to show an update, and falls behind for ever if they come faster
-    (facts/frontend.md, section 2).
+    JupyterLab takes about 25 us a character to show an update, and falls behind for ever if they come faster.
 
     >>> throttle = Throttle()
     >>> throttle.due(1000)

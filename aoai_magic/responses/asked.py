@@ -1,6 +1,6 @@
 """A chat request in the form of the Responses API.
 
-Sources: facts/azure-openai.md, section 2.7, and the types of the openai SDK.
+Sources: learn.microsoft.com, "Azure OpenAI Responses API", and the types of the openai SDK.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-#: The least that it lets `max_output_tokens` be (openapi of the v1 API; facts/azure-openai.md, section 1.1).
+#: The least that it lets `max_output_tokens` be (azure-rest-api-specs, OpenAI.v1).
 LEAST_TOKENS = 16
 #: Parameters of chat that the Responses API doesn't have.
 UNKNOWN = (

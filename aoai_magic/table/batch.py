@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     import openai
 
 _SKU = "GlobalBatch"
-# Azure asks for no more than one look a minute (facts/azure-openai.md, section 2.9); the local service is on this machine.
+# Azure asks for no more than one look a minute (its page on batches); the local service is on this machine.
 _SECONDS, _SECONDS_HERE = 60.0, 0.2
 _ENDED = ("completed", "failed", "expired", "cancelled")
 

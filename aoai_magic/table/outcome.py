@@ -70,7 +70,7 @@ def concerns_all(error: BaseException) -> bool:
 
 def will_pass(error: RateLimitError) -> bool:
     """Whether a request that is over a limit will fit it later: one that is told to wait for a day never will."""
-    return (error.retry_after or 0) < 3600 and error.code != "insufficient_quota"  # facts/azure-openai.md, section 4
+    return (error.retry_after or 0) < 3600 and error.code != "insufficient_quota"
 
 
 def told_to_wait(headers: Mapping[str, str]) -> float | None:

@@ -1,7 +1,7 @@
 """When the next request may leave: a deployment's limits by the minute and by bursts, kept to by going evenly.
 
 Azure counts a request when it arrives, by the characters of its prompt and the most that it may generate, in windows of
-a minute for tokens and of 1 or 10 seconds for requests (facts/azure-openai.md, section 8). When a window began nobody
+a minute for tokens and of 1 or 10 seconds for requests (learn.microsoft.com, "Manage Azure OpenAI quota"). When a window began nobody
 says; who goes evenly, a little slower than the limit, never meets one's end.
 """
 

@@ -17,7 +17,7 @@ _PER_MESSAGE = 3
 _PER_NAME = 1
 _PRIMING = 3
 # Reasoning models: no document says. One captured request has one token less than the formula, as the framing of
-# gpt-oss would have it (facts, section 5.1), so their counts are marked as estimates.
+# gpt-oss would have it, so their counts are marked as estimates.
 _PRIMING_REASONING = 2
 # The same notebook, on functions: what a function begins with, by encoding, and what its properties and values add.
 _FUNCTION = {"o200k_base": 7, "cl100k_base": 10}

@@ -118,10 +118,7 @@ class _Row(ipywidgets.HBox):
 
 
 class _Slider(_Row):
-    """A slider, and a box for its number.
-
-    In Notebook 7 sliders don't hear the arrow keys (facts/frontend.md, section 1).
-    """
+    """A slider, and a box for its number: in Notebook 7 sliders don't hear the arrow keys."""
 
     def __init__(self, label: str, told: str, most: float, neutral: float) -> None:
         self._neutral = neutral

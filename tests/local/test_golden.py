@@ -44,7 +44,7 @@ KNOWN = {
 }
 PLAIN = {"connection", "date", "server", "content-length", "transfer-encoding"}
 
-# Section 4 of the facts, row by row: which golden shows it, by file, status, code, and a piece of the message.
+# Azure's errors, one by one: which golden shows it, by file, status, code, and a piece of the message.
 ERRORS = [
     ("errors_access", 401, "401", "Access denied due to invalid subscription key"),
     ("errors_access", 401, "PermissionDenied", "OpenAI/deployments/chat/completions/action` to perform"),
