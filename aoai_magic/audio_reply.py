@@ -14,7 +14,7 @@ from . import saving
 from .base_reply import BaseReply
 from .render import sound_bundle
 from .sounds import PCM_RATE, SPOKEN, length
-from .visible import visible
+from .visible import shortened, visible
 
 if TYPE_CHECKING:
     import os
@@ -48,8 +48,7 @@ class Audio(BaseReply):
     @property
     def text(self) -> str:
         """The sound in words, for where none can be played: length, format, size, and the text, or how it begins."""
-        spoken = str(self.request["input"]).strip()
-        spoken = spoken if len(spoken) <= 200 else f"{spoken[:199]}…"
+        spoken = shortened(str(self.request["input"]).strip(), 200)
         long = "length unknown" if self.duration is None else f"{self.duration:.1f} s"
         size = f"{max(1, round(len(self.data) / 1000)):,} kB"
         return visible(f"[sound, {long}, {self.format.upper()}, {size}: {spoken}]")

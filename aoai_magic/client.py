@@ -18,7 +18,7 @@ from . import catalog, settings
 from .catalog import Known
 from .errors import AoaiError, SettingsError
 from .estimates import Estimate, Headroom, estimate
-from .explain import explain
+from .explain import explained
 from .local import launch, weights
 from .settings import Target
 from .visible import visible
@@ -129,14 +129,8 @@ class Connection:
 
         Raises AoaiError as a prompt does.
         """
-        try:
-            found = list(self.client.models.list())
-        except Exception as error:
-            told = explain(error, self.target)
-            if told is None or told is error:
-                raise
-            raise told from error
-        return [_offered(one.id) for one in found]
+        with explained(self.target):
+            return [_offered(one.id) for one in self.client.models.list()]
 
     def _options(self) -> dict[str, Any]:
         from .transport import LOCAL_URL, PLACEHOLDER

@@ -11,7 +11,7 @@ from .base_reply import Usage
 from .errors import AoaiError, Interrupted
 from .estimates import Estimate
 from .reply import Reply
-from .visible import visible
+from .visible import shortened, visible
 
 if TYPE_CHECKING:
     import numpy
@@ -111,10 +111,7 @@ class Embeddings:
         image = axes.imshow(cosines, cmap="viridis", vmin=min(0.0, float(cosines.min())), vmax=1.0)
         figure.colorbar(image, label="cosine similarity")
         if named:
-            names = [
-                name if len(name) <= 30 else f"{name[:29]}…" for name in (visible(str(one)) for one in self.labels)
-            ]
-            names = [" ".join(name.split()) for name in names]
+            names = [" ".join(shortened(visible(str(one)), 30).split()) for one in self.labels]
             axes.set_yticks(range(size), names, parse_math=False)
             axes.set_xticks(range(size), names, parse_math=False, rotation=45, ha="right", rotation_mode="anchor")
         for row in range(size if written else 0):

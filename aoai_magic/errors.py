@@ -31,6 +31,8 @@ is only printed, and IPython's own UsageError, pass nbval-lax unseen.
 from __future__ import annotations
 
 import datetime
+import difflib
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from .environment import environment
@@ -210,6 +212,15 @@ def a_kind(thing: object) -> str:
     """
     name = type(thing).__qualname__
     return f"{'An' if name[:1].lower() in 'aeio' else 'A'} {name}"
+
+
+def near(name: str, known: Iterable[str]) -> str:
+    """That of the known names which may have been meant; "" where none is like it.
+
+    >>> near("dokter", ["connect", "doctor"])
+    'doctor'
+    """
+    return next(iter(difflib.get_close_matches(name, list(known), n=1, cutoff=0.6)), "")
 
 
 def _short_traceback(error: BaseException) -> list[str]:

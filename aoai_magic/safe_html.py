@@ -106,7 +106,7 @@ def safe_html(text: str, status: str = "", language: str | None = None) -> str:
     rendered = _parser().render(visible(text)) if language is None else _code(visible(text), language)
     html: str = _cleaner().clean(rendered)
     if status:
-        html += f'<p class="aoai-status">{safe_text(visible(status))}</p>'
+        html += f'<p class="aoai-status">{safe_text(status)}</p>'
     quiet = _QUIET if 'class="aoai-status"' in html or 'class="aoai-note"' in html else ""
     code = (_CODE if "<pre>" in html else "") + (_COLOURS if 'class="aoai-hl-' in html else "")
     shape = (_LONG if _LONG_WORD.search(text) else "") + (_SIDED if ' dir="auto"' in html else "")
@@ -129,8 +129,8 @@ def _parser() -> MarkdownIt:
     )
     parser.core.ruler.push("sides", _sides)
     parser.core.ruler.push("tasks", _tasks)
-    parser.validateLink = _is_safe_url  # type: ignore[method-assign]
-    parser.normalizeLinkText = _as_it_is  # type: ignore[method-assign]
+    parser.validateLink = _is_safe_url  # type: ignore[method-assign]  # as its documents say to
+    parser.normalizeLinkText = _as_it_is  # type: ignore[method-assign]  # as its documents say to
     rules: dict[str, Callable[[Sequence[Token], int], str]] = {
         "text": lambda tokens, index: safe_text(tokens[index].content),
         "text_special": lambda tokens, index: safe_text(tokens[index].content),
@@ -205,12 +205,14 @@ def _cleaner() -> nh3.Cleaner:
 
 
 def safe_text(text: str) -> str:
-    """Escape text for HTML, and keep MathJax from taking any of it for maths: a delimiter alone in a span is none.
+    """Return text for HTML: escaped, what is invisible made visible (see `visible`), and no price taken for maths.
+
+    MathJax takes none for a delimiter that is alone in a span.
 
     >>> safe_text("<b> for $5 to $6")
     '&lt;b&gt; for <span>$</span>5 to <span>$</span>6'
     """
-    return re.sub(r"\$|\\(?=[(\[]|begin\b)", r"<span>\g<0></span>", escape(text, quote=False))
+    return re.sub(r"\$|\\(?=[(\[]|begin\b)", r"<span>\g<0></span>", escape(visible(text), quote=False))
 
 
 def _image(token: Token) -> str:

@@ -60,7 +60,7 @@ class Stop:
             self._socket = connection
         try:
             yield
-        except Exception:
+        except Exception:  # whatever reading from a connection that was cut raises
             if self.asked:
                 raise KeyboardInterrupt from None
             raise

@@ -1,16 +1,16 @@
-"""Text of strangers made visible: no character in it can steer a terminal or hide from the eye."""
+"""Text of strangers made visible: no character in it can steer a terminal or hide from the eye.
+
+C0 and C1 controls and DEL move the cursor, set titles and start escape sequences; bidi marks and overrides show words in
+another order than the one they have; zero-width and tag characters carry text that nobody sees (prompt injection by
+"ASCII smuggling"); lone surrogates can't be encoded at all.
+"""
 
 from __future__ import annotations
 
 import json
 import re
 
-#: What is replaced, and why:
-#   C0 and C1 controls, DEL       move the cursor, set titles, start escape sequences (ESC, CSI, OSC)
-#   bidi marks and overrides      show words in another order than the one they have
-#   zero-width and tag characters carry text that nobody sees (prompt injection by "ASCII smuggling")
-#   line and paragraph separators, interlinear annotation, lone surrogates (can't be encoded at all)
-# Kept: newline, tab, and the joiners U+200C and U+200D, which Persian, Indic scripts and emoji need.
+#: What is replaced. Kept are newline, tab, and the joiners U+200C and U+200D, which Persian, Indic scripts and emoji need.
 HIDDEN = (
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b\u200e\u200f"
     "\u2028-\u202e\u2060-\u206f\u3164\ufeff\uffa0\ufff0-\ufffb"
@@ -39,6 +39,15 @@ def _sign(match: re.Match[str]) -> str:
     if code == 0x7F:
         return "\u2421"
     return f"\u27e8U+{code:04X}\u27e9"
+
+
+def shortened(text: str, most: int) -> str:
+    """Return a text of at most so many characters, with … at its end where it was cut.
+
+    >>> shortened("antidisestablishmentarianism", 8)
+    'antidis…'
+    """
+    return text if len(text) <= most else f"{text[: most - 1]}…"
 
 
 def escaped(written: str) -> str:

@@ -13,7 +13,7 @@ from urllib.parse import quote, urlsplit
 
 from .. import settings
 from ..errors import AoaiError, AuthenticationError, RequestRefusedError, ServiceError, SettingsError
-from ..explain import explain
+from ..explain import explained
 from ..settings import Target
 from ..transport import LOCAL_URL, PROOF
 from ..visible import visible
@@ -164,15 +164,10 @@ class ControlPlane:
         url = f"{self._manager}{path}" if path.startswith("/") else path
         if settings.origin(url) != self._manager:
             raise ServiceError(f"The next page of a list is said to be at {url[:120]}", "That isn't Resource Manager.")
-        try:
-            parameters = {"api-version": version} if version else None
-            proof = {} if self._target.kind == "local" else {PROOF: (self._manager, self._token)}
+        parameters = {"api-version": version} if version else None
+        proof = {} if self._target.kind == "local" else {PROOF: (self._manager, self._token)}
+        with explained(self._target):
             answer = self._http.request(method, url, params=parameters, json=body, extensions=proof, timeout=60)
-        except Exception as error:
-            told = explain(error, self._target)
-            if told is None or told is error:
-                raise
-            raise told from None
         if not answer.is_success:
             raise _refused(answer, method)
         return answer.json() if answer.content else {}

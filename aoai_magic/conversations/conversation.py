@@ -211,7 +211,7 @@ class Conversation:
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
         said = "".join(
-            f'<div style="opacity:.65;font-size:85%;padding-top:.15em">{safe_text(visible(who))}</div>{safe_html(text)}'
+            f'<div style="opacity:.65;font-size:85%;padding-top:.15em">{safe_text(who)}</div>{safe_html(text)}'
             for who, text in self._said()
         )
         rows = f'<div style="display:grid;grid-template-columns:auto 1fr;gap:.2em 1.2em;margin-top:.6em">{said}</div>'

@@ -191,13 +191,13 @@ class Estimate:
         remarks = style.format("left", "pre-line") + "; opacity: 0.7"
         sum_ = "; border-top: 1px solid color-mix(in srgb, currentColor 35%, transparent)"
         body = "".join(
-            f'<tr style="background:none"><td style="{names}">{_html(name)}</td>'
-            f'<td style="{amounts}{sum_ if name == "prompt" else ""}">{_html(amount)}</td>'
-            f'<td style="{remarks}">{_html(remark)}</td></tr>'
+            f'<tr style="background:none"><td style="{names}">{safe_text(name)}</td>'
+            f'<td style="{amounts}{sum_ if name == "prompt" else ""}">{safe_text(amount)}</td>'
+            f'<td style="{remarks}">{safe_text(remark)}</td></tr>'
             for name, amount, remark in self.rows()
         )
-        warnings = "".join(f"<div>⚠ {_html(one)}</div>" for one in self.warnings)
-        return f"<div>{_html(self._head())}</div><table>{body}</table>{warnings}"
+        warnings = "".join(f"<div>⚠ {safe_text(one)}</div>" for one in self.warnings)
+        return f"<div>{safe_text(self._head())}</div><table>{body}</table>{warnings}"
 
     def _head(self) -> str:
         found = f"{self.known.model.id}, {_HOW[self.known.how]}" if self.known else "its model is unknown"
@@ -225,7 +225,3 @@ def _wrapped(remark: str, width: int) -> list[str]:
 
 def _plus(dollars: float | None, more: float) -> float | None:
     return None if dollars is None else dollars + more
-
-
-def _html(text: str) -> str:
-    return safe_text(visible(text))

@@ -84,7 +84,7 @@ def _terms(
         "dearest": None if estimate.dearest is None else estimate.dearest - kept,
         "limit": estimate.limit if lower else None,
         "slack": estimate.slack + kept,
-        "allowance": budget if budget is None or isinstance(budget, ledger.Allowance) else ledger.Allowance(budget),
+        "allowance": ledger.Allowance.of(budget),
         "least": LEAST_TOKENS if operation == "responses" else 1,
     }
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 import math
 import re
 from typing import Any
 
 from .. import catalog
-from ..errors import RateLimitError
+from ..errors import RateLimitError, near
 from ..local.account import DEFAULT_DEPLOYMENTS
 from ..request import option
 from ..settings import Target
@@ -57,11 +56,10 @@ def not_found(code: str | None, message: str, target: Target, deployment: str, o
     if code == "DeploymentNotFound" or "deployment" in message.lower() or code == "model_not_found":
         if target.kind == "local":
             known = [name for name in DEFAULT_DEPLOYMENTS if operation in _operations(name)]
-            near = difflib.get_close_matches(deployment, known, n=2, cutoff=0.5)
             return (
                 f"The local service has no deployment {deployment!r}.",
                 f"It has {', '.join(known[:6])}{' and others' * (len(known) > 6)}: %aoai deployments lists them.",
-                asked.format(near[0] if near else known[0]),
+                asked.format(near(deployment, known) or known[0]),
             )
         if target.kind == "azure":
             return (

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 from ..errors import (
@@ -60,6 +61,18 @@ def explain(
     for link in chain(error):
         link.__traceback__ = None  # its frames hold the headers of the request, and with them the key
     return told
+
+
+@contextmanager
+def explained(target: Target, deployment: str = "") -> Iterator[None]:
+    """Within it, an error that `explain` knows is raised in its words, and any other as it came."""
+    try:
+        yield
+    except Exception as error:
+        told = explain(error, target, deployment)
+        if told is None or told is error:
+            raise
+        raise told from error
 
 
 def stream_error(error: dict[str, Any], headers: Mapping[str, str]) -> ServiceError:

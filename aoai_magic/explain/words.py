@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator
 
 from ..settings import Target
+from ..visible import shortened
 
 
 def where(target: Target, *, first: bool = True) -> str:
@@ -17,8 +18,7 @@ def where(target: Target, *, first: bool = True) -> str:
 
 def first_line(text: str) -> str:
     """The first line of a message, cut where it is long."""
-    line = text.strip().split("\n")[0]
-    return line if len(line) <= 300 else line[:299] + "…"
+    return shortened(text.strip().split("\n")[0], 300)
 
 
 def number(text: str | None, divisor: float) -> float | None:

@@ -55,6 +55,11 @@ class Allowance:
     def __post_init__(self) -> None:
         _check(self.usd)
 
+    @classmethod
+    def of(cls, budget: float | Allowance | None) -> Allowance | None:
+        """A budget as an allowance; one is returned as it is, and shared by all that have it."""
+        return budget if budget is None or isinstance(budget, Allowance) else cls(budget)
+
 
 def set_budget(usd: float | None, per: Per = "session") -> None:
     """Let requests cost at most `usd` US dollars per session (this kernel's life), notebook or day; None lifts that.

@@ -53,7 +53,7 @@ class Confidence:
         if len(self.tokens) > _MOST_SHADED:
             spans += f"<i>… {len(self.tokens) - _MOST_SHADED:,} tokens more</i>"
         text = f'<div style="white-space:pre-wrap;line-height:1.7;margin:.3em 0">{spans}</div>'
-        head = safe_text(visible(self._head().removesuffix("; the least likely:")))
+        head = safe_text(self._head().removesuffix("; the least likely:"))
         if self.folded:
             return f'<details style="margin:.4em 0"><summary style="opacity:.65">{head}</summary>{text}</details>'
         return f'{text}<p style="opacity:.65;font-size:85%;margin:.3em 0">{head}</p>'
@@ -85,7 +85,7 @@ class Confidence:
 
 
 def _span(token: Token) -> str:
-    text = safe_text(visible(token.text))
+    text = safe_text(token.text)
     if token.probability is None:
         return text
     title = escape(visible(_told(token)))

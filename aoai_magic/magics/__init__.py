@@ -188,7 +188,7 @@ class AoaiMagics(Magics):
         return Completion(self.shell, self._owns).match(context)
 
     match.matcher_api_version = 2  # type: ignore[attr-defined]  # it is given the cell
-    match.matcher_identifier = "aoai_magic"  # type: ignore[attr-defined]
+    match.matcher_identifier = "aoai_magic"  # type: ignore[attr-defined]  # IPython looks there
 
     def _owns(self, name: str, kind: str = "cell") -> bool:
         function = self.shell.magics_manager.magics[kind].get(name)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import textwrap
 from typing import Any
 
-from ..errors import OptionError
+from ..errors import OptionError, near
 from ..render import readable
 from . import chat, complete, image, tokens
 from .arguments import Option, parse
@@ -66,16 +66,14 @@ def _usage(name: str) -> str:
 
 
 def _unknown(name: str) -> OptionError:
-    import difflib
-
     if name.lstrip("%") in _CELLS:
         cell = f"%%{name.lstrip('%')}"
         return OptionError(f"%aoai has no command {name!r}.", "Prompts are cells of their own.", f"{cell}, and the prompt on the lines below it")  # fmt: skip
-    near = difflib.get_close_matches(name, [*COMMANDS], n=1, cutoff=0.6)
+    meant = near(name, COMMANDS)
     return OptionError(
         f"%aoai has no command {name!r}.",
-        f"Did you mean {near[0]}?" if near else f"It has {', '.join(COMMANDS)}.",
-        f"%aoai {near[0] if near else 'help'}",
+        f"Did you mean {meant}?" if meant else f"It has {', '.join(COMMANDS)}.",
+        f"%aoai {meant or 'help'}",
     )
 
 

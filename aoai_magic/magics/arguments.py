@@ -5,7 +5,6 @@ An option is defined once, as an `Option`; parsing, help, completion and error m
 
 from __future__ import annotations
 
-import json
 import shlex
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import OptionError
+from ..schema import strict_json
 
 
 @dataclass(frozen=True)
@@ -258,13 +258,9 @@ def pair(word: str) -> tuple[str, Any]:
     if not equals or not key.isidentifier():
         raise ValueError("it is not of the form KEY=VALUE")
     try:
-        return key, json.loads(value, parse_constant=_refuse)
+        return key, strict_json(value)
     except (ValueError, RecursionError):
         return key, value
-
-
-def _refuse(constant: str) -> None:
-    raise ValueError  # NaN and Infinity: Python's JSON, and no service's
 
 
 def ending(word: str) -> str:

@@ -46,7 +46,7 @@ class Cells:
         return [first, *(lines[at + 1 :] or ["\n"])]
 
     # Asked whether a cell is complete, IPython leaves this one out: else a terminal would run %%chat at once.
-    opened.has_side_effects = True  # type: ignore[attr-defined]
+    opened.has_side_effects = True  # type: ignore[attr-defined]  # IPython looks there
 
     def begin(self, info: ExecutionInfo) -> None:
         """Keep the cell as it was typed: IPython strips prompts and indentation from what a magic gets."""

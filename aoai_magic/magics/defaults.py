@@ -10,7 +10,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..errors import SettingsError
+from ..errors import SettingsError, near
+from ..visible import shortened
 from . import AoaiMagics, Setting
 from . import options as shared
 from .arguments import Option
@@ -75,8 +76,7 @@ def described(shell: InteractiveShell) -> list[tuple[str, str]]:
     for option in CONFIGURABLE.values():
         value, source = setting(shell, option)
         if value is not None and option is not DEPLOYMENT:
-            shown = " ".join(str(value).split())
-            rows.append((option.key, f"{shown if len(shown) <= 60 else shown[:57] + '...'} ({source})"))
+            rows.append((option.key, f"{shortened(' '.join(str(value).split()), 60)} ({source})"))
     return rows
 
 
@@ -118,13 +118,11 @@ def check_names(names: Sequence[str], known: Sequence[str], source: str) -> None
     """Raise SettingsError for a name that nothing is known by, with the nearest one."""
     for name in names:
         if name not in known:
-            import difflib
-
-            near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
+            meant = near(name, known)
             raise SettingsError(
                 f"{source} has {name}, which can't be set.",
-                f"Did you mean {near[0]}?" if near else f"There are {', '.join(sorted(known))}.",
-                _assigned(near[0], source, "…") if near else "Take it out.",
+                f"Did you mean {meant}?" if meant else f"There are {', '.join(sorted(known))}.",
+                _assigned(meant, source, "…") if meant else "Take it out.",
             )
 
 

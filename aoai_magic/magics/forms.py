@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ..errors import ReplyError
+from ..schema import strict_json
 from ..visible import visible
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ def _pretty(text: str, reply: Reply) -> str:
     """JSON with one value a line; the fence that models like to put around it is taken off."""
     fenced = _FENCED.fullmatch(text)
     try:
-        value = json.loads(fenced["inside"] if fenced else text, parse_constant=_refuse)
+        value = strict_json(fenced["inside"] if fenced else text)
     except (ValueError, RecursionError) as error:
         cut = reply.finish_reason == "length"
         raise ReplyError(
@@ -66,10 +67,6 @@ def _pretty(text: str, reply: Reply) -> str:
             reply=reply,
         ) from None
     return json.dumps(value, indent=2, ensure_ascii=False)
-
-
-def _refuse(word: str) -> Any:
-    raise ValueError(f"{word} is no number of JSON")
 
 
 def _code(reply: Reply) -> tuple[str, str]:

@@ -9,7 +9,7 @@ from .. import current
 from ..errors import Interrupted, LedgerError, NotRecordedError
 from ..exchange import Exchange, foretold, reserve
 from ..explain import explain
-from ..recordings import Asked, asked, mode
+from ..recordings import Asked, mode
 from ..render import is_watched, show_frames_safely
 from ..request import PATHS
 
@@ -82,7 +82,7 @@ def looked_up(
 
     Raises NotRecordedError where nothing may be sent and nothing answers it.
     """
-    return asked(PATHS[operation], body, connection.kind, recordings, n)
+    return Asked(PATHS[operation], body, connection.kind, recordings, n=n)
 
 
 def answered(connection: Connection, exchange: Exchange, *, remember: bool = True) -> Any:

@@ -110,7 +110,7 @@ def chat(
         **params,
     )
     refuse(plan.form, plan.known)
-    allowance = budget if budget is None or isinstance(budget, Allowance) else Allowance(budget)
+    allowance = Allowance.of(budget)
 
     def send(plan: Plan) -> Reply:
         reply: Reply = ask(

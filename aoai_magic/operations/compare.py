@@ -115,7 +115,7 @@ class Comparison:
         self._asked = [_Asked(name) for name in _names(deployments)]
         options.pop("deployment", None)
         self._prompt, self._options, self._defaults = prompt, options, defaults or {}
-        self._options["budget"] = budget if budget is None or isinstance(budget, Allowance) else Allowance(budget)
+        self._options["budget"] = Allowance.of(budget)
         self._options["connection"] = connection or current.connection()
         self._talk = (
             found("main" if conversation is None else conversation) if conversation is not None or new else None

@@ -72,7 +72,7 @@ def _embedded(
         refuse_too_long(counts, index, known.model)
     own = {key: value for key, value in params.items() if value is not None}
     foreseen = connection.estimated({"model": name, "input": given, **own}, known)
-    allowance = budget if budget is None or isinstance(budget, Allowance) else Allowance(budget)
+    allowance = Allowance.of(budget)
     ask = partial(embed, deployment=name, connection=connection, recordings=recordings, **own)
     minute = headroom.token_limit if headroom else listed["tpm"] if listed else None
     exchanges: list[VectorExchange] = []

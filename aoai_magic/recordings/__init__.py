@@ -7,7 +7,7 @@ store       the file                    recording   a line of it: streams packed
 """
 
 from ..settings import RecordingsMode as Mode
-from .asking import Asked, asked, forget, hits, in_order
+from .asking import Asked, forget, hits, in_order
 from .canonical import canonical, digest
 from .drift import drift
 from .modes import FOLDER, MODES, mode, off, record, replay, store
@@ -17,7 +17,6 @@ __all__ = [
     "MODES",
     "Asked",
     "Mode",
-    "asked",
     "canonical",
     "digest",
     "drift",

@@ -95,11 +95,15 @@ def forget() -> None:
 class Asked:
     """A request, and what the recordings have for it. In a `with` of it, it is what the transport sends.
 
-    `recorded` is the recording that will answer it, None where it will be sent. Raises NotRecordedError where it may
+    `operation` is the last part of its address, such as "chat/completions", `kind` that of the service that it would go
+    to, `wanted` the mode that the call itself wants. `recorded` is the recording that will answer it, None where it will be sent. Raises NotRecordedError where it may
     not be, and nothing answers it. `answered` is the recording that did, once it has been asked, and `seconds` when
     what it has handed out so far had come, counted from the request. `keeps` is whether what comes back is to be
     recorded, `drift` what it was recorded in the place of. `n` says the how-many-th time it is, where that isn't the
     order in which requests leave; then "auto" answers from that very one, or sends it.
+
+    >>> Asked("chat/completions", {"model": "gpt-4o", "messages": []}, "local").recorded is None
+    True
     """
 
     def __init__(
@@ -215,21 +219,6 @@ class Asked:
         self.store.add(replace(recording, replaces=before.at if before else None))
         with contextlib.suppress(ValueError):  # what it stands on is damaged
             self.drift = Drift(read(before.raw, self.store.folder), recording) if before else None
-
-
-def asked(
-    operation: str, body: Mapping[str, Any], kind: Kind, wanted: Mode | None = None, n: int | None = None
-) -> Asked:
-    """Look a request to a model up, before anything is made ready to send it.
-
-    `operation` is the last part of its address, such as "chat/completions"; `kind` that of the service that it would go
-    to; `wanted` the mode that the call itself wants, `n` the how-many-th time, see `in_order`. Raises NotRecordedError
-    where nothing may be sent and nothing answers it.
-
-    >>> asked("chat/completions", {"model": "gpt-4o", "messages": []}, "local").recorded is None
-    True
-    """
-    return Asked(operation, body, kind, wanted, n=n)
 
 
 def in_order(operation: str, bodies: Iterable[Mapping[str, Any]]) -> list[int | None]:

@@ -21,11 +21,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Drift:
-    """The answers to one request, then and now. `diff` is how the texts differ, "" where they don't.
-
-    >>> Drift.__dataclass_fields__.keys() >= {"then", "now"}
-    True
-    """
+    """The answers to one request, then and now. `diff` is how the texts differ, "" where they don't."""
 
     then: Recording
     now: Recording

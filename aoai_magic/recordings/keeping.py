@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from .. import settings
 from ..errors import SettingsError
-from ..visible import visible
+from ..visible import shortened, visible
 from . import words
 from .canonical import digest
 from .modes import store
@@ -54,8 +54,7 @@ def _row(one: Recording) -> list[Any]:
 
 
 def _short(text: str) -> str:
-    text = " ".join(text.split())
-    return text if len(text) <= _SHORT else f"{text[: _SHORT - 1]}…"
+    return shortened(" ".join(text.split()), _SHORT)
 
 
 def shown(hash_: str) -> str:

@@ -64,7 +64,7 @@ class Quiet:
     text: str
 
     def html(self) -> str:
-        return f'<p style="opacity:.65;margin:.6em 0 .2em">{safe_text(visible(self.text))}</p>'
+        return f'<p style="opacity:.65;margin:.6em 0 .2em">{safe_text(self.text)}</p>'
 
     def plain(self) -> str:
         return visible(f"[{self.text}]")
@@ -94,9 +94,9 @@ class Folded:
 
     def html(self) -> str:
         if self._short:
-            return f'<p style="margin:.4em 0">{safe_text(visible(self._line()))}</p>'
+            return f'<p style="margin:.4em 0">{safe_text(self._line())}</p>'
         inside = safe_html(_cut(self.text), language="")
-        return f'<details style="margin:.4em 0"><summary>{safe_text(visible(self.head))}</summary>{inside}</details>'
+        return f'<details style="margin:.4em 0"><summary>{safe_text(self.head)}</summary>{inside}</details>'
 
     def plain(self) -> str:
         if self._short:
@@ -122,7 +122,7 @@ class Rows:
 
     def html(self) -> str:
         rows = [
-            "".join(f'<{tag} style="{_CELL}">{safe_text(visible(one))}</{tag}>' for one in row)
+            "".join(f'<{tag} style="{_CELL}">{safe_text(one)}</{tag}>' for one in row)
             for tag, row in zip(["th", *["td"] * len(self.table)], self.table, strict=False)
         ]
         body = "".join(f'<tr style="background:none">{row}</tr>' for row in rows)

@@ -53,11 +53,14 @@ class Columns:
 
     def html(self) -> str:
         columns = self.columns
-        heads = "".join(f'<th scope="col" style="{_WIDE};font-weight:600">{_safe(one.head)}</th>' for one in columns)
+        heads = "".join(
+            f'<th scope="col" style="{_WIDE};font-weight:600">{safe_text(one.head)}</th>' for one in columns
+        )
         texts = "".join(f'<td style="{_WIDE}">{bundled(one.blocks)["text/html"]}{_failed(one)}</td>' for one in columns)
         names = dict.fromkeys(name for one in columns for name in one.facts)
         cells = [
-            "".join(f'<td style="{_QUIET}">{_safe(one.facts.get(name, ""))}</td>' for one in columns) for name in names
+            "".join(f'<td style="{_QUIET}">{safe_text(one.facts.get(name, ""))}</td>' for one in columns)
+            for name in names
         ]
         facts = "".join(f"{_ROW}{row}</tr>" for row in cells)
         width = f"width:100%;min-width:{14 * len(columns)}em;table-layout:fixed;margin:0"
@@ -119,9 +122,5 @@ def _said(column: Column) -> str:
 
 
 def _failed(column: Column) -> str:
-    lines = "<br>".join(_safe(line) for line in column.error.split("\n")) if column.error else ""
+    lines = "<br>".join(safe_text(line) for line in column.error.split("\n")) if column.error else ""
     return f'<div style="color:var(--jp-error-color1,#c62828)">{lines}</div>' if lines else ""
-
-
-def _safe(text: str) -> str:
-    return safe_text(visible(text))

@@ -48,7 +48,7 @@ def readable(frame: pandas.DataFrame, note: str = "") -> pandas.DataFrame:
 def _readable() -> Any:
     import pandas
 
-    class Readable(pandas.DataFrame):  # type: ignore[misc]
+    class Readable(pandas.DataFrame):  # type: ignore[misc]  # pandas has no types
         @property
         def _constructor(self) -> Any:
             return pandas.DataFrame  # what is made of it is shown as usual
@@ -103,7 +103,7 @@ class _Shown:
 def _html(shown: _Shown) -> str:
     sides = ["right" if right else "left" for right in shown.right]
     first = "".join(
-        f'<th scope="col" style="text-align:{side};{_CELL};white-space:nowrap">{_safe(head)}</th>'
+        f'<th scope="col" style="text-align:{side};{_CELL};white-space:nowrap">{safe_text(head)}</th>'
         for head, side in zip(shown.heads, sides, strict=True)
     )
     columns = [
@@ -111,7 +111,7 @@ def _html(shown: _Shown) -> str:
         for texts, side in zip(shown.columns, sides, strict=True)
     ]
     body = "".join(f'<tr style="background:none">{"".join(row)}</tr>' for row in zip(*columns, strict=True))
-    notes = "".join(f"{_QUIET}{_safe(note)}</p>" for note in shown.notes)
+    notes = "".join(f"{_QUIET}{safe_text(note)}</p>" for note in shown.notes)
     table = (
         f'<table style="margin:0"><thead><tr style="background:none">{first}</tr></thead><tbody>{body}</tbody></table>'
     )
@@ -151,7 +151,7 @@ def _ends(texts: list[str]) -> Iterator[str]:
 
 def _td(text: str, side: str) -> str:
     wrapped = ";min-width:14em;white-space:normal" if len(text) > _SHORT else ";white-space:nowrap"
-    return f'<td style="text-align:{side};{_CELL}{wrapped}">{_safe(text)}</td>'
+    return f'<td style="text-align:{side};{_CELL}{wrapped}">{safe_text(text)}</td>'
 
 
 def _text(value: Any, is_price: bool) -> str:
@@ -178,7 +178,3 @@ def _text(value: Any, is_price: bool) -> str:
 
 def _is_number(value: Any) -> bool:
     return isinstance(value, numbers.Real) and not isinstance(value, bool) and math.isfinite(value)
-
-
-def _safe(text: str) -> str:
-    return safe_text(visible(text))

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ..errors import OptionError
+from ..visible import shortened
 from .asking import response_format
 
 if TYPE_CHECKING:
@@ -35,13 +36,22 @@ def reader(schema: object) -> Callable[[str], Any]:
     columns = list(wanted["schema"]["properties"]["items"]["items"]["properties"]) if _is_list(schema) else None
 
     def read(text: str) -> Any:
-        value = json.loads(text, parse_constant=_refuse)
+        value = strict_json(text)
         error = next(check.iter_errors(value), None)
         if error is not None:
             raise ValueError(_told(error.instance_path, error.message))
         return value if columns is None else _table(value["items"], columns)
 
     return read
+
+
+def strict_json(text: str) -> Any:
+    """Read JSON. Raises ValueError for what is none, also for NaN and Infinity, which Python's reader lets pass.
+
+    >>> strict_json('{"n": 1}')
+    {'n': 1}
+    """
+    return json.loads(text, parse_constant=_refuse)
 
 
 def _validator(schema: dict[str, Any]) -> Any:
@@ -88,8 +98,7 @@ def _table(rows: list[dict[str, Any]], columns: list[str]) -> Any:
 
 def _told(path: Sequence[int | str], message: str) -> str:
     where = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path).removeprefix(".")
-    told = f"{where}: {message}" if where else message
-    return told if len(told) <= _LONGEST else f"{told[: _LONGEST - 1]}…"
+    return shortened(f"{where}: {message}" if where else message, _LONGEST)
 
 
 def _refuse(word: str) -> Any:

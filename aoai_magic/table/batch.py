@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import reduce
 from operator import add
@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING, Any
 
 from .. import catalog, current, ledger, settings
 from ..base_reply import Usage, sum_known
-from ..client import Connection
 from ..errors import AoaiError, ServiceError, SettingsError
 from ..exchange.exchange import usage_of
-from ..explain import explain
+from ..explain import explained
 from ..ledger import Allowance
+from ..saving import whole
 from ..visible import visible
 from . import columns, rows
 from .estimate import TableEstimate, estimate
@@ -67,7 +67,7 @@ class Batch:
 
     def refresh(self) -> Batch:
         """Ask the service how far it is. Raises AoaiError as `chat` does."""
-        with _explained(self.deployment):
+        with explained(current.connection().target, self.deployment):
             self._take(self._client().batches.retrieve(self.id))
         return self
 
@@ -85,7 +85,7 @@ class Batch:
 
     def cancel(self) -> Batch:
         """Let it end now; what is answered by then is kept, and paid for."""
-        with _explained(self.deployment):
+        with explained(current.connection().target, self.deployment):
             self._take(self._client().batches.cancel(self.id))
         return self
 
@@ -145,7 +145,7 @@ class Batch:
         for file in (found.output_file_id, found.error_file_id):
             if not file:
                 continue
-            with _explained(self.deployment):
+            with explained(current.connection().target, self.deployment):
                 content = self._client().files.content(file).content
             for line in content.splitlines():
                 with suppress(
@@ -180,7 +180,7 @@ class Batch:
         # Each by itself: a long prompt is dearer, and many short ones are not.
         costs = [price.cost(one.prompt_tokens, one.completion_tokens, one.cached_tokens) for one in used or () if price]
         cost = None if used is None or price is None else sum_known(costs)
-        whole = None if used is None else reduce(add, used, Usage(0, 0))
+        total = None if used is None else reduce(add, used, Usage(0, 0))
         if free:
             entry.turned_down()
         kinds = ("prompt_tokens", "cached_tokens", "completion_tokens", "reasoning_tokens")
@@ -190,7 +190,7 @@ class Batch:
             azure_price=cost,
             model=self.model,
             seconds=time.time() - self.created,
-            **{kind: getattr(whole, kind) for kind in kinds if whole},
+            **{kind: getattr(total, kind) for kind in kinds if total},
         )
         self.entry = None
         _keep(self)
@@ -220,7 +220,7 @@ def send(
     connection = plan.connection
     url = "/chat/completions" if connection.kind in ("azure", "local") else "/v1/chat/completions"
     lines = (
-        {"custom_id": f"request-{at}", "method": "POST", "url": url, "body": plan.prompts.body(one.rows[0])}
+        {"custom_id": f"request-{at}", "method": "POST", "url": url, "body": plan.body(one)}
         for at, one in enumerate(plan.requests)
     )
     content = "\n".join(json.dumps(line) for line in lines).encode()
@@ -235,7 +235,7 @@ def send(
         allowance=budget,
     )
     try:
-        with _explained(plan.deployment, connection):
+        with explained(connection.target, plan.deployment):
             file = connection.client.files.create(file=("requests.jsonl", content), purpose="batch")
             entry.sending()
             made = connection.client.batches.create(input_file_id=file.id, endpoint=url, completion_window="24h")  # type: ignore[arg-type]  # Azure's has no /v1
@@ -299,9 +299,8 @@ def _keep(batch: Batch) -> None:
     folder = _folder()
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     kept = {name: value for name, value in vars(batch).items() if name not in ("table", "_shown")}
-    draft = folder / f".{_name(batch.id)}"
-    draft.write_text(json.dumps(kept), encoding="utf-8")
-    draft.replace(folder / f"{_name(batch.id)}.json")
+    with whole(folder / f"{_name(batch.id)}.json") as file:
+        file.write(json.dumps(kept).encode())
 
 
 def _name(identity: str) -> str:
@@ -310,18 +309,6 @@ def _name(identity: str) -> str:
 
 def _folder() -> Path:
     return settings.home() / "batches"
-
-
-@contextmanager
-def _explained(deployment: str, connection: Connection | None = None) -> Iterator[None]:
-    connection = connection or current.connection()
-    try:
-        yield
-    except Exception as error:
-        told = explain(error, connection.target, deployment)
-        if told is None or told is error:
-            raise
-        raise told from error
 
 
 def _read(line: dict[str, Any]) -> tuple[Answer | None, AoaiError | None, Usage | None]:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Any
 
+from ..base_reply import sum_known
 from ..estimates import Estimate, count_of
 from ..tokens import Part
 from .plan import Plan, Planned
@@ -96,8 +96,8 @@ def estimate(plan: Plan, answered: Collection[str]) -> TableEstimate:
         refused=len(plan.refused),
         seconds=seconds,
         limits=limits,
-        least=_sum(one.estimate.cheapest for one in left),
-        most=_sum(one.estimate.dearest for one in left),
+        least=sum_known(one.estimate.cheapest for one in left),
+        most=sum_known(one.estimate.dearest for one in left),
     )
 
 
@@ -122,12 +122,3 @@ def in_words(seconds: float) -> str:
     if seconds < 100:
         return f"{max(seconds, 1):.0f} s"
     return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
-
-
-def _sum(prices: Iterable[Any]) -> float | None:
-    total = 0.0
-    for price in prices:
-        if price is None:
-            return None
-        total += price
-    return total

@@ -91,7 +91,7 @@ class Job:
                 "Nothing was sent.",
                 "Leave --batch out, or name a deployment of a model that takes chat requests.",
             )
-        allowance = budget if budget is None or isinstance(budget, Allowance) else Allowance(budget)
+        allowance = Allowance.of(budget)
         foreseen = foresee(self.plan)
         self._hold(foreseen, allowance)
         return send(self.plan, self.output, self.schema, allowance, foreseen)
@@ -118,7 +118,7 @@ class Job:
         """
         plan = self.plan
         rows.refuse_count("concurrency", concurrency)
-        allowance = budget if budget is None or isinstance(budget, Allowance) else Allowance(budget)
+        allowance = Allowance.of(budget)
         path = self._cut(resume)
         there = recorded(plan, self.recordings)
         if resume is True and part_of is None:

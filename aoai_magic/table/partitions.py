@@ -184,8 +184,8 @@ def _used(prompt: str | Sequence[Message], options: Mapping[str, Any]) -> dict[s
 def _purse(name: str, connection: Connection, budget: float | Allowance | None, partitions: int) -> Purse | None:
     """What all partitions may cost together; a worker on another machine has another ledger, and none of its budgets."""
     left = [one.left for one in ledger.budgets(practice=connection.kind == "local")]
-    if budget is not None:
-        left.append(budget.usd if isinstance(budget, Allowance) else budget)
+    if (allowance := Allowance.of(budget)) is not None:
+        left.append(allowance.usd)
     if not left:
         return None
     purse = Purse(name)

@@ -6,6 +6,7 @@ import numbers
 import re
 from typing import Any
 
+from ..visible import shortened
 from .columns import ERROR
 from .rows import is_missing
 
@@ -47,4 +48,4 @@ def _line(cells: Any) -> str:
 
 def _cell(value: Any) -> str:
     text = "" if is_missing(value) else " ".join(str(value).split())
-    return _MARKS.sub(r"\\\1", text if len(text) <= _WIDTH else text[: _WIDTH - 1] + "…")
+    return _MARKS.sub(r"\\\1", shortened(text, _WIDTH))

@@ -92,7 +92,7 @@ class Template:
             yield
         except AoaiError:
             raise
-        except Exception as error:
+        except Exception as error:  # whatever an expression raises: its objects are the user's
             raise _told(error, self._text, self._holes, [*names, *self._sandbox.globals]) from error
 
 

@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass
 
 from ..errors import TemplateError
+from ..visible import shortened
 
 RAW = "Braces meant as text? --raw on the first line sends the cell as it stands."
 _OPENING = re.compile(r"\{\{|\{%-?[ \t]*(?:for|endfor|if|elif|else|endif|set)\b(?:(?!\{%)[^\r\n])*?%\}")
@@ -30,8 +31,7 @@ class Hole:
 
     @property
     def short(self) -> str:
-        one_line = " ".join(self.text.split())
-        return one_line if len(one_line) <= 60 else one_line[:57] + "..."
+        return shortened(" ".join(self.text.split()), 60)
 
 
 def holes(text: str) -> list[Hole]:

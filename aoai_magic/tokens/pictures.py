@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import SettingsError, a_kind
+from ..visible import shortened
 from .headers import check_pixels, picture_size
 
 #: The largest picture in bytes. Microsoft, "Vision-enabled chat model concepts": "restricted to 20 MB".
@@ -139,4 +140,4 @@ def _too_many_bytes(name: str, size: int) -> SettingsError:
 
 
 def _short(text: str) -> str:
-    return repr(text) if len(text) <= 80 else repr(text[:77] + "...")
+    return repr(shortened(text, 80))

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ..visible import shortened
+
 _LONGEST = 120
 
 
@@ -43,7 +45,7 @@ class ToolCall:
     def __str__(self) -> str:
         given = self.arguments
         shown = ", ".join(f"{name}={value!r}" for name, value in given.items()) if isinstance(given, dict) else given
-        return f"{self.name}({shown if len(shown) <= _LONGEST else f'{shown[:_LONGEST]}…'})"
+        return f"{self.name}({shortened(shown, _LONGEST)})"
 
 
 def calls(message: Mapping[str, Any]) -> tuple[ToolCall, ...]:

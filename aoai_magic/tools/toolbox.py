@@ -8,6 +8,7 @@ from typing import Any
 from ..attachments import LONGEST_TEXT
 from ..errors import OptionError
 from ..tokens.pictures import is_a
+from ..visible import shortened
 from .awaiting import awaited
 from .call import ToolCall
 from .definition import adapter, definition
@@ -95,5 +96,4 @@ def _told(error: Exception) -> str:
         )
     else:
         told = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
-    told = " ".join(told.split())
-    return told if len(told) <= _LONGEST_ERROR else f"{told[: _LONGEST_ERROR - 1]}…"
+    return shortened(" ".join(told.split()), _LONGEST_ERROR)

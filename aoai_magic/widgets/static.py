@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..safe_html import safe_text
-from ..visible import visible
 
 
 @dataclass(frozen=True)
@@ -47,4 +46,4 @@ def safe(text: object) -> str:
     >>> safe("<b>\\u202e")
     '&lt;b&gt;⟨U+202E⟩'
     """
-    return safe_text(visible(str(text)))
+    return safe_text(str(text))

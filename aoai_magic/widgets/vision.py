@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from PIL import Image
 
 _HERE = Path(__file__).parent
-_DETAILS = ("low", "high", "auto", "original")
 # The longest side, in px, of the copy that is shown; the cost is always that of the picture itself.
 _SHOWN = 640
 _TILE, _PATCH = 512, 32
@@ -85,7 +84,8 @@ class VisionCosts(anywidget.AnyWidget):
         longest = min(max(self.longest, 1), max(_LARGEST, width, height))
         if longest == max(width, height):
             return width, height
-        return tuple(max(1, round(side * longest / max(width, height))) for side in (width, height))  # type: ignore[return-value]
+        width, height = (max(1, round(side * longest / max(width, height))) for side in (width, height))
+        return width, height
 
     def static(self) -> Static:
         """The picture with its grid, the steps and the table, as they stand; without prices, which are of today."""

@@ -105,7 +105,7 @@ def test_looking_up_what_is_not_recorded_costs_next_to_nothing(folder: Path) -> 
     spent = []
     for number in range(500):
         began = time.process_time()
-        assert recordings.asked("chat/completions", {**body, "seed": number}, "azure").recorded is None
+        assert recordings.Asked("chat/completions", {**body, "seed": number}, "azure").recorded is None
         spent.append((time.process_time() - began) * 1e6)
     print(
         f"\na request that isn't recorded, looked up among {LINES:,}: median {statistics.median(spent):.0f} us of CPU"

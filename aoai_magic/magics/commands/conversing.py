@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from ...errors import OptionError, SettingsError
+from ...errors import OptionError, SettingsError, near
+from ...visible import shortened
 from ..arguments import Option, choice, integer
 from .command import Command
 
@@ -47,7 +48,7 @@ def _last(conversation: Conversation) -> str:
     from ...conversations import text_of
 
     text = " ".join(text_of(conversation.turns[-1].messages[0]).split()) if conversation.turns else ""
-    return text if len(text) <= 60 else f"{text[:59]}…"
+    return shortened(text, 60)
 
 
 def _show(name: str = "main") -> Conversation:
@@ -110,17 +111,15 @@ def _drop(name: str) -> str:
 
 
 def _known(name: str) -> Conversation:
-    import difflib
-
     from ... import current
 
     if (found := current.conversations.get(name)) is not None:
         return found
-    near = difflib.get_close_matches(name, current.conversations, n=1, cutoff=0.5)
+    meant = near(name, current.conversations)
     there = ", ".join(current.conversations)
     raise SettingsError(
         f"There is no conversation {name}.",
-        f"Did you mean {near[0]}?" if near else f"There are {there}." if there else "None was begun yet.",
+        f"Did you mean {meant}?" if meant else f"There are {there}." if there else "None was begun yet.",
         "%aoai chats lists them."
         if there
         else f"%%chat -i {name} begins it."
