@@ -183,8 +183,9 @@ def test_usage_is_a_table_with_its_total(run: Any, shell: Any) -> None:
     assert "total" in run("%aoai usage")
     run("%%chat gpt-4o\nhi")
     run("%%chat gpt-4o-mini\nhi")
-    shown = run("table = %aoai usage --by model")
+    shown = run("%aoai usage --by model")
     assert "Estimates of 2 requests: prompt tokens off by 0.0% on average" in shown
+    run("table = %aoai usage --by model")
     assert shell.user_ns["table"]["requests"].tolist() == [1, 1, 2]
     assert [name[:6] for name in shell.user_ns["table"].index] == ["gpt-4o", "gpt-4o", "total"]
 
