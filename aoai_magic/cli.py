@@ -52,6 +52,10 @@ def _parser() -> argparse.ArgumentParser:
     copy.add_argument("folder", type=Path, nargs="?", default=_COPY, help=f"where to (./{_COPY})")
 
     serve = command("serve", "run the local service for other programs, until Ctrl-C", _serve)
+    serve.epilog = (
+        "It prints AZURE_OPENAI_ENDPOINT= and AZURE_OPENAI_API_KEY= on stdout, and how to ask it on stderr. "
+        "AOAI_LOCAL_MODEL names another model, a GGUF file."
+    )
     serve.add_argument("--host", default="127.0.0.1", metavar="ADDRESS", help="the address to listen on (127.0.0.1)")
     serve.add_argument(
         "--let-other-machines-in", action="store_true", help="allow a --host that other machines can reach"
@@ -59,7 +63,7 @@ def _parser() -> argparse.ArgumentParser:
     serve.add_argument("--port", type=_port, default=0, help="the port (any that is free)")
     serve.add_argument("--key", help="the API key (a random one)")
     serve.add_argument("--engine", choices=["llama", "echo"], help="a small model, or an echo of the prompt for tests")
-    serve.add_argument("--threads", type=int, help="threads of the model for each reply (half of the cores but one)")
+    serve.add_argument("--threads", type=_count, help="threads of the model for each reply (half of the cores but one)")
     serve.add_argument(
         "--fault", type=_fault, action="append", default=[], metavar="WORDS",
         help='what is to go wrong, such as "status=503 times=2"; may be repeated (python -m pydoc aoai_magic.local.faults)',
@@ -114,9 +118,11 @@ def _serve(options: argparse.Namespace) -> int:
 
     def ready(port: int, key: str) -> None:
         host = f"[{options.host}]" if ":" in options.host else options.host
-        print(f"AZURE_OPENAI_ENDPOINT=http://{host}:{port}\nAZURE_OPENAI_API_KEY={key}", flush=True)
+        endpoint = f"http://{host}:{port}"
+        print(f"AZURE_OPENAI_ENDPOINT={endpoint}\nAZURE_OPENAI_API_KEY={key}", flush=True)
         reach = "for every machine that reaches it" if options.let_other_machines_in else "on this machine only"
         print(f"The local service is running: Azure OpenAI's API, {reach}. Ctrl-C ends it.", file=sys.stderr)
+        print(_how_to_ask(endpoint, key, model.stem if model else wanted.engine), file=sys.stderr, flush=True)
 
     try:
         server.run(
@@ -134,6 +140,21 @@ def _serve(options: argparse.Namespace) -> int:
             "Leave --port out, or name another.",
         ) from error
     return 0
+
+
+def _how_to_ask(endpoint: str, key: str, who: str) -> str:
+    from .local.account import DEFAULT_DEPLOYMENTS
+
+    body = """'{"model": "gpt-4o", "messages": [{"role": "user", "content": "Hello"}]}'"""
+    return f"""Deployments: {", ".join(DEFAULT_DEPLOYMENTS)}.
+Whichever is asked, {who} answers, and says so in the header x-aoai-local-model.
+
+  curl {endpoint}/openai/v1/chat/completions -H "api-key: {key}" \\
+    -H "content-type: application/json" -d {body}
+
+  openai.OpenAI(base_url="{endpoint}/openai/v1/", api_key="{key}")
+  openai.AzureOpenAI(azure_endpoint="{endpoint}", api_key="{key}", api_version="2024-10-21")
+"""
 
 
 def _check_host(options: argparse.Namespace) -> None:
@@ -199,10 +220,15 @@ def _fault(words: str) -> str:
 
 
 def _port(word: str) -> int:
-    port = int(word)
-    if not 0 <= port <= 65535:
-        raise ValueError
-    return port
+    if not word.isdecimal() or int(word) > 65535:
+        raise argparse.ArgumentTypeError(f"{word!r} is no whole number from 0 to 65535")
+    return int(word)
+
+
+def _count(word: str) -> int:
+    if not word.isdecimal() or not int(word):
+        raise argparse.ArgumentTypeError(f"{word!r} is no whole number from 1 on")
+    return int(word)
 
 
 if __name__ == "__main__":

@@ -158,6 +158,21 @@ def test_serve_fails_as_it_is_told_and_then_no_more(serve: Any) -> None:
         assert [ask(), ask()] == ["one two", "one two three"]
 
 
+def test_serve_shows_how_to_ask_it(serve: Any) -> None:
+    process, told = serve("--engine", "echo", "--key", "sesame")
+    process.send_signal(signal.SIGINT)
+    shown = process.stderr.read()
+    endpoint = told["AZURE_OPENAI_ENDPOINT"]
+    assert f'curl {endpoint}/openai/v1/chat/completions -H "api-key: sesame"' in shown
+    assert f'openai.OpenAI(base_url="{endpoint}/openai/v1/", api_key="sesame")' in shown
+    assert "gpt-4o, gpt-4o-mini" in shown
+    assert "echo answers" in shown
+
+
+def test_a_port_that_is_none_is_said() -> None:
+    assert "'x' is no whole number from 0 to 65535" in command("serve", "--port", "x").stderr
+
+
 def test_a_fault_that_is_none_is_said_with_the_reason() -> None:
     done = command("serve", "--fault", "status=9")
     assert "argument --fault: status=9 is no whole number from 200 to 599" in done.stderr
@@ -173,6 +188,7 @@ def test_serve_is_not_what_kernels_use(serve: Any) -> None:
     [
         ["serve", "--port", "70000"],
         ["serve", "--port", "x"],
+        ["serve", "--threads", "0"],
         ["serve", "--engine", "gpt"],
         ["serve", "--fault", "status=503", "--fault", "status=9"],
         ["serve", "--fault", ""],

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import json
 import re
+import shutil
 import subprocess
 import sys
 import tomllib
 from pathlib import Path
+from typing import Any
 
 import pytest
 from packaging.version import Version
 
 import aoai_magic
 from aoai_magic.magics import aoai, chat
+
+from .local.serving import serving
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -59,6 +64,27 @@ def test_every_module_has_its_place_in_the_picture() -> None:
         name = path.stem
         if not name.startswith("_") and (path.suffix == ".py" or (path / "__init__.py").exists()):
             assert re.search(rf"\b{name}\b", picture), name
+
+
+def test_how_other_programs_ask_the_local_service() -> None:
+    """The examples of "For other programs", run as they stand but for the port."""
+    from aoai_magic.local.account import Account
+    from aoai_magic.local.echo import Echo
+
+    section = README.split("## For other programs")[1].split("\n## ")[0]
+    [curl], [python] = (re.findall(rf"```{kind}\n(.*?)```", section, re.DOTALL) for kind in ("bash", "python"))
+    with serving(Account(Echo(), ["local", "other"])) as served:
+        curl, python = (block.replace("8321", str(served.port)) for block in (curl, python))
+        if shutil.which("curl"):
+            answer = subprocess.run(["bash", "-c", curl], capture_output=True, check=True, timeout=60).stdout
+            assert json.loads(answer)["choices"][0]["message"]["content"] == "Hello"
+        made: dict[str, Any] = {}
+        exec(python, made)  # it is our own
+        hello = {"model": "gpt-4o", "messages": [{"role": "user", "content": "Hello"}]}
+        for client in (made["v1"], made["classic"]):
+            with client:
+                assert client.chat.completions.create(**hello).choices[0].message.content == "Hello"
+        assert made["chain"].invoke("Hello").text == "Hello"
 
 
 def test_the_pictures_are_there() -> None:

@@ -13,7 +13,7 @@ from .account import Deployment
 from .asking_tools import read_schema, read_tools
 from .azure_errors import chat_too_long, invalid_request, tools_need_responses
 from .engine import Job
-from .fields import Fields
+from .fields import Fields, listed
 from .filters import Filter
 from .functions import as_tools, is_older_form, read_functions
 from .turn import Ask
@@ -32,6 +32,8 @@ PARAMETERS = frozenset(
     "top_logprobs top_p user".split()
 )
 REASONING_PARAMETERS = frozenset({"reasoning_effort", "verbosity"})
+#: All efforts that there are; each model has some of them.
+_EFFORTS = ("none", "minimal", "low", "medium", "high", "xhigh", "max")
 #: What `stream_options` may say in chat and text completions.
 STREAM_OPTIONS = ("include_obfuscation", "include_usage")
 
@@ -146,9 +148,19 @@ def read_tier(body: Fields, model: Model) -> str | None:
 
 
 def read_effort(body: Fields, name: str, model: Model) -> str:
-    """How much a reasoning model is to reason."""
+    """How much a reasoning model is to reason; refused in the words that third parties have seen of chat and Responses."""
     efforts = model.efforts or ("low", "medium", "high")
-    return body.choice(name, efforts, model.default_effort or efforts[len(efforts) // 2])
+    effort = body.choice(name, _EFFORTS, model.default_effort or efforts[len(efforts) // 2])
+    if effort not in efforts:
+        in_chat = f"'{name}' does not support '{effort}' with this model"
+        otherwise = f"'{effort}' is not supported with the '{model.name}' model"
+        raise invalid_request(
+            f"Unsupported value: {in_chat if name == 'reasoning_effort' else otherwise}. "
+            f"Supported values are: {listed(efforts)}.",
+            body.path(name),
+            "unsupported_value",
+        )
+    return effort
 
 
 def refuse_parameters(body: Fields, model: Model) -> None:

@@ -94,11 +94,8 @@ class Fields:
 
     def unsupported(self, name: str, value: object, options: Sequence[str]) -> AzureError:
         """The refusal of a value that is none of the options."""
-        *others, last = (f"'{option}'" for option in options)
-        comma = "," if len(others) > 1 else ""
-        supported = f"{', '.join(others)}{comma} and {last}" if others else last
         return invalid_request(
-            f"Invalid value: '{value}'. Supported values are: {supported}.", self.path(name), "invalid_value"
+            f"Invalid value: '{value}'. Supported values are: {listed(options)}.", self.path(name), "invalid_value"
         )
 
     def integer(self, name: str, default: int = 0, *, least: int | None = None, most: int | None = None) -> int:
@@ -190,6 +187,17 @@ class Fields:
             self.path(name),
             f"{kind}_{code}_value",
         )
+
+
+def listed(options: Sequence[str]) -> str:
+    """Options as messages list them.
+
+    >>> listed(["a"]), listed(["a", "b"]), listed(["a", "b", "c"])
+    ("'a'", "'a' and 'b'", "'a', 'b', and 'c'")
+    """
+    *others, last = (f"'{option}'" for option in options)
+    comma = "," if len(others) > 1 else ""
+    return f"{', '.join(others)}{comma} and {last}" if others else last
 
 
 def _wrong_type(path: str, expected: str, value: object) -> AzureError:

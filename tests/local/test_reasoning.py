@@ -150,3 +150,20 @@ def test_a_conversation_goes_on_over_reasoning(ask: Any) -> None:
     first = ask(RESPONSES, {"model": "gpt-5", "input": "hi", "reasoning": {"effort": "low"}}).json
     second = ask(RESPONSES, {"model": "gpt-5", "input": "you", "previous_response_id": first["id"]})
     assert second.status == 200
+
+
+def test_an_effort_that_the_model_lacks_is_refused_in_the_words_of_each_api(ask: Any) -> None:
+    said: Any = {"model": "gpt-5", "messages": [{"role": "user", "content": "hi"}], "reasoning_effort": "none"}
+    supported = "Supported values are: 'minimal', 'low', 'medium', and 'high'."
+    error = ask("/openai/v1/chat/completions", said).json["error"]
+    assert (error["code"], error["param"]) == ("unsupported_value", "reasoning_effort")
+    assert error["message"] == (
+        f"Unsupported value: 'reasoning_effort' does not support 'none' with this model. {supported}"
+    )
+    error = ask("/openai/v1/responses", {"model": "gpt-5", "input": "hi", "reasoning": {"effort": "none"}}).json[
+        "error"
+    ]
+    assert (error["code"], error["param"]) == ("unsupported_value", "reasoning.effort")
+    assert error["message"] == f"Unsupported value: 'none' is not supported with the 'gpt-5' model. {supported}"
+    error = ask("/openai/v1/chat/completions", {**said, "reasoning_effort": "most"}).json["error"]
+    assert (error["code"], error["param"]) == ("invalid_value", "reasoning_effort")
