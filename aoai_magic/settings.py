@@ -17,6 +17,7 @@ from urllib.parse import parse_qs, urlsplit
 from .environment import environment, started_with
 from .errors import SettingsError
 from .project import Project, project
+from .secret import HIDDEN, Secret
 
 if TYPE_CHECKING:
     from .local.launch import LocalSettings
@@ -64,8 +65,8 @@ class Target:
     endpoint: str | None = None
     api_version: str | None = None
     deployment: str | None = None
-    api_key: str | None = field(default=None, repr=False)
-    ad_token: str | None = field(default=None, repr=False)
+    api_key: Secret | None = field(default=None, repr=False)
+    ad_token: Secret | None = field(default=None, repr=False)
     credential: object | None = field(default=None, repr=False)
     scope: str = DEFAULT_SCOPE
     subscription: str | None = None
@@ -195,8 +196,8 @@ def resolve(
             api_key = environment(key_source)
     target = replace(
         target,
-        api_key=api_key,
-        ad_token=ad_token,
+        api_key=Secret(api_key, key_source) if api_key else None,
+        ad_token=Secret(ad_token, key_source) if ad_token else None,
         credential=credential,
         scope=scope or DEFAULT_SCOPE,
         serves=serves,
@@ -271,12 +272,13 @@ def parse_endpoint(text: str, *, azure: bool = False) -> Target:
         url = urlsplit(text)
         host, port = url.hostname, url.port
     except ValueError as error:
-        raise SettingsError(f"{text!r} is not an address: {error}.", "", _EXAMPLES) from None
+        raise SettingsError(f"{_shown(text)!r} is not an address: {_shown(str(error))}.", "", _EXAMPLES) from None
     if url.scheme not in ("http", "https") or not host:
         bare = re.fullmatch(r"[a-z0-9-]+(\.[a-z0-9.-]+)?", text, re.IGNORECASE)
+        bare = bare if _shown(text) == text else None
         guess = text if "." in text else f"{text}.openai.azure.com"
         raise SettingsError(
-            f"{text!r} is not an address.",
+            f"{_shown(text)!r} is not an address.",
             "An endpoint starts with https://, or is one of the words local and openai.",
             f"%aoai connect https://{guess}" if bare else _EXAMPLES,
         )
@@ -297,6 +299,13 @@ def parse_endpoint(text: str, *, azure: bool = False) -> Target:
     return Target("compatible", own + (base or "/v1"))
 
 
+def _shown(text: str) -> str:
+    """An address that is none, as far as it may be repeated: a key in the wrong place, or in a query, may not."""
+    return _LIKE_A_KEY.sub(HIDDEN, re.sub(r"[?#].*|(?<=//)[^/@]*@", HIDDEN, text, flags=re.DOTALL))
+
+
+# Long, and not of words alone.
+_LIKE_A_KEY = re.compile(r"(?=[A-Za-z_+=-]*[0-9])[A-Za-z0-9_+=-]{24,}")
 _EXAMPLES = "%aoai connect https://NAME.openai.azure.com, or local, openai, or the base URL of a compatible service"
 
 

@@ -1,15 +1,17 @@
 """The last step before the wire: where address and credential are put into a request, and nowhere else.
 
 The SDK's clients carry a placeholder for a key, so that no key is in their repr, their copies or a traceback. A request
-that is redirected to another host loses the credential.
+that is redirected to another host loses the credential, and an error that repeats it comes back without. What goes
+wrong on the wire leaves no frames behind: they hold the headers, and some tracebacks show them.
 """
 
 from __future__ import annotations
 
 import asyncio
 import threading
+from collections.abc import Callable
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
 
 import httpx2
 
@@ -17,8 +19,10 @@ from . import ledger, settings
 from .errors import SettingsError
 from .local import launch
 from .local.launch import LocalSettings, Service
+from .secret import HIDDEN
 from .settings import Target
 
+_AnyClient = TypeVar("_AnyClient")
 #: What the SDK's clients hold for a key and an address; the transport puts the true ones in.
 PLACEHOLDER = "put-in-by-the-transport"
 #: In a request's `extensions`: an origin, and what returns the token for it. It is asked for when the request leaves.
@@ -32,6 +36,8 @@ _GONE = (httpx2.ConnectError, httpx2.ReadError, httpx2.WriteError, httpx2.Remote
 # timeout. It doesn't for the others (learn.microsoft.com, "Plan to manage costs for Azure OpenAI", HTTP status and
 # billing). Errors that say nothing about it (5xx) may be either, and so may those of a connection that broke off.
 _FREE = {*range(300, 400), 401, 403, 404, 405, 413, 415, 422, 429}
+# Shorter keys, as are typed for services that take any, are words that may stand anywhere by chance.
+_SHORTEST = 8
 _NEVER_ARRIVED = (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout, httpx2.ProxyError)
 
 
@@ -41,32 +47,40 @@ class Transport(httpx2.BaseTransport):
     def __init__(self, target: Target) -> None:
         self._signer = _Signer(target)
         # A whole client and not a bare transport: it knows the environment's proxies, which loopback never goes through.
-        self._http = httpx2.Client(trust_env=target.kind != "local", verify=target.kind != "local", limits=_LIMITS)
+        self._http = _client(httpx2.Client, target)
 
     def handle_request(self, request: httpx2.Request) -> httpx2.Response:
         try:
             return self._send(request)
-        except _GONE:
+        except _GONE as error:
             if not self._signer.local_service_is_gone():
+                _frameless(error)
                 raise
             if entry := ledger.current.get():
                 entry.turned_down()
             return self._send(request)
+        except httpx2.TransportError as error:
+            _frameless(error)
+            raise
 
     def _send(self, request: httpx2.Request) -> httpx2.Response:
         signed = self._signer.signed(request)
-        entry = ledger.current.get()
-        if entry is None:
-            return self._http.send(signed, stream=True)
-        entry.sending()
+        if entry := ledger.current.get():
+            entry.sending()
         try:
             response = self._http.send(signed, stream=True)
         except _NEVER_ARRIVED:
-            entry.turned_down()
+            if entry:
+                entry.turned_down()
             raise
-        if response.status_code in _FREE:
+        if entry and response.status_code in _FREE:
             entry.turned_down()
-        return response
+        if not self._signer.is_to_be_cleaned(response):
+            return response
+        try:
+            return _cleaned(response, response.read(), signed)
+        finally:
+            response.close()
 
     def close(self) -> None:
         self._http.close()
@@ -77,18 +91,66 @@ class AsyncTransport(httpx2.AsyncBaseTransport):
 
     def __init__(self, target: Target) -> None:
         self._signer = _Signer(target)
-        self._http = httpx2.AsyncClient(trust_env=target.kind != "local", verify=target.kind != "local", limits=_LIMITS)
+        self._http = _client(httpx2.AsyncClient, target)
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
         try:
-            return await self._http.send(await asyncio.to_thread(self._signer.signed, request), stream=True)
-        except _GONE:
+            return await self._send(request)
+        except _GONE as error:
             if not await asyncio.to_thread(self._signer.local_service_is_gone):
+                _frameless(error)
                 raise
-            return await self._http.send(await asyncio.to_thread(self._signer.signed, request), stream=True)
+            return await self._send(request)
+        except httpx2.TransportError as error:
+            _frameless(error)
+            raise
+
+    async def _send(self, request: httpx2.Request) -> httpx2.Response:
+        signed = await asyncio.to_thread(self._signer.signed, request)
+        response = await self._http.send(signed, stream=True)
+        if not self._signer.is_to_be_cleaned(response):
+            return response
+        try:
+            return _cleaned(response, await response.aread(), signed)
+        finally:
+            await response.aclose()
 
     async def aclose(self) -> None:
         await self._http.aclose()
+
+
+def _client(kind: Callable[..., _AnyClient], target: Target) -> _AnyClient:
+    """What the wire is reached through; loopback's own service without the environment's proxies and certificates."""
+    away = target.kind != "local"
+    try:
+        return kind(trust_env=away, verify=away, limits=_LIMITS)
+    except ValueError:  # its message, and its frames, have the proxy's password
+        pass
+    raise SettingsError(
+        "The environment names a proxy that can't be used.", "", "Check HTTPS_PROXY, HTTP_PROXY and ALL_PROXY."
+    )
+
+
+def _frameless(error: BaseException) -> None:
+    links: list[BaseException | None] = [error]
+    while links:
+        if (link := links.pop()) is not None:
+            link.__traceback__ = None
+            links += [link.__cause__, link.__context__]
+
+
+def _cleaned(response: httpx2.Response, content: bytes, signed: httpx2.Request) -> httpx2.Response:
+    """An error that was read, without the credential of the request that it answers."""
+    for name in ("authorization", "api-key"):
+        secret = signed.headers.get(name, "").removeprefix("Bearer ").encode()
+        if len(secret) >= _SHORTEST:
+            content = content.replace(secret, HIDDEN.encode())
+    headers = [
+        (name, value)
+        for name, value in response.headers.multi_items()
+        if name not in ("content-encoding", "content-length", "transfer-encoding")
+    ]
+    return httpx2.Response(response.status_code, headers=headers, content=content, extensions=response.extensions)
 
 
 class _Signer:
@@ -125,6 +187,10 @@ class _Signer:
             request.method, url, headers=headers, stream=request.stream, extensions=request.extensions
         )
 
+    def is_to_be_cleaned(self, response: httpx2.Response) -> bool:
+        """Whether an answer may repeat the credential to whoever looks at it: the local service repeats none."""
+        return response.is_error and self._target.kind != "local"
+
     def local_service_is_gone(self) -> bool:
         """Whether the local service that the last request went to no longer answers; the next `sign` finds another."""
         with self._lock:
@@ -143,7 +209,7 @@ class _Signer:
     def _credential(self, url: httpx2.URL) -> dict[str, str]:
         target = self._target
         if target.kind != "azure":
-            return {"authorization": f"Bearer {target.api_key}"} if target.api_key else {}
+            return {"authorization": f"Bearer {target.api_key.reveal()}"} if target.api_key else {}
         if url.scheme != "https" and url.host not in ("127.0.0.1", "localhost", "::1"):
             raise SettingsError(
                 f"{target.endpoint} would get the credential over plain http.",
@@ -151,8 +217,9 @@ class _Signer:
                 "%aoai connect https://…",
             )
         if target.api_key:
-            return {"api-key": target.api_key}
-        return {"authorization": f"Bearer {target.ad_token or self._token_provider()}"}
+            return {"api-key": target.api_key.reveal()}
+        token = target.ad_token.reveal() if target.ad_token else self._token_provider()
+        return {"authorization": f"Bearer {token}"}
 
     @cached_property
     def _token_provider(self) -> Any:

@@ -21,7 +21,7 @@ PACKAGE = Path(aoai_magic.__file__).parent
 LAYERS = """
 environment visible stopping
 errors
-saving
+saving secret
 safe_html
 catalog
 tokens

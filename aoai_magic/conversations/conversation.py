@@ -11,6 +11,7 @@ from typing import Any
 
 from ..errors import SettingsError
 from ..safe_html import safe_html, safe_text
+from ..secret import unsigned
 from ..visible import visible
 
 Message = Mapping[str, Any]
@@ -281,7 +282,7 @@ def text_of(message: Message) -> str:
 def _other(part: Mapping[str, Any]) -> str:
     kind = "picture" if part.get("type") == "image_url" else str(part.get("type"))
     url = str((part.get("image_url") or {}).get("url", ""))
-    return f"[{kind}]" if url.startswith("data:") or not url else f"[{kind} {url}]"
+    return f"[{kind}]" if url.startswith("data:") or not url else f"[{kind} {unsigned(url)}]"
 
 
 def _is_again(cell: Cell | None, other: Cell | None) -> bool:

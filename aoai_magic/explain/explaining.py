@@ -47,7 +47,7 @@ def explain(
     """Turn an error into one of ours, or return None. Ours say what happened, the likely cause and what to type next.
 
     `operation` is what `deployment` was asked for; `able` finds the deployments that offer it, None where that can't be
-    known. Azure's bodies stand in tests/test_explain.py. Keys are taken out of every message.
+    known. Azure's bodies stand in tests/test_explain.py.
     """
     for link in chain(error):
         if isinstance(link, AoaiError):
@@ -55,9 +55,6 @@ def explain(
     told = _explain(error, target, deployment, operation, able)
     if told is None:
         return None
-    for secret in (key for key in (target.api_key, target.ad_token) if key and len(key) >= 8):
-        told.what, told.why, told.fix = (line.replace(secret, "•••") for line in (told.what, told.why, told.fix))
-    told.args = (told.what,)
     for link in chain(error):
         link.__traceback__ = None  # its frames hold the headers of the request, and with them the key
     return told

@@ -1,6 +1,6 @@
 """A request as code that sends it: a script for the openai SDK, a curl line, a line of a batch.
 
-No key is ever in it.
+No key is ever in it, and no signature of an address.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from typing import Any
 
 from ..errors import SettingsError
 from ..render import Code
+from ..secret import unsigned
 from ..settings import Target
 from . import python, shell
 from .address import path
@@ -25,12 +26,13 @@ _BATCHED = ("chat", "completions", "responses", "embeddings")
 def code(language: str, operation: str, body: Mapping[str, Any], target: Target) -> Code:
     """Return the code that sends a request's body to a target: "python", "curl" or "jsonl", a line of the Batch API.
 
-    `operation` is one of `request.PATHS`. Keys are named by their variables. Raises SettingsError for an operation that
-    has no such form.
+    `operation` is one of `request.PATHS`. Keys are named by their variables; where a signed address needs its
+    signature, SIGNATURE stands. Raises SettingsError for an operation that has no such form.
 
     >>> code("jsonl", "embeddings", {"model": "m", "input": ["a"]}, Target("local"))[35:]
     '"method": "POST", "url": "/v1/embeddings", "body": {"model": "m", "input": ["a"]}}'
     """
+    body = unsigned(body)
     if language == "python":
         text = python.script(operation, body, target)
     elif language == "curl":
@@ -46,7 +48,7 @@ def request(body: Mapping[str, Any]) -> Code:
     >>> print(request({"model": "gpt-4o"}))
     {"model": "gpt-4o"}
     """
-    return Code(json_lines(body), "json")
+    return Code(json_lines(unsigned(body)), "json")
 
 
 def _batch_line(operation: str, body: Mapping[str, Any], target: Target) -> str:

@@ -13,6 +13,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
+from ..secret import HIDDEN
 from .addresses import SECRET, opaque
 from .canonical import without_signatures
 from .recording import Answer
@@ -22,8 +23,6 @@ if TYPE_CHECKING:
 
 #: What stands for the host that was asked, and for that of the connection: in a replay, the replaying one's are put in.
 SERVICE, ACCOUNT = "service.invalid", "account.invalid"
-#: What stands for a key.
-HIDDEN = "•••"
 # Shorter values of headers are words that may stand anywhere by chance.
 _SHORTEST = 6
 _HEADERS = re.compile(
