@@ -7,7 +7,7 @@ import threading
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from . import settings
+from . import confirmed, settings
 from .client import Connection
 from .conversations import Cell, Conversation
 
@@ -62,6 +62,8 @@ def connect(
             serves=serves,
         )
     )
+    if endpoint:
+        confirmed.remember(_connection.target)
     return _connection
 
 

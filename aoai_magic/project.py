@@ -13,6 +13,8 @@ from typing import Any
 
 from .errors import SettingsError
 
+#: The table's name, as it stands in the file.
+TABLE = "[tool.aoai-magic]"
 #: Where requests go; the other keys are options of magics, which are checked there.
 CONNECTION = ("endpoint", "api_version", "deployment")
 _SECRET = re.compile(r"(?:^|_)(?:api_?key|key|secret|password|credential|token)$")
@@ -29,7 +31,7 @@ class Project:
     @property
     def source(self) -> str:
         """Where its values come from, in words."""
-        return f"[tool.aoai-magic] in {os.path.relpath(self.path)}"
+        return f"{TABLE} in {os.path.relpath(self.path)}"
 
     def text(self, key: str) -> str | None:
         """A value that is a text. Raises SettingsError for any other."""

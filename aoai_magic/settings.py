@@ -16,7 +16,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from .environment import environment, started_with
 from .errors import SettingsError
-from .project import Project, project
+from .project import TABLE, Project, project
 from .secret import HIDDEN, Secret
 
 if TYPE_CHECKING:
@@ -74,6 +74,11 @@ class Target:
     source: str = ""
     key_source: str = ""
     deployment_source: str = ""
+
+    @property
+    def is_projects(self) -> bool:
+        """Whether a project's file names the address."""
+        return self.source.startswith(TABLE)
 
     @property
     def is_azures_own(self) -> bool:

@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 
 import httpx2
 
-from . import ledger, settings
+from . import confirmed, ledger, settings
 from .errors import SettingsError
 from .local import launch
 from .local.launch import LocalSettings, Service
@@ -157,7 +157,7 @@ class _Signer:
     """Knows the address and the credential of a target, and puts them into requests."""
 
     def __init__(self, target: Target) -> None:
-        self._target = target
+        self._target, self._is_confirmed = target, False
         self._lock = threading.Lock()
         self._found: tuple[LocalSettings, Service] | None = None
 
@@ -166,6 +166,9 @@ class _Signer:
 
         A copy, since the request itself stays in view: in errors, in the reply, and in what a redirect makes of it.
         """
+        if not self._is_confirmed:
+            confirmed.check(self._target)
+            self._is_confirmed = True
         target, url, headers = self._target, request.url, request.headers.copy()
         for name in ("authorization", "api-key"):
             if PLACEHOLDER in headers.get(name, ""):

@@ -28,6 +28,7 @@ tokens
 local
 project
 settings
+confirmed
 ledger
 spending
 verdicts

@@ -13,6 +13,8 @@ from aoai_magic.errors import SettingsError
 from aoai_magic.project import project
 from aoai_magic.settings import resolve
 
+from .cloud import Cloud
+
 AZURE = "https://contoso.openai.azure.com"
 
 
@@ -158,3 +160,48 @@ def test_python_takes_the_connection_and_not_the_cells_defaults(folder: Path, ru
     run("%%chat -q\nhi")
     assert aoai.last is not None
     assert (aoai.last.request["model"], aoai.last.request["temperature"]) == ("gpt-4o-mini", 0.5)
+
+
+def test_an_address_that_a_project_names_gets_nothing_before_its_user_has_connected_to_it(
+    folder: Path, run: Any, monkeypatch: pytest.MonkeyPatch, cloud: Cloud
+) -> None:
+    monkeypatch.setenv("AOAI_HOME", str(folder / "home"))
+    monkeypatch.setenv("AZURE_OPENAI_API_KEY", "sekret-key")
+    monkeypatch.setenv("HTTP_PROXY", cloud.url)  # all that would leave for it arrives here
+    cloud.completion()
+    write(folder, "endpoint = 'http://models.example.com/v1'", "deployment = 'x'")
+    for cell in ("%%chat\nhi", "%%chat --no-stream\nhi", "aoai.chat('hi')", "aoai.models()"):
+        with pytest.raises(SettingsError, match="you have never connected to this one"):
+            run(f"import aoai_magic as aoai\n{cell}" if cell.startswith("aoai") else cell)
+    assert not cloud.asked
+    run("%aoai connect http://models.example.com/v1 -d x")
+    aoai.current._connection = None  # as in a new kernel
+    assert "Hello!" in run("%%chat --no-stream\nhi")
+    assert len(cloud.asked) == 1
+    assert (folder / "home" / "addresses").stat().st_mode & 0o777 == 0o600
+
+
+def test_a_resource_of_azures_that_a_project_names_does_not_get_the_key_either(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AOAI_HOME", str(folder / "home"))
+    monkeypatch.setenv("AZURE_OPENAI_API_KEY", "sekret-key")
+    write(folder, "endpoint = 'https://somebodys.openai.azure.com'", "deployment = 'x'")
+    with pytest.raises(SettingsError, match="with the key in AZURE_OPENAI_API_KEY"):
+        aoai.chat("hi")
+    with pytest.raises(SettingsError, match="never connected"):
+        aoai.deployments()
+
+
+@pytest.mark.parametrize("name", ["../outside.md", "{tmp}/outside.md", "link.md", "~/.bashrc"])
+def test_a_file_outside_of_the_project_is_not_read_for_it(folder: Path, run: Any, name: str) -> None:
+    inner = folder / "clone"
+    inner.mkdir()
+    os.chdir(inner)
+    (folder / "outside.md").write_text("private", encoding="utf-8")
+    (inner / "link.md").symlink_to(folder / "outside.md")
+    write(inner, f"system = '@{name.format(tmp=folder)}'")
+    with pytest.raises(
+        SettingsError, match=r"lies outside of the project's folder|isn't there|no such file|can't be read"
+    ):
+        run("%%chat\nhi")

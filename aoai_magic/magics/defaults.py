@@ -81,7 +81,7 @@ def described(shell: InteractiveShell) -> list[tuple[str, str]]:
 
 
 def converted(option: Option, value: Any, source: str, folder: Path | None = None) -> Any:
-    """The value of an option from one in Python or TOML; files that it names are in `folder`.
+    """The value of an option from one in Python or TOML; files that it names lie in `folder`.
 
     Raises SettingsError for what the option can't be.
 
@@ -110,7 +110,10 @@ def _word(option: Option, value: Any, folder: Path | None) -> Any:
     if not isinstance(value, str):
         raise ValueError(f"it is {'true or false' if isinstance(value, bool) else 'no text'}")
     if folder and value.startswith("@") and "@FILE" in option.kinds:
-        value = f"@{folder / Path(value[1:]).expanduser()}"
+        file = folder / value[1:]
+        if not file.resolve().is_relative_to(folder.resolve()):  # a clone's may ask for any of the user's
+            raise ValueError(f"{value[1:]} lies outside of the project's folder")
+        value = f"@{file}"
     return option.value(value)
 
 
