@@ -161,10 +161,9 @@ def _plan(
     connection: Connection,
     known: Known | None,
     operation: Api,
-    form: Mapping[str, Any],
+    form: dict[str, Any],
     estimate: Estimate,
     continued: Continued | None = None,
 ) -> Plan:
-    form = {**form, "messages": [_without(one, _FOREIGN[operation]) for one in form["messages"]]}
     body = body_of(operation, form, known)
     return Plan(connection, known, operation, form, body, replace(estimate, request=body), continued)

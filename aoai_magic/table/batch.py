@@ -319,14 +319,8 @@ def _read(line: dict[str, Any]) -> tuple[Answer | None, AoaiError | None, Usage 
         error = line.get("error") or body.get("error") or {}
         return None, AoaiError(str(error.get("message") or "the service gives no reason")), None
     choice = body["choices"][0]
-    note = "cut at the token limit" if choice.get("finish_reason") == "length" else ""
-    if choice.get("finish_reason") == "content_filter":
-        note = "cut by the content filter"
-    return (
-        Answer(choice["message"].get("content") or "", choice.get("finish_reason"), note),
-        None,
-        usage_of(body.get("usage")),
-    )
+    text, filters = choice["message"].get("content") or "", choice.get("content_filter_results") or {}
+    return Answer.of(text, choice.get("finish_reason"), filters), None, usage_of(body.get("usage"))
 
 
 def _bare(count: int) -> rows.Table:

@@ -19,7 +19,6 @@ from ..errors import (
     RateLimitError,
     SettingsError,
 )
-from ..reply import Reply
 from ..verdicts import filtered
 
 
@@ -32,20 +31,19 @@ class Answer:
     note: str = ""
 
     @classmethod
-    def of(cls, reply: Reply) -> Answer:
-        """The answer in a reply.
+    def of(cls, text: str, finish_reason: str | None, filters: Mapping[str, Any]) -> Answer:
+        """An answer by why it ended, and the content filter's verdicts on it.
 
-        >>> from aoai_magic.reply import Choice
-        >>> Answer.of(Reply({}, "gpt-4o", "azure", [Choice("Once", "length")])).note
+        >>> Answer.of("Once", "length", {}).note
         'cut at the token limit'
         """
         note = ""
-        if reply.finish_reason == "length":
+        if finish_reason == "length":
             note = "cut at the token limit"
-        elif reply.finish_reason == "content_filter":
-            found = ", ".join(filtered(reply.filters))
+        elif finish_reason == "content_filter":
+            found = ", ".join(filtered(filters))
             note = "cut by the content filter" + (f" ({found})" if found else "")
-        return cls(reply.text, reply.finish_reason, note)
+        return cls(text, finish_reason, note)
 
     def line(self) -> dict[str, Any]:
         """What is written down of it: the text, and what isn't as usual."""

@@ -255,7 +255,11 @@ class Run:
         self._pace.went_well()
         self._alike.clear()
         try:
-            self._file.keep(task.planned.key, Answer.of(reply), write=reply.recorded is None)
+            self._file.keep(
+                task.planned.key,
+                Answer.of(reply.text, reply.finish_reason, reply.filters),
+                write=reply.recorded is None,
+            )
         except RunFileError as error:
             self._end(error)
 

@@ -20,7 +20,8 @@ from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment, safe_range
 from jinja2.utils import missing
 
-from .values import LONGEST_TEXT, include, shaped
+from ..attachments import LONGEST_TEXT
+from .values import include, shaped
 
 #: The most pieces that a prompt is put together from: rounds of its loops, holes and the text between them.
 _MOST_PIECES = 100_000

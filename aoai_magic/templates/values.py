@@ -9,15 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from .. import attachments
-from ..attachments import LONGEST_TEXT
 from ..errors import TemplateError
 from ..tokens.pictures import is_a
 from .holes import RAW
 
 #: The most rows of a table that a prompt gets without being asked for more.
 MOST_ROWS = 50
-
-__all__ = ["LONGEST_TEXT", "MOST_ROWS", "include", "shaped", "table", "unreadable"]
 
 
 def shaped(value: Any, detail: str | None = None) -> str | dict[str, Any]:

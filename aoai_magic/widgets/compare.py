@@ -14,11 +14,10 @@ import ipywidgets
 
 from .. import catalog, current
 from ..errors import AoaiError, ComparisonError, Interrupted
-from ..local.waiting import told
 from ..operations.compare import Comparison, estimate_comparison
 from ..render import Columns, Throttle, bundled, is_watched
 from .parameters import Settings
-from .parts import Panel, button, that_chat
+from .parts import Line, Panel, Refresh, button, that_chat
 from .prompt_box import PromptBox
 from .static import Static, safe
 
@@ -53,12 +52,11 @@ class Compare(Panel):
         self._others = ipywidgets.Text(
             description="Others", placeholder="names, parted by commas", continuous_update=False
         )
-        self._refresh_button = button("Refresh", "ask the service which deployments there are", self.refresh)
+        self._line = Line()
+        self._refresh_button = Refresh(self._line, lambda found: self._refreshed())
         self._settings = Settings(self._foresee, system)
         self._box = PromptBox(self.ask, lambda done: None)
         self._box.text = prompt
-        self._line = ipywidgets.HTML()
-        self._line.add_class("aoai-quiet")
         self._send_button = button("Send", "ask all that are ticked (Ctrl+Enter)", self.ask, "primary")
         self._stop_button = button("Stop", "stop the replies, and keep what has come", self.stop)
         self._shown = ipywidgets.HTMLMath()
@@ -108,8 +106,7 @@ class Compare(Panel):
 
     def refresh(self) -> None:
         """Ask the control plane which deployments there are."""
-        self._refresh_button.disabled = True
-        threading.Thread(target=self._look, name="aoai-panel-deployments", daemon=True).start()
+        self._refresh_button.press()
 
     def static(self) -> Static:
         """The prompt and the replies, without what they were asked with."""
@@ -132,7 +129,7 @@ class Compare(Panel):
             if comparison is not self._running:
                 return
             if comparison.waiting_for:
-                self._wait(*comparison.waiting_for)
+                self._line.wait(*comparison.waiting_for)
             while not self._throttle.due(comparison.columns(watched=False).length):
                 time.sleep(0.02)  # what arrives meanwhile is shown with it
             if comparison is self._running:
@@ -164,16 +161,9 @@ class Compare(Panel):
         self._shown.value = f"{_said(self._asked)}{bundled([self._columns])['text/html']}"
         self._throttle.shown()
 
-    def _look(self) -> None:
+    def _refreshed(self) -> None:
         self._notice_connection()
-        try:
-            with told(self._wait):
-                self._connection.control_plane.deployments()
-            self._offer(self.deployments)
-        except AoaiError as error:
-            self._line.value = f'<div class="aoai-wrong">{safe(error)}</div>'
-        finally:
-            self._refresh_button.disabled = False
+        self._offer(self.deployments)
 
     def _offer(self, chosen: Sequence[str]) -> None:
         """Offer the deployments that are known, and those that are chosen, which are ticked."""
@@ -216,11 +206,6 @@ class Compare(Panel):
                 self._line.value = safe(_brief(foreseen, where))
             except AoaiError as error:
                 self._line.value = safe(error)
-
-    def _wait(self, what: str, fraction: float | None) -> None:
-        """Say what is waited for."""
-        done = "" if fraction is None else f" {fraction:.0%}"
-        self._line.value = safe(f"{what}{done} …")
 
     def _show_state(self, heard: str = "") -> None:
         busy = self._running is not None

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import threading
 from typing import Any
 
 import ipywidgets
 
 from .. import catalog, current
-from ..errors import AoaiError
-from ..local.waiting import told
 from ..render import Rows, Table
-from .parts import Panel, button, table
+from .parts import Line, Panel, Refresh, table
 from .static import Static, safe
 
 _HEADS = (
@@ -38,9 +35,8 @@ class DeploymentsPanel(Panel):
             style={"description_width": "auto"},
             layout={"width": "20em"},
         )
-        self._button = button("Refresh", "ask the service which deployments there are", self.refresh)
-        self._line = ipywidgets.HTML()
-        self._line.add_class("aoai-quiet")
+        self._line = Line()
+        self._button = Refresh(self._line, self._refreshed)
         self._shown = ipywidgets.HTML()
         self._shown.add_class("aoai-wide")
         super().__init__([ipywidgets.HBox([self._only, self._button]), self._line, self._shown])
@@ -51,27 +47,17 @@ class DeploymentsPanel(Panel):
 
     def refresh(self) -> None:
         """Ask the control plane."""
-        self._button.disabled = True
-        threading.Thread(target=self._look, name="aoai-panel-deployments", daemon=True).start()
+        self._button.press()
 
     def static(self) -> Static:
         """The table as it stands."""
         return Static(self._shown.value, Rows(self._rows).plain())
 
-    def _look(self) -> None:
-        try:
-            with told(self._wait):
-                self._found = current.connection().control_plane.deployments()
-            target = current.connection().target
-            self._line.value = safe(f"The deployments of {target.endpoint or 'the local service'}.")
-            self._show()
-        except AoaiError as error:
-            self._line.value = f'<div class="aoai-wrong" style="white-space:pre-wrap">{safe(error)}</div>'
-        finally:
-            self._button.disabled = False
-
-    def _wait(self, what: str, fraction: float | None) -> None:
-        self._line.value = safe(f"{what} …")
+    def _refreshed(self, found: list[dict[str, Any]]) -> None:
+        self._found = found
+        endpoint = current.connection().target.endpoint
+        self._line.value = safe(f"The deployments of {endpoint or 'the local service'}.")
+        self._show()
 
     def _show(self) -> None:
         connection = current.connection()

@@ -17,7 +17,7 @@ from ..render import is_watched
 from ..stopping import Stop
 from .as_cell import as_cell
 from .parameters import Settings
-from .parts import Panel, button, that_chat
+from .parts import Line, Panel, Refresh, button, that_chat
 from .prompt_box import PromptBox
 from .static import Static, safe
 from .transcript import Transcript, Turn
@@ -47,12 +47,11 @@ class ChatPanel(Panel):
         self._other = ipywidgets.Text(
             placeholder="its name", tooltip="name of the deployment", layout={"width": "12em", "display": "none"}
         )
-        self._refresh_button = button("Refresh", "ask the service which deployments there are", self.refresh)
+        self._line = Line()
+        self._refresh_button = Refresh(self._line, lambda found: self._refreshed())
         self._settings = Settings(self._foresee, system)
         self._transcript = Transcript()
         self._box = PromptBox(self.ask, self._say_inserted)
-        self._line = ipywidgets.HTML()
-        self._line.add_class("aoai-quiet")
         self._code = ipywidgets.HTML()
         self._cell = ""
         self._foreseen: Estimate | None = None
@@ -135,8 +134,7 @@ class ChatPanel(Panel):
 
     def refresh(self) -> None:
         """Ask the control plane which deployments there are."""
-        self._refresh_button.disabled = True
-        threading.Thread(target=self._look, name="aoai-panel-deployments", daemon=True).start()
+        self._refresh_button.press()
 
     def to_a_cell(self) -> None:
         """Put the prompt in the box, or else the last one, into a cell that sends the same.
@@ -185,7 +183,7 @@ class ChatPanel(Panel):
                 self._transcript.grow(turn)
 
         reply: Any = None
-        with stop, told(self._wait):
+        with stop, told(self._line.wait):
             try:
                 reply = chat(turn.prompt, on_text=grow, **options)
             except Interrupted as error:
@@ -212,17 +210,10 @@ class ChatPanel(Panel):
             self._settings.parameters.fit(self._connection.known(self.deployment))
             self._foresee()
 
-    def _look(self) -> None:
+    def _refreshed(self) -> None:
         self._notice_connection()
-        try:
-            with told(self._wait):
-                self._connection.control_plane.deployments()
-            self._offer(self.deployment)
-            self._foresee()
-        except AoaiError as error:
-            self._line.value = f'<div class="aoai-wrong">{safe(error)}</div>'
-        finally:
-            self._refresh_button.disabled = False
+        self._offer(self.deployment)
+        self._foresee()
 
     def _offer(self, chosen: str | None) -> None:
         """Offer the deployments that are known, and choose one."""
@@ -267,11 +258,6 @@ class ChatPanel(Panel):
             return
         written = export.code("python", found.operation, found.request, self._connection.target)
         self._code.value = written._repr_mimebundle_()["text/html"]
-
-    def _wait(self, what: str, fraction: float | None) -> None:
-        """Say what is waited for."""
-        done = "" if fraction is None else f" {fraction:.0%}"
-        self._line.value = safe(f"{what}{done} …")
 
     def _say_inserted(self, done: bool) -> None:
         """Say that a cell is there; where the front end has no way to make one, show what would be in it."""

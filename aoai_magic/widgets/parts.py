@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import threading
 import weakref
 from collections.abc import Callable
 from functools import cache
@@ -11,8 +12,11 @@ from typing import Any
 
 import ipywidgets
 
+from .. import current
 from ..catalog import Model
 from ..client import Connection
+from ..errors import AoaiError
+from ..local.waiting import told
 from ..render import Table, lined_up, replaceable
 from .static import Static, bundle, safe
 
@@ -66,6 +70,43 @@ def button(label: str, told: str, press: Callable[[], None], style: str = "") ->
     made = ipywidgets.Button(description=label, tooltip=told, button_style=style)
     made.on_click(lambda _: press())
     return made
+
+
+class Line(ipywidgets.HTML):
+    """A panel's quiet line: what is waited for, what something will cost, what went wrong."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.add_class("aoai-quiet")
+
+    def wait(self, what: str, fraction: float | None = None) -> None:
+        """Say what is waited for."""
+        done = "" if fraction is None else f" {fraction:.0%}"
+        self.value = safe(f"{what}{done} …")
+
+
+class Refresh(ipywidgets.Button):
+    """A button that asks the control plane which deployments there are, and hands them to `listed`, in a thread."""
+
+    def __init__(self, line: Line, listed: Callable[[list[dict[str, Any]]], None]) -> None:
+        super().__init__(description="Refresh", tooltip="ask the service which deployments there are")
+        self._line, self._listed = line, listed
+        self.on_click(lambda _: self.press())
+
+    def press(self) -> None:
+        """Do what a click does."""
+        self.disabled = True
+        threading.Thread(target=self._ask, name="aoai-panel-deployments", daemon=True).start()
+
+    def _ask(self) -> None:
+        try:
+            with told(self._line.wait):
+                found = current.connection().control_plane.deployments()
+            self._listed(found)
+        except AoaiError as error:
+            self._line.value = f'<div class="aoai-wrong" style="white-space:pre-wrap">{safe(error)}</div>'
+        finally:
+            self.disabled = False
 
 
 def that_chat(connection: Connection) -> list[str]:
