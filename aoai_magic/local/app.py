@@ -53,7 +53,7 @@ def build(account: Account, faults_to_come: Faults, *, host: str = "127.0.0.1", 
 def _data_plane() -> list[Route]:
     routes = []
     for operation in OPERATIONS.values():
-        classic = "" if operation.path == "responses" else "deployments/{deployment}/"
+        classic = "" if operation.path.startswith("responses") else "deployments/{deployment}/"
         for prefix in ("v1/", classic):
             routes.append(Route(f"/openai/{prefix}{operation.path}", _handler(operation), methods=["POST"]))
     routes.append(Route("/openai/v1/openapi.json", openapi))

@@ -40,9 +40,13 @@ _INCLUDED = (
 )
 
 
-def read_conversation(body: Fields, account: Account) -> list[dict[str, Any]]:
-    """The items that are answered: those of the response gone on from, then the request's own, references resolved."""
-    items = [*_before(body, account), *(_resolved(item, account) for item in read_items(body))]
+def read_conversation(body: Fields, account: Account, *, needs_input: bool = True) -> list[dict[str, Any]]:
+    """The items that are answered: those of the response gone on from, then the request's own, references resolved.
+
+    Without `needs_input` the former may be all.
+    """
+    own = read_items(body) if needs_input or "input" in body else []
+    items = [*_before(body, account), *(_resolved(item, account) for item in own)]
     called = {item["call_id"] for item in items if item["type"] == "function_call"}
     answered = {item["call_id"] for item in items if item["type"] == "function_call_output"}
     # Both in the words that third parties have seen.

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import base64
 from typing import Any
 
 from .azure_errors import invalid_request
 from .events import hex_id
 from .fields import Fields
 
+_SEAL = "local-"
 _PARTS = ("input_text", "input_image", "output_text", "refusal", "text")
 
 
@@ -48,7 +50,29 @@ def messages(items: list[dict[str, Any]], instructions: str = "") -> list[dict[s
             output = item["output"]
             content = output if isinstance(output, str) else [_chat_part(part) for part in output]
             said.append({"role": "tool", "tool_call_id": item["call_id"], "content": content})
+        elif item["type"] == "compaction":
+            said.append({"role": "system", "content": f"What was said before: {_unsealed(item['encrypted_content'])}"})
     return said
+
+
+def sealed(text: str) -> str:
+    """A text as the content of a compaction item: opaque, though no secret to whoever said it."""
+    return _SEAL + base64.urlsafe_b64encode(text.encode("utf-8", "surrogatepass")).decode()
+
+
+def _unsealed(content: str) -> str:
+    try:
+        if content.startswith(_SEAL):
+            return base64.b64decode(content.removeprefix(_SEAL), b"-_", validate=True).decode("utf-8")
+    except ValueError:
+        pass
+    # As third parties have seen it.
+    raise invalid_request(
+        f"The encrypted content {content[:20]}... could not be verified. "
+        "Reason: Encrypted content could not be decrypted or parsed.",
+        None,
+        "invalid_encrypted_content",
+    )
 
 
 def _message(item: Fields) -> dict[str, Any]:
@@ -129,6 +153,13 @@ def _reasoning(item: Fields) -> dict[str, Any]:
     return {"id": item.text("id") or hex_id("rs_", 48), "type": item.text("type"), "summary": item.array("summary")}
 
 
+def _compaction(item: Fields) -> dict[str, Any]:
+    """What a conversation was made into, see `compaction`."""
+    item.required("encrypted_content")
+    content = item.text("encrypted_content")
+    return {"id": item.text("id") or hex_id("cmp_", 48), "type": "compaction", "encrypted_content": content}
+
+
 def _chat_part(part: dict[str, Any]) -> dict[str, Any]:
     if part["type"] == "input_image":
         return {"type": "image_url", "image_url": {"url": part["image_url"], "detail": part["detail"]}}
@@ -142,5 +173,6 @@ _READERS = {
     "function_call": _call,
     "function_call_output": _call_output,
     "reasoning": _reasoning,
+    "compaction": _compaction,
     "item_reference": _reference,
 }

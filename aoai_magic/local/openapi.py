@@ -18,7 +18,7 @@ def description() -> dict[str, Any]:
     paths: dict[str, Any] = {}
     for path, (summary, schema) in OPERATIONS.items():
         _add(paths, f"v1/{path}", "post", _operation(summary, _body(_JSON, schema), answer=_ANSWERS.get(path)))
-        if path != "responses":
+        if not path.startswith("responses"):
             classic = _operation(summary, _body(_JSON, _without_model(schema)), answer=_ANSWERS.get(path))
             classic["parameters"] = [_in_path("deployment", _models(schema)), _VERSION]
             _add(paths, f"deployments/{{deployment}}/{path}", "post", classic)
@@ -131,6 +131,7 @@ _ANSWERS: dict[str, _Schema] = {
     "completions": {**_kind("text_completion", "id", "choices", "usage"), _EVENTS: {}},
     "embeddings": _kind("list", "data", "usage"),
     "responses": {**_kind("response", "id", "output", "status", "usage"), _EVENTS: {}},
+    "responses/compact": _kind("response.compaction", "id", "output", "usage"),
     "images/generations": _PICTURES,
     "images/edits": _PICTURES,
 }

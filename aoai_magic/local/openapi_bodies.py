@@ -238,6 +238,16 @@ _RESPONSES = _either(
     an_object({**_RESPONSE, "model": _CHAT_MODELS, "previous_response_id": TEXT}, "model", "input", "previous_response_id"),
 )  # fmt: skip
 
+_COMPACTED = an_object(
+    {
+        **{name: _RESPONSE[name] for name in ("input", "instructions")},
+        **{name: _LABELS[name] for name in ("prompt_cache_key", "prompt_cache_retention", "service_tier")},
+        "model": _CHAT_MODELS,
+        "previous_response_id": TEXT,
+    },
+    "model", "input",
+)  # fmt: skip
+
 _DRAWN: _Schema = {
     "model": one_of("gpt-image-1"),
     "moderation": one_of("auto", "low"),
@@ -279,6 +289,7 @@ OPERATIONS: dict[str, tuple[str, _Schema]] = {
     "completions": ("Continue a text", _COMPLETIONS),
     "embeddings": ("Turn texts into vectors", _EMBEDDINGS),
     "responses": ("Answer, and keep the answer to go on from", _RESPONSES),
+    "responses/compact": ("Make a conversation short, to go on from", _COMPACTED),
     "images/generations": ("Draw pictures of a prompt", _GENERATIONS),
     "audio/speech": (
         "Speak a text (no model here supports it)",

@@ -11,6 +11,7 @@ from .account import Account, Deployment
 from .asking import Extra
 from .azure_errors import AzureError
 from .chat import Chat
+from .compaction import Compaction
 from .completions import Completions
 from .embeddings import Embeddings
 from .engine import Engine
@@ -95,6 +96,7 @@ _ALL = (
     Operation("completions", "completions", "Completions_Create", "completion", Completions),
     Operation("embeddings", "embeddings", "Embeddings_Create", "embeddings", Embeddings, done_by=attrgetter("embedder")),
     Operation("responses", "responses", "Responses_Create", "responses", Responses, named_events=True),
+    Operation("responses/compact", "responses", "Responses_Compact", "responses", Compaction),
     Operation(
         "images/generations", "images", "ImageGenerations_Create", "imageGeneration", Generations, named_events=True,
         done_by=_sketch,

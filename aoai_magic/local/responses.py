@@ -173,19 +173,12 @@ class Responses:
         return [*happenings, ("response.output_text.delta", {**at, **delta})]
 
     def _finish(self, reason: str) -> None:
-        prompt, output = self._ask.prompt_tokens, self._turn.completion_tokens
         cut = {"length": "max_output_tokens", "content_filter": "content_filter"}.get(reason)
         self.response |= {
             "status": "incomplete" if cut else "completed",
             "incomplete_details": {"reason": cut} if cut else None,
             "content_filters": self._ask.filter.content_filters(),
-            "usage": {
-                "input_tokens": prompt,
-                "input_tokens_details": {"cached_tokens": 0, "cache_write_tokens": 0},
-                "output_tokens": output,
-                "output_tokens_details": {"reasoning_tokens": self._turn.reasoning_tokens},
-                "total_tokens": prompt + output,
-            },
+            "usage": usage(self._ask.prompt_tokens, self._turn),
         }
         if self._store and not self._background:
             self._account.keep_response(self.response, self._items)
@@ -193,6 +186,17 @@ class Responses:
     def _event(self, name: str, facts: dict[str, Any]) -> bytes:
         number, self._number = self._number, self._number + 1
         return sse({"type": name, "sequence_number": number, **facts}, name)
+
+
+def usage(prompt: int, turn: Turn) -> dict[str, Any]:
+    """What is billed, as the Responses API says it."""
+    return {
+        "input_tokens": prompt,
+        "input_tokens_details": {"cached_tokens": 0, "cache_write_tokens": 0},
+        "output_tokens": turn.completion_tokens,
+        "output_tokens_details": {"reasoning_tokens": turn.reasoning_tokens},
+        "total_tokens": prompt + turn.completion_tokens,
+    }
 
 
 def _new_call(event: Call) -> dict[str, Any]:

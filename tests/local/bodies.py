@@ -150,6 +150,17 @@ BODIES: list[tuple[str, str, dict[str, Any]]] = [
     ("POST", f"{V1}/embeddings", {"model": "text-embedding-3-small", "input": [[1, 2], [3]]}),
     ("POST", f"{V1}/responses", _RESPONSE),
     ("POST", f"{V1}/responses", {**_RESPONSE, "tool_choice": {"type": "function", "name": "look"}, "stream": True}),
+    (
+        "POST",
+        f"{V1}/responses/compact",
+        {
+            "model": "gpt-4o",
+            "input": [*_RESPONSE["input"], {"type": "compaction", "id": "cmp_1", "encrypted_content": "local-YSBkb3Q="}],
+            "instructions": "Be brief.",
+            "service_tier": "auto",
+            "prompt_cache_retention": "24h",
+        },
+    ),
     ("POST", f"{V1}/responses", {"model": "gpt-5", "input": "hi", "reasoning": {"effort": "low"}, "previous_response_id": "x"}),
     (
         "POST",

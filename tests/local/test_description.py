@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from aoai_magic.local import asking, batches, completions, embeddings, fine_tuning, images, responses
+from aoai_magic.local import asking, batches, compaction, completions, embeddings, fine_tuning, images, responses
 from aoai_magic.local.openapi import description
 
 TAKEN: dict[str, frozenset[str]] = {
@@ -14,6 +14,7 @@ TAKEN: dict[str, frozenset[str]] = {
     "completions": completions.PARAMETERS,
     "embeddings": embeddings.PARAMETERS,
     "responses": responses.PARAMETERS,
+    "responses/compact": compaction.PARAMETERS,
     "images/generations": images.Generations.parameters,
     # Beside each file stands its name, and `image` may have brackets: things of forms, and no fields.
     "images/edits": frozenset(one for one in images.Edits.parameters if "." not in one and "[" not in one),
