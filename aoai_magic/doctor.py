@@ -12,6 +12,7 @@ from . import settings
 from .client import Connection
 from .errors import AoaiError, RequestRefusedError, SettingsError
 from .explain import explain
+from .fitting import fitted
 from .local import launch, weights
 from .local.waiting import told
 from .operations.chat import chat
@@ -72,14 +73,14 @@ def run() -> int:
     try:
         examine(Connection(settings.resolve()))
     except AoaiError as error:
-        print(f"\n{error}")
+        print(fitted(f"\n{error}"))
         return 1
     return 0
 
 
 def examine(connection: Connection) -> None:
     """The same for a connection; raises AoaiError at the first check that fails."""
-    print(describe(connection), "\n", sep="")
+    print(fitted(describe(connection)), "\n", sep="")
     for name, check in _checks(connection):
         print(f"{name} … ", end="", flush=True)
         try:

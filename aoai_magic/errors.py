@@ -36,6 +36,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from .environment import environment
+from .fitting import fitted
 from .visible import visible
 
 if TYPE_CHECKING:
@@ -229,7 +230,12 @@ def _short_traceback(error: BaseException) -> list[str]:
     first, *rest = str(error).split("\n")
     plain = environment("NO_COLOR") or getattr(get_ipython(), "colors", "").lower() == "nocolor"  # no-color.org
     name = type(error).__name__ if plain else f"\x1b[1m{type(error).__name__}\x1b[22m"
-    return [f"{name}: {first}", *(f"  {line}" for line in rest)]
+    fix = getattr(error, "fix", "")  # to be typed, or copied: a terminal cuts it without a break
+    told = [
+        fitted(f"{type(error).__name__}: {first}"),
+        *(f"  {one}" if one == fix else fitted(f"  {one}") for one in rest),
+    ]
+    return [name + told[0].removeprefix(type(error).__name__), *told[1:]]
 
 
 def _whole_traceback(error: BaseException) -> list[str]:

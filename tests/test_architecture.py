@@ -19,7 +19,7 @@ PACKAGE = Path(aoai_magic.__file__).parent
 
 # From the ground up: a module imports only from lines above its own, or from its own line.
 LAYERS = """
-environment visible stopping
+environment visible fitting stopping
 errors
 saving secret
 safe_html

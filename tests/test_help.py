@@ -8,7 +8,7 @@ import pytest
 
 from aoai_magic.magics import aoai, chat, complete, image, tokens
 from aoai_magic.magics.arguments import HELP, Option
-from aoai_magic.magics.help import rows, usage
+from aoai_magic.magics.help import Usage, rows
 
 ROOMS = {"chat": chat, "complete": complete, "image": image, "tokens": tokens}
 
@@ -16,9 +16,9 @@ ROOMS = {"chat": chat, "complete": complete, "image": image, "tokens": tokens}
 @pytest.mark.parametrize("name", ROOMS)
 def test_help_names_every_option_once_with_its_value_and_is_no_wider_than_a_page(name: str) -> None:
     room = ROOMS[name]
-    lines = room.USAGE.splitlines()
+    lines = str(room.USAGE).splitlines()
     assert max(map(len, lines)) <= 100
-    one_line = " ".join(room.USAGE.split())
+    one_line = " ".join(str(room.USAGE).split())
     for option in (*room.OPTIONS, HELP):
         value = f"[{option.metavar}]" if option.alone is not None else option.metavar
         named = ", ".join(option.names) + (f" {value}" if value else "")
@@ -30,7 +30,7 @@ def test_help_names_every_option_once_with_its_value_and_is_no_wider_than_a_page
 
 def test_a_value_that_may_be_left_out_stands_in_brackets() -> None:
     option = Option(("--logprobs",), "show how likely", "COUNT", int, alone=5)
-    assert "--logprobs [COUNT]" in usage("%%chat", "Send.", (option,), "    %%chat")
+    assert "--logprobs [COUNT]" in str(Usage("%%chat", "Send.", (option,), "    %%chat"))
 
 
 def test_a_long_text_goes_on_below_itself() -> None:
@@ -48,8 +48,8 @@ def test_a_question_mark_shows_the_help(shell: Any, capsys: pytest.CaptureFixtur
     shell.run_cell(cell)
     shown = capsys.readouterr().out
     room = {**ROOMS, "aoai": aoai}[cell.split("%")[-1].rstrip("?")]
-    assert room.USAGE.splitlines()[5] in shown
-    assert room.USAGE.splitlines()[-1] in shown
+    assert str(room.USAGE).splitlines()[5] in shown
+    assert str(room.USAGE).splitlines()[-1] in shown
 
 
 def test_every_command_has_help(run: Any) -> None:

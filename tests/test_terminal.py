@@ -135,3 +135,13 @@ def test_a_table_is_whole_and_no_line_of_it_is_longer(terminal: Any) -> None:
     for column in ("day", "requests", "prompt_tokens", "completion_tokens", "price", "unknown_up_to", "practice"):
         assert column in drawn
     assert "Estimates of" in drawn
+
+
+def test_in_a_narrow_terminal_what_is_said_is_cut_between_words(terminal: Any) -> None:
+    open_one = terminal(width=50)
+    for cell in ("%%chat --help", "%aoai help", "%aoai status", "%%chat nope\nhi", "%%chat --dry-run\nhi"):
+        printed = open_one.run(cell)
+        said = printed.split("Examples::")[0]  # those are to be copied
+        lines = [line for line in said.split("\r\n") if "In [" not in line and not line.startswith("   ...")]
+        assert [line for line in lines if len(line) > 50] == []
+    assert "deployments lists them." in open_one.run("%%chat nope\nhi").replace("\r\n  ", " ")

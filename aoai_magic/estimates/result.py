@@ -11,12 +11,13 @@ from typing import Any
 
 from .. import catalog
 from ..catalog import Known, Price
+from ..fitting import fitted, terminal_width
 from ..safe_html import safe_text
 from ..tokens import Part
 from ..visible import visible
 from .headroom import Headroom
 
-_WIDTH = 79
+_WIDTH, _LEAST = 79, 24
 _HOW = {
     "told": "as you said",
     "control plane": "says the control plane",
@@ -177,11 +178,17 @@ class Estimate:
         rows = self.rows()
         names, amounts = (max(len(row[column]) for row in rows) for column in (0, 1))
         lines = []
+        width = min(terminal_width() or _WIDTH, _WIDTH)
+        beside = names + amounts + 4
         for name, amount, remark in rows:
-            first, *more = _wrapped(remark, _WIDTH - names - amounts - 4) or [""]
-            lines.append(f"{name:<{names}}  {amount:>{amounts}}  {first}".rstrip())
-            lines += [f"{'':{names + amounts + 4}}{line}" for line in more]
-        return visible("\n".join([self._head(), "", *lines, *(f"! {warning}" for warning in self.warnings)]))
+            lines.append(f"{name:<{names}}  {amount:>{amounts}}")
+            if width < _WIDTH and width - beside < _LEAST:  # a narrow terminal
+                lines += [f"    {line}" for line in _wrapped(remark, width - 4)]
+            elif told := _wrapped(remark, max(width - beside, _LEAST)):
+                lines[-1] += f"  {told[0]}"
+                lines += [f"{'':{beside}}{line}" for line in told[1:]]
+        said = [self._head(), "", *lines, *(f"! {warning}" for warning in self.warnings)]
+        return visible("\n".join(map(fitted, said)))
 
     __repr__ = __str__
 
@@ -220,7 +227,7 @@ def _remark(part: Part) -> str:
 
 
 def _wrapped(remark: str, width: int) -> list[str]:
-    return [line for one in remark.split("\n") for line in textwrap.wrap(one, max(width, 24))]
+    return [line for one in remark.split("\n") for line in textwrap.wrap(one, width)]
 
 
 def _plus(dollars: float | None, more: float) -> float | None:

@@ -6,6 +6,7 @@ import textwrap
 from typing import Any
 
 from ..errors import OptionError, near
+from ..fitting import fitted
 from ..render import readable
 from . import chat, complete, image, tokens
 from .arguments import Option, parse
@@ -22,7 +23,7 @@ from .commands import (
     spending,
 )
 from .commands.command import Command
-from .help import rows, usage
+from .help import Usage, rows
 
 
 def run(line: str) -> Any:
@@ -44,25 +45,25 @@ def run(line: str) -> Any:
     found = command.run(options)
     if type(found) is not str:  # a table, or code, which is text that is shown in a way of its own
         return readable(found) if hasattr(found, "iterrows") else found
-    print(found)
+    print(fitted(found))
     return None
 
 
-def _help(name: str | None) -> str | None:
+def _help(name: str | None) -> str:
     if name is None:
-        return USAGE
+        return str(USAGE)
     name = name.lstrip("%")
     if name in _CELLS:
-        return _CELLS[name]
+        return str(_CELLS[name])
     if name not in COMMANDS:
         raise _unknown(name)
-    return _usage(name)
+    return str(_usage(name))
 
 
-def _usage(name: str) -> str:
+def _usage(name: str) -> Usage:
     command = COMMANDS[name]
     examples = textwrap.indent(command.example or f"%aoai {name}", "    ")
-    return usage(f"%aoai {name}", command.summary, command.options, examples)
+    return Usage(f"%aoai {name}", command.summary, command.options, examples)
 
 
 def _unknown(name: str) -> OptionError:
@@ -98,12 +99,20 @@ COMMANDS = {name: command for group in GROUPS.values() for name, command in grou
 _CELLS = {"chat": chat.USAGE, "complete": complete.USAGE, "image": image.USAGE, "tokens": tokens.USAGE}
 _OVERVIEW = {
     "Prompts: cells that begin with": {
-        **{f"%%{name}": text.partition("\n")[0] for name, text in _CELLS.items()},
+        **{f"%%{name}": one.summary for name, one in _CELLS.items()},
         "%%aoai": "The same as %%chat, for where another extension has that name.",
     },
     **{head: {f"%aoai {name}": one.summary for name, one in group.items()} for head, group in GROUPS.items()},
 }
-USAGE: str = "\n\n".join(
-    [f"{head}\n{rows(list(table.items()), 22)}" for head, table in _OVERVIEW.items()]
-    + ["--help after any of them says more: its options, and examples. So does %aoai help NAME."]
-)
+
+
+class _Overview:
+    """What %aoai help prints."""
+
+    def __str__(self) -> str:
+        tables = [f"{head}\n{rows(list(table.items()), 22)}" for head, table in _OVERVIEW.items()]
+        more = "--help after any of them says more: its options, and examples. So does %aoai help NAME."
+        return "\n\n".join([*tables, fitted(more)])
+
+
+USAGE = _Overview()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from ..errors import OptionError
 from .arguments import Option
 from .calling import check_tools, hooks
-from .help import usage
+from .help import Usage
 from .live import answer, foresee
 from .options import (
     API,
@@ -119,7 +119,7 @@ EXAMPLES = """\
     %%chat --over reviews -o judged -t 0 --schema 'mood good|bad, stars int'
     Judge this review of a hotel: {{ text }}"""
 
-USAGE = usage("%%chat", "Send the cell to a chat model and show its reply.", OPTIONS, EXAMPLES)
+USAGE = Usage("%%chat", "Send the cell to a chat model and show its reply.", OPTIONS, EXAMPLES)
 
 
 def run(shell: InteractiveShell, line: str, body: str, magic: str = "%%chat") -> Any:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from .arguments import Option, integer
-from .help import usage
+from .help import Usage
 from .live import answer, foresee
 from .options import (
     BUDGET,
@@ -65,7 +65,7 @@ EXAMPLES = """\
     %%complete --suffix "and so the fox went home." -o middle
     A fox saw some grapes,"""
 
-USAGE = usage(
+USAGE = Usage(
     "%%complete", "Let a completions model continue the cell; without --max-tokens, by 16 tokens.", OPTIONS, EXAMPLES
 )
 

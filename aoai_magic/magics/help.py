@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Sequence
+from dataclasses import dataclass
 
+from ..fitting import fitted, terminal_width
 from .arguments import HELP, Option
 
 # The options that several magics have in common; a magic's own come before them.
@@ -17,13 +19,14 @@ _GROUPS = {
     "Recordings": "record replay fresh",
     "What is shown": "format no_stream quiet help",
 }
-_WIDTH, _COLUMN = 100, 30
+_WIDTH, _COLUMN, _LEAST = 100, 30, 34
 
 
-def usage(magic: str, summary: str, options: Sequence[Option], examples: str) -> str:
-    """The help text of a magic, made from its options.
+@dataclass(frozen=True)
+class Usage:
+    """The help text of a magic, made from its options, as wide as the terminal and no wider than a page.
 
-    >>> print(usage("%aoai status", "Show it.", (), "    %aoai status"))
+    >>> print(Usage("%aoai status", "Show it.", (), "    %aoai status"))
     Show it.
     <BLANKLINE>
     %aoai status [options]
@@ -34,13 +37,21 @@ def usage(magic: str, summary: str, options: Sequence[Option], examples: str) ->
     <BLANKLINE>
         %aoai status
     """
-    positional = " ".join(f"[{option.metavar}]" for option in options if option.positional)
-    head = " ".join(filter(None, [magic, positional, "[options]"]))
-    return f"{summary}\n\n{head}\n\n{_table((*options, HELP))}\n\nExamples::\n\n{examples}"
+
+    magic: str
+    summary: str
+    options: Sequence[Option]
+    examples: str
+
+    def __str__(self) -> str:
+        positional = " ".join(f"[{option.metavar}]" for option in self.options if option.positional)
+        head = " ".join(filter(None, [self.magic, positional, "[options]"]))
+        table = _table((*self.options, HELP))
+        return f"{fitted(self.summary)}\n\n{head}\n\n{table}\n\nExamples::\n\n{self.examples}"
 
 
 def rows(table: Sequence[tuple[str, str]], column: int | None = None) -> str:
-    """Names and what they are for, side by side, at most a hundred characters wide.
+    """Names and what they are for, side by side, at most a hundred characters wide; in a narrow terminal below each other.
 
     `column` is where the second part begins.
 
@@ -48,9 +59,12 @@ def rows(table: Sequence[tuple[str, str]], column: int | None = None) -> str:
       -q  show nothing
     """
     column = column or min(max(len(name) for name, _ in table) + 4, _COLUMN)
+    width = min(terminal_width() or _WIDTH, _WIDTH)
+    if width < column + _LEAST:
+        column = 6
     lines = []
     for name, text in table:
-        told = textwrap.wrap(text, _WIDTH - column) or [""]
+        told = textwrap.wrap(text, width - column) or [""]
         beside = told.pop(0) if len(name) + 4 <= column else ""
         lines += [f"  {name:<{column - 2}}{beside}".rstrip(), *(" " * column + line for line in told)]
     return "\n".join(lines)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import OptionError
 from .arguments import Option, choice, integer
-from .help import usage
+from .help import Usage
 from .live import draw, foresee
 from .options import BUDGET, CODE, DEPLOYMENT, DRY_RUN, OUTPUT, PARAM, QUIET, RAW, RECORDINGS, REQUEST, N
 from .prompt import add_fields, read_text
@@ -47,7 +47,7 @@ EXAMPLES = """\
     %%image -n 2 --quality high --dry-run
     A lighthouse."""
 
-USAGE = usage("%%image", "Let an image model draw the cell, or change a picture, and show it.", OPTIONS, EXAMPLES)
+USAGE = Usage("%%image", "Let an image model draw the cell, or change a picture, and show it.", OPTIONS, EXAMPLES)
 
 
 def run(shell: InteractiveShell, line: str, body: str) -> Any:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from .arguments import Option, name, parse
-from .help import usage
+from .help import Usage
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
@@ -19,7 +19,7 @@ EXAMPLES = """\
     %%tokens gpt-4o,gpt-4,r50k_base
     hamburger"""
 
-USAGE = usage("%%tokens", "Show the cell's text in its tokens; nothing is sent.", OPTIONS, EXAMPLES)
+USAGE = Usage("%%tokens", "Show the cell's text in its tokens; nothing is sent.", OPTIONS, EXAMPLES)
 
 
 def run(shell: InteractiveShell, line: str, body: str) -> Any:
