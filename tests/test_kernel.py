@@ -117,6 +117,34 @@ def test_a_watched_cell_is_shown_in_one_display_that_grows(kernel: Kernel) -> No
     assert all("text/markdown" not in content["data"] for content in ran.of("display_data", "update_display_data"))
 
 
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "%%chat\none two three four five six",
+        "%%chat --compare gpt-4o,gpt-4o-mini\none two three",
+        "%%chat --tools weather\nweather?",
+        "%%chat --over rows -o t\n{{ x }}",
+        "%%image --quality low --size 1024x1024 --partial-images 2\nA fox.",
+        "%%complete\nOnce upon a time",
+        "%%chat -n 2\none two",
+    ],
+)
+def test_a_front_end_with_few_skills_has_an_easy_time(kernel: Kernel, cell: str) -> None:
+    """VS Code has had bugs with displays of several kinds, with several of them, and with empty ones (facts: vscode-jupyter
+    12755, 13105, 8621); no comm is opened, so that a front end without widgets misses nothing."""
+    kernel.run(TOOLS)
+    kernel.run("rows = [{'x': 1}, {'x': 2}]")
+    ran = kernel.run(cell)
+    shown = ran.of("display_data", "update_display_data")
+    assert not ran.error
+    assert len(ran.of("display_data")) == 1
+    assert len({one["transient"]["display_id"] for one in shown}) == 1
+    assert {frozenset(one["data"]) for one in shown} == {frozenset(["text/plain", "text/html"])}
+    assert all(one["data"]["text/plain"].strip() and one["data"]["text/html"].strip() for one in shown)
+    assert not ran.of("comm_open", "comm_msg", "clear_output", "stream")
+    assert "aoai_magic" in shown[-1]["metadata"] or "--over" in cell
+
+
 TOOLS = 'def weather(city: str) -> str:\n    "The weather of a city."\n    return f"7 °C in {city!r}"'
 
 
