@@ -23,6 +23,8 @@ PAYLOADS = json.loads((Path(__file__).parent / "payloads.json").read_text(encodi
 # What rich draws with: colours, the cursor hidden and shown, moved up or to the line's start, a line cleared.
 _OURS = re.compile(r"\x1b\[(?:[0-9;]*m|\?25[lh]|[0-9]*A|2K|1?G)|[\r\n\t]")
 
+_OURS_IN_LINES = re.compile(r"\x1b\[(?:[0-9;]*m|\?25[lh]|[0-9]*A|2K|1?G)|\r(?!\n)")
+
 
 class Terminal:
     """IPython on a pseudo-terminal of a given size."""
@@ -79,6 +81,15 @@ def test_a_reply_is_drawn_and_the_line_under_it_is_quiet(terminal: Any) -> None:
     assert "\x1b[1mhello\x1b[0m" in printed
     assert re.search(r"\x1b\[2mgpt-4o · answered by echo on this machine · \d+ tokens in", printed)
     assert "main: 1 turn" in printed
+
+
+def test_code_is_drawn_in_the_terminals_own_colours_which_are_read_on_light_and_dark(terminal: Any) -> None:
+    open_one = terminal(COLORTERM="truecolor")
+    open_one.run("code = '```python\\ndef f(x):\\n    return 1\\n```'")
+    for line in ("%%chat", "%%chat -f code"):
+        printed = open_one.run(f"{line}\n{{{{ code }}}}").split("...:")[-1]
+        assert re.search(r"\x1b\[[0-9;]*mdef", printed)
+        assert not re.search(r"\x1b\[(?:[0-9]+;)*[34]8;", printed), "no colour, and no background, of a theme"
 
 
 def test_colours_are_left_out_where_they_are_not_wanted(terminal: Any) -> None:
@@ -141,7 +152,7 @@ def test_in_a_narrow_terminal_what_is_said_is_cut_between_words(terminal: Any) -
     open_one = terminal(width=50)
     for cell in ("%%chat --help", "%aoai help", "%aoai status", "%%chat nope\nhi", "%%chat --dry-run\nhi"):
         printed = open_one.run(cell)
-        said = printed.split("Examples::")[0]  # those are to be copied
+        said = _OURS_IN_LINES.sub("", printed.split("Examples::")[0])  # those are to be copied
         lines = [line for line in said.split("\r\n") if "In [" not in line and not line.startswith("   ...")]
         assert [line for line in lines if len(line) > 50] == []
     assert "deployments lists them." in open_one.run("%%chat nope\nhi").replace("\r\n  ", " ")

@@ -27,6 +27,10 @@ class Block(Protocol):
         ...
 
 
+# For code in a terminal: its own colours, and its own for plain text, which are read on light and dark alike.
+_COLOURS = "ansi_dark"
+
+
 @dataclass(frozen=True)
 class Words:
     """Text of a stranger: Markdown, or with a `language` code of it; "" is none, and the text stands as it is.
@@ -48,13 +52,13 @@ class Words:
         if self.language:
             from rich.syntax import Syntax
 
-            return Syntax(visible(self.text), self.language, background_color="default", word_wrap=True)
+            return Syntax(visible(self.text), self.language, theme=_COLOURS, background_color="default", word_wrap=True)
         if self.language == "":
             return visible(self.text)
         from rich.markdown import Markdown
 
         # hyperlinks off: the address is written out, and no escape sequence carries it.
-        return Markdown(visible(self.text), hyperlinks=False)
+        return Markdown(visible(self.text), hyperlinks=False, code_theme=_COLOURS)
 
 
 @dataclass(frozen=True)
