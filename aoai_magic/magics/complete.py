@@ -38,7 +38,7 @@ OPTIONS = (
     OUTPUT,
     Option(("--suffix",), "the text that comes after the gap to be filled", "TEXT"),
     Option(("--echo",), "let the reply begin with the prompt"),
-    Option(("--best-of",), "write so many continuations, all billed, and show the likeliest; it can't be streamed", "COUNT", integer(1)),
+    Option(("--best-of",), "write so many continuations, all billed, and show the likeliest; 1 if left out; it can't be streamed", "COUNT", integer(1)),
     LOGPROBS,
     TEMPERATURE,
     TOP_P,

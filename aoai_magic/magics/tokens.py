@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
 OPTIONS = (
-    Option(("-d", "--deployment", "-m", "--model"), "models or encodings, parted by commas: a column each (gpt-4o if left out)", "MODEL,…", positional=True),
+    Option(("-d", "--deployment", "-m", "--model"), "models or encodings, parted by commas: a column each; gpt-4o if left out", "MODEL,…", positional=True),
     Option(("-o", "--output"), "the variable that gets what is shown", "NAME", name),
 )  # fmt: skip
 
@@ -19,7 +19,7 @@ EXAMPLES = """\
     %%tokens gpt-4o,gpt-4,r50k_base
     hamburger"""
 
-USAGE = Usage("%%tokens", "Show the cell's text in its tokens; nothing is sent.", OPTIONS, EXAMPLES)
+USAGE = Usage("%%tokens", "Show the cell's text in its tokens, as it stands; nothing is sent.", OPTIONS, EXAMPLES)
 
 
 def run(shell: InteractiveShell, line: str, body: str) -> Any:

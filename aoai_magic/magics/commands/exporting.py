@@ -46,7 +46,7 @@ COMMANDS = {
         (
             Option(
                 ("--language",),
-                "python (as if not said), curl or jsonl",
+                "python (if left out), curl or jsonl",
                 "LANGUAGE",
                 choice("python", "curl", "jsonl"),
                 positional=True,

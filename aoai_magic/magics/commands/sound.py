@@ -16,7 +16,9 @@ from .command import Command
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
-_DEPLOYMENT = Option(("-d", "--deployment", "-m", "--model"), "the deployment to ask", "DEPLOYMENT")
+_DEPLOYMENT = Option(
+    ("-d", "--deployment", "-m", "--model"), "the deployment to ask; the connection's own if left out", "DEPLOYMENT"
+)
 _FORMATS = ("mp3", "opus", "aac", "flac", "wav", "pcm")
 _FORMS = ("json", "verbose_json", "text", "srt", "vtt")
 _SUFFIXES = {"srt": ".srt", "vtt": ".vtt"}
@@ -68,9 +70,9 @@ _SPEAK = (
     Option(("--text",), "what is to be spoken, in quotes; or a variable", "TEXT|VARIABLE", positional=True),
     _DEPLOYMENT,
     OUTPUT,
-    Option(("--voice",), "who speaks: alloy (as if not said), ash, coral, echo, fable, nova, onyx, sage, shimmer, …", "VOICE"),
+    Option(("--voice",), "who speaks: alloy (if left out), ash, coral, echo, fable, nova, onyx, sage, shimmer, …", "VOICE"),
     Option(("--format",), f"the format of the sound: {', '.join(_FORMATS)}; mp3 if left out", "FORMAT", choice(*_FORMATS)),
-    Option(("--speed",), "0.25 for very slow, up to 4 for very fast", "NUMBER", number(0.25, 4)),
+    Option(("--speed",), "0.25 for very slow, up to 4 for very fast; 1 if left out", "NUMBER", number(0.25, 4)),
     Option(("--instructions",), "how it is to be spoken, to a model that takes them", "TEXT"),
     Option(("--save",), "the file to write, which must not be there yet", "FILE", Path),
     BUDGET,
@@ -87,8 +89,8 @@ _TRANSCRIBE = (
     Option(("--translate",), "write down in English what is said in another language"),
     Option(("--language",), "the language that is spoken, by its two letters", "LANGUAGE"),
     Option(("--prompt",), "what helps: how names are spelt, what was said before", "TEXT"),
-    Option(("--format",), f"the form of the text: {', '.join(_FORMS)}", "FORM", choice(*_FORMS)),
-    Option(("-t", "--temperature"), "0 for the likeliest words, up to 1", "NUMBER", number(0, 1)),
+    Option(("--format",), f"the form of the text: {', '.join(_FORMS)}; json if left out", "FORM", choice(*_FORMS)),
+    Option(("-t", "--temperature"), "0 for the likeliest words (if left out), up to 1", "NUMBER", number(0, 1)),
     Option(("--save",), "the text file to write, which must not be there yet", "FILE", Path),
     BUDGET,
     DRY_RUN,

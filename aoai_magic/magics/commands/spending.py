@@ -82,7 +82,7 @@ COMMANDS = {
         (
             Option(
                 ("--by",),
-                "one row for each: day (as if not said), notebook, model or session (a kernel's life)",
+                "one row for each: day (if left out), notebook, model or session (a kernel's life)",
                 "WHAT",
                 choice("day", "notebook", "model", "session"),
             ),
@@ -98,7 +98,7 @@ COMMANDS = {
             Option(("--usd",), 'US dollars, or "off"', "USD", _usd, positional=True),
             Option(
                 ("--per",),
-                "session (this kernel's life, as if not said), notebook or day",
+                "session (this kernel's life, if left out), notebook or day",
                 "WHAT",
                 choice("session", "notebook", "day"),
             ),
