@@ -21,6 +21,9 @@ def names(schema: Mapping[str, Any] | None, output: str) -> list[str]:
 
 def refuse_taken(table: Table, added: list[str]) -> None:
     """Raise SettingsError where the table, or another answer, has a column of such a name, before anything is sent."""
+    for name in added:
+        if not (isinstance(name, str) and name.strip()):
+            raise SettingsError(f"Answers can't go into a column {name!r}.", "A column's name is a text.", "aoai.map(…, output=NAME)")  # fmt: skip
     if added.count(ERROR) > 1:
         raise SettingsError(
             f"Answers can't go into a column {ERROR!r}.",
@@ -120,7 +123,10 @@ def _to_pandas(frame: Any, columns: dict[str, tuple[list[Any], Any]]) -> Any:
         else:
             added[name] = pandas.Series(fit, dtype=types.get(kind, "object"))
         added[name].index = frame.index
-    return pandas.concat([frame, pandas.DataFrame(added, index=frame.index)], axis=1)
+    more = pandas.DataFrame(added, index=frame.index)
+    if (levels := frame.columns.nlevels) > 1:  # they stand on the first level, as a column that is assigned does
+        more.columns = pandas.MultiIndex.from_tuples([(name, *[""] * (levels - 1)) for name in added])
+    return pandas.concat([frame, more], axis=1)
 
 
 def _to_polars(frame: Any, columns: dict[str, tuple[list[Any], Any]]) -> Any:

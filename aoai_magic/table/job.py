@@ -132,7 +132,7 @@ class Job:
             )
         else:
             kept = RunFile(None)
-        before = sum(one.key in kept.answers for one in plan.requests)
+        before = _rows(plan, kept)
         left = [one for one in plan.requests if one.key not in kept.answers]
         here = plan.connection.kind == "local"
         most = concurrency or (_WIDTH_HERE if here else _WIDTH)
@@ -146,7 +146,7 @@ class Job:
             interrupted = _watched(run, tell, progress)
         frame = self._frame(run, kept)
         if interrupted or run.cause:
-            raise _cut_short(run, kept, frame, interrupted)
+            raise self._cut_short(run, kept, frame, interrupted)
         added = columns.names(self.schema, self.output)
         return Mapped(frame, preview(frame, added), summary(plan, run, kept, before, watched=watched))
 
@@ -175,6 +175,27 @@ class Job:
                 f"It is {whose}; {foreseen.choices:,} requests have {foreseen.prompt_tokens:,} tokens before any answer.",
                 "Take fewer rows (--limit N), or a larger budget: --dry-run shows what all of it may cost.",
             )
+
+    def _cut_short(self, run: Run, kept: RunFile, frame: Any, interrupted: bool) -> BaseException:
+        """The error of a run that ended too early, with the table so far and the way to go on."""
+        answered = _rows(self.plan, kept)
+        on = (
+            f"{answered:,} row{'s are' if answered > 1 else ' is'} answered and kept; --resume (resume=True) goes on: {kept.path}"
+            if answered
+            else ""
+        )
+        if interrupted:
+            return Interrupted(on or "nothing was answered yet.", frame)
+        error = run.cause
+        assert error is not None
+        if isinstance(error, AoaiError):
+            fix = error.fix
+            if isinstance(error, BudgetError):
+                left = estimate(self.plan, kept.answers)
+                most = "a price that nobody knows" if left.dearest is None else f"{dollars(left.dearest)} at most"
+                fix = f"The {left.choices:,} requests that are left cost {most}: let the budget have that."
+            error.reply, error.fix = frame, "\n".join(filter(None, [fix, on]))
+        return error
 
     def _frame(self, run: Run, kept: RunFile) -> Any:
         answers: list[Any] = [None] * len(self.plan.table)
@@ -217,6 +238,11 @@ def planned(
     return Job(plan(connection, deployment, read, prompts, unique=unique, api=api), output, shape, recordings)
 
 
+def _rows(plan: Plan, kept: RunFile) -> int:
+    """How many rows a run's file has answers for."""
+    return sum(len(one.rows) for one in plan.requests if one.key in kept.answers)
+
+
 def _watched(run: Run, tell: Callable[[str, float | None], None], progress: Progress) -> bool:
     """Tell how far a run is until it has ended; whether it was interrupted. A second interrupt waits for nothing."""
     try:
@@ -236,16 +262,3 @@ def _watched(run: Run, tell: Callable[[str, float | None], None], progress: Prog
         run.stop()
         raise
     return False
-
-
-def _cut_short(run: Run, kept: RunFile, frame: Any, interrupted: bool) -> BaseException:
-    """The error of a run that ended too early, with the table so far and the way to go on."""
-    answered = len(kept.answers)
-    on = f"{answered:,} rows are answered and kept; --resume (resume=True) goes on: {kept.path}" if answered else ""
-    if interrupted:
-        return Interrupted(on or "nothing was answered yet.", frame)
-    error = run.cause
-    assert error is not None
-    if isinstance(error, AoaiError):
-        error.reply, error.fix = frame, "\n".join(filter(None, [error.fix, on]))
-    return error

@@ -24,10 +24,10 @@ def preview(frame: Any, added: list[str]) -> str:
     |:---|:---|
     | hey | HEY! |
     """
-    head = frame.head(_ROWS)
-    cells = {name: [*head[name]] for name in frame.columns}
+    head = _flat(frame.head(_ROWS))
+    cells = {name: [*head[name]] for name in head.columns}
     shown = [name for name in added if name != ERROR or not all(map(is_missing, cells[ERROR]))]
-    others = [name for name in frame.columns if name not in added][: max(1, _COLUMNS - len(shown))]
+    others = [name for name in head.columns if name not in added][: max(1, _COLUMNS - len(shown))]
     names = [*others, *shown]
     lines = [
         _line(names),
@@ -36,6 +36,16 @@ def preview(frame: Any, added: list[str]) -> str:
     ]
     rest = len(frame) - len(head)
     return "\n".join([*lines, *([f"\n… and {rest:,} rows more"] if rest else [])])
+
+
+def _flat(frame: Any) -> Any:
+    """A frame whose columns have one level; those that answers were put into have their own names again."""
+    if getattr(frame.columns, "nlevels", 1) == 1:
+        return frame
+    import pandas
+
+    names = [one if any(one[1:]) else one[0] for one in frame.columns]
+    return frame.set_axis(pandas.Index(names, tupleize_cols=False), axis=1)
 
 
 def _is_number(value: Any) -> bool:

@@ -32,8 +32,8 @@ if TYPE_CHECKING:
     from ..reply import Reply
     from .file import RunFile
 
-# How often a request is tried that the service fails at; one that is over a limit waits, and for no more than so long.
-_TRIES, _WAITS = 5, 30
+# How often a request is tried that the service fails at; one that is over a limit waits, as often and as long (seconds) at least.
+_TRIES, _WAITS, _PATIENCE = 5, 30, 120.0
 _FIRST_WAIT, _LONGEST_WAIT = 0.5, 20.0
 _EXCHANGES = {"chat": RawExchange, "responses": RawResponseExchange}
 #: So many in a row that fail alike with no answer between them: so would all the others.
@@ -42,11 +42,17 @@ _ALIKE = 20
 
 @dataclass
 class Task:
-    """One request to be answered, and how often it was tried and had to wait."""
+    """One request to be answered, how often it was tried and had to wait, and since when it waits."""
 
     planned: Planned
     tries: int = 0
     waits: int = 0
+    since: float = math.inf
+
+    @property
+    def has_waited(self) -> bool:
+        """Whether it was over a limit for long enough to be given up."""
+        return self.waits >= _WAITS and time.monotonic() - self.since >= _PATIENCE
 
 
 @dataclass
@@ -229,8 +235,9 @@ class Run:
         elif isinstance(result, BudgetError) and not outcome.alone:
             self._ready.appendleft(task)
             self._no_room = self._busy > 0  # until one of the others is settled, which was reserved at its dearest
-        elif isinstance(result, RateLimitError) and will_pass(result) and task.waits < _WAITS:
+        elif isinstance(result, RateLimitError) and will_pass(result) and not task.has_waited:
             task.waits += 1
+            task.since = min(task.since, time.monotonic())
             if not result.recorded:
                 self._pace.refused(result.retry_after or told_to_wait(outcome.headers) or self._backoff(task.waits))
                 self._width.trouble()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Iterator
 from typing import Any
@@ -41,6 +42,9 @@ def test_a_budget_that_runs_out_ends_the_run_and_a_larger_one_finishes_it(run: A
     budget = 40 * (each.cheapest or 0) + 1e-7
     with pytest.raises(errors.BudgetError, match="--resume") as caught:
         run(f"%%chat --over table -o answers --max-tokens 2 --concurrency 4 --budget {budget:.9f}\n{{{{ value }}}}")
+    assert re.search(
+        r"The \d+ requests that are left cost \$[\d.]+ at most: let the budget have that", caught.value.fix
+    )
     answered = int(caught.value.reply["answer"].notna().sum())  # type: ignore[union-attr, call-overload]
     assert 0 < answered < 40
     assert shell.user_ns["answers"]["answer"].notna().sum() == answered

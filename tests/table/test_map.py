@@ -159,7 +159,7 @@ def test_an_error_of_all_rows_has_the_table_so_far(cloud: Any) -> None:
     cloud.completion("Hello!")
     cloud.answer(401, {"error": {"message": "no", "code": "401"}})
     aoai.connect(f"{cloud.url}/v1", deployment="gpt-4o")
-    with pytest.raises(errors.AuthenticationError, match="1 rows are answered and kept") as caught:
+    with pytest.raises(errors.AuthenticationError, match="1 row is answered and kept") as caught:
         aoai.map("{{ value }}", ["a", "b", "c"], concurrency=1)
     assert caught.value.reply["answer"].tolist() == ["Hello!", pandas.NA, pandas.NA]
     assert len(files()) == 1
@@ -191,6 +191,23 @@ def test_what_fails_for_a_while_is_tried_again() -> None:
     rows = ledger.rows()
     assert len(rows) == 26
     assert sum(row["outcome"].startswith("error 50") for row in rows) == 6
+
+
+def test_many_refusals_in_a_short_while_lose_no_row() -> None:
+    faults("status=429 retry-after-ms=1 times=50")
+    frame = aoai.map("{{ value }}", range(4))
+    assert frame["answer"].tolist() == ["0", "1", "2", "3"]
+
+
+def test_columns_of_several_levels_keep_them(run: Any, shell: Any) -> None:
+    import pandas
+
+    table = pandas.DataFrame([["x", 1], ["y", 2]], columns=pandas.MultiIndex.from_tuples([("a", "b"), ("c", "d")]))
+    frame = aoai.map("{{ row[('a', 'b')] }}", table)
+    assert frame.columns.tolist() == [("a", "b"), ("c", "d"), ("answer", ""), ("error", "")]
+    assert frame["answer"].tolist() == ["x", "y"]
+    shell.user_ns["table"] = table
+    assert "| x | 1 | x |" in run("%%chat --over table -o found\n{{ row[('a', 'b')] }}")
 
 
 def test_a_refusal_over_the_rate_limit_is_waited_for() -> None:
@@ -356,6 +373,12 @@ def test_answers_cannot_go_into_the_column_of_errors(options: dict[str, Any]) ->
     with pytest.raises(errors.SettingsError, match="'error'"):
         aoai.map("{{ value }}", ["a"], **options)
     assert ledger.rows() == []
+
+
+@pytest.mark.parametrize("output", ["", " ", 5])
+def test_a_column_has_a_name(output: Any) -> None:
+    with pytest.raises(errors.SettingsError, match="can't go into a column"):
+        aoai.map("{{ value }}", ["a"], output=output)
 
 
 @pytest.mark.parametrize(

@@ -194,6 +194,14 @@ def test_an_interrupt_keeps_what_is_done_and_waits_for_what_is_paid() -> None:
     assert len(ledger.rows()) == 50
 
 
+def test_rows_that_were_answered_are_counted_and_not_requests() -> None:
+    aoai.connect("local")
+    faults("error=no-access skip=2 times=1000")
+    with pytest.raises(errors.AuthenticationError) as caught:
+        aoai.map("{{ value }}", ["a", "b", "a", "c", "a"], concurrency=1, temperature=0)
+    assert "4 rows are answered and kept" in caught.value.fix
+
+
 def test_a_second_interrupt_waits_for_nothing() -> None:
     aoai.connect("local")
     faults("delay=3 skip=1 times=4")
