@@ -163,7 +163,7 @@ def model_shape(model: catalog.Model) -> dict[str, Any]:
         "version": model.version,
         "isDefaultVersion": model == catalog.versions(model.name)[0],
         "maxCapacity": QUOTA,
-        "lifecycleStatus": _STAGES.get(model.stage or "", "Deprecated"),
+        "lifecycleStatus": _STAGES.get(model.stage or "GA", "Deprecated"),
         "capabilities": capabilities,
         "deprecation": {"inference": retires},
         "skus": skus,

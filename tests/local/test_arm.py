@@ -453,3 +453,16 @@ def test_every_model_may_be_deployed_plainly(model: catalog.Model) -> None:
     skus = skus_of(model)
     assert {"GlobalStandard", "Standard"} <= set(skus)
     assert len(skus) == len(set(skus))
+
+
+def test_both_lists_of_models_agree_on_where_in_its_life_a_model_is(arm: Arm, ask: Any) -> None:
+    said = {"GenerallyAvailable": "generally-available", "Preview": "preview", "Legacy": "deprecating"}
+    listed = {one["id"]: one["lifecycle_status"] for one in ask("/openai/v1/models", method="GET").json["data"]}
+    described = [one["model"] for one in arm("GET", f"{PROVIDER}/locations/local/models").json["value"]]
+    for model in described:
+        known = catalog.model(model["name"])
+        assert known is not None
+        if model["lifecycleStatus"] in said and model["version"] == known.version:
+            assert listed[known.id] == said[model["lifecycleStatus"]]
+    retired = {one.name for one in catalog.models() if one.stage == "Retired"}
+    assert {model["name"] for model in described if model["lifecycleStatus"] == "Deprecated"} <= retired
