@@ -219,6 +219,57 @@ def test_the_panel_is_gone_through_by_the_keyboard_alone(lab: Lab, front_end: st
         ]  # fmt: skip
 
 
+@pytest.mark.parametrize("front_end", ["lab", "notebook"])
+def test_a_chat_is_had_by_the_keyboard_alone(lab: Lab, front_end: str) -> None:
+    name = lab.write(f"typed-{front_end}.ipynb", BEGIN, "%aoai fault 'pace=0.5 times=2'", SHOW)
+    with lab.open(name, front_end=front_end) as notebook:
+        notebook.run_all()
+        page, panel = notebook.page, Panel(notebook.page)
+        panel.box.fill("one two three four five six")
+        page.keyboard.press("Tab")
+        assert focused(page) == "Send"
+        page.keyboard.press("Enter")
+        expect(panel.box).to_be_focused(timeout=30_000)  # Send is greyed, and would have lost it
+        expect(panel.turns.last).to_contain_text("one", timeout=30_000)
+        page.keyboard.press("Escape")
+        expect(panel.turns.last.locator(".aoai-status")).to_contain_text("stopped", timeout=5_000)
+        expect(panel.box).to_be_focused()
+        page.keyboard.press("Escape")  # nothing to be stopped
+        panel.button("Retry").focus()
+        page.keyboard.press("Enter")
+        expect(panel.box).to_be_focused(timeout=30_000)
+        panel.answered(0)
+        panel.root.get_by_label("Deployment").select_option("another …")
+        expect(panel.root.get_by_text("Name", exact=True)).to_be_visible()
+        panel.root.get_by_label("Name").fill("gpt-4p")
+        panel.box.fill("Are you there?")
+        page.keyboard.press("Control+Enter")
+        expect(panel.turns.last).to_contain_text("no deployment 'gpt-4p'", timeout=30_000)
+
+
+@pytest.mark.parametrize("front_end", ["lab", "notebook"])
+def test_wherever_the_focus_goes_it_is_seen_and_has_a_name(lab: Lab, front_end: str) -> None:
+    shown = ("ChatPanel('gpt-4o')", "Compare('gpt-4o,gpt-4o-mini')", "UsagePanel()", "DeploymentsPanel()")
+    lenses = ("TokenLens('a pear')", "VisionCosts()")
+    cells = [f"aoai.{one}" for one in (*shown, *lenses)]
+    name = lab.write(f"focus-{front_end}.ipynb", BEGIN, *cells)
+    with lab.open(name, front_end=front_end, height=1700) as notebook:
+        notebook.run_all()
+        page = notebook.page
+        expect(page.locator(".aoai-vision table")).to_be_visible(timeout=30_000)
+        page.locator(".aoai-panel").first.get_by_label("Deployment").focus()
+        names: list[str] = []
+        while page.evaluate("document.activeElement.closest('.jp-OutputArea') !== null"):
+            names.append(focused(page))
+            outline = page.evaluate(
+                "(at => [at.outlineStyle, at.outlineWidth])(getComputedStyle(document.activeElement))"
+            )
+            assert (outline, names[-1] != "") == (["solid", "2px"], True), names
+            page.keyboard.press("Tab")
+            assert len(names) < 60
+        assert {"Send", "Others", "By model", "Filter", "text 1", "detail", "all models"} <= {*names}
+
+
 @pytest.mark.parametrize(("front_end", "theme"), [("lab", "Light"), ("notebook", "Dark")])
 def test_usage_and_deployments_are_looked_at(lab: Lab, front_end: str, theme: str) -> None:
     known = errors_of_an_empty_notebook(lab, front_end, theme)

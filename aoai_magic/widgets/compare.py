@@ -17,7 +17,7 @@ from ..errors import AoaiError, ComparisonError, Interrupted
 from ..operations.compare import Comparison, estimate_comparison
 from ..render import Columns, Throttle, bundled, is_watched
 from .parameters import Settings
-from .parts import Line, Panel, Refresh, button, that_chat
+from .parts import Line, Panel, Refresh, that_chat
 from .prompt_box import PromptBox
 from .static import Static, safe
 
@@ -50,15 +50,18 @@ class Compare(Panel):
         self._ticks = ipywidgets.HBox()
         self._ticks.add_class("aoai-ticks")
         self._others = ipywidgets.Text(
-            description="Others", placeholder="names, parted by commas", continuous_update=False
+            description="Others",
+            placeholder="names, parted by commas",
+            continuous_update=False,
+            style={"description_width": "auto"},
         )
         self._line = Line()
         self._refresh_button = Refresh(self._line, lambda found: self._refreshed())
         self._settings = Settings(self._foresee, system)
-        self._box = PromptBox(self.ask, lambda done: None)
+        self._box = PromptBox(self.ask, self.stop)
         self._box.text = prompt
-        self._send_button = button("Send", "ask all that are ticked (Ctrl+Enter)", self.ask, "primary")
-        self._stop_button = button("Stop", "stop the replies, and keep what has come", self.stop)
+        self._send_button = self._box.button("Send", "ask all that are ticked (Ctrl+Enter)", self.ask, "primary")
+        self._stop_button = self._box.button("Stop", "stop the replies, and keep what has come (Escape)", self.stop)
         self._shown = ipywidgets.HTMLMath()
         self._shown.add_class("aoai-wide")
         head = ipywidgets.HBox([self._others, self._refresh_button, self._settings.shown])

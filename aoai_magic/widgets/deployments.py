@@ -67,7 +67,7 @@ class DeploymentsPanel(Panel):
         told = [at for at, column in enumerate(zip(*rows, strict=True)) if any(column)]
         rows = [row for row in rows if wanted in " ".join(row[:2]).lower()]
         self._rows: Table = [tuple(row[at] for at in told) for row in [_HEADS, *rows]]
-        self._shown.value = table(self._rows)
+        self._shown.value = table(self._rows, "the deployments")
         self.keep()
 
     def __repr__(self) -> str:

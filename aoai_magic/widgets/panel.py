@@ -45,20 +45,23 @@ class ChatPanel(Panel):
 
         self._picker = ipywidgets.Dropdown(description="Deployment", layout={"width": "22em"})
         self._other = ipywidgets.Text(
-            placeholder="its name", tooltip="name of the deployment", layout={"width": "12em", "display": "none"}
+            description="Name",
+            tooltip="name of the deployment",
+            style={"description_width": "auto"},
+            layout={"width": "16em", "display": "none"},
         )
         self._line = Line()
         self._refresh_button = Refresh(self._line, lambda found: self._refreshed())
         self._settings = Settings(self._foresee, system)
         self._transcript = Transcript()
-        self._box = PromptBox(self.ask, self._say_inserted)
+        self._box = PromptBox(self.ask, self.stop, self._say_inserted)
         self._code = ipywidgets.HTML()
         self._cell = ""
         self._foreseen: Estimate | None = None
-        self._send_button = button("Send", "send the prompt (Ctrl+Enter)", self.ask, "primary")
-        self._stop_button = button("Stop", "stop the reply, and keep what has come", self.stop)
-        self._retry_button = button("Retry", "ask the last prompt again", self.retry)
-        self._anew_button = button("New chat", "begin anew", self.anew)
+        self._send_button = self._box.button("Send", "send the prompt (Ctrl+Enter)", self.ask, "primary")
+        self._stop_button = self._box.button("Stop", "stop the reply, and keep what has come (Escape)", self.stop)
+        self._retry_button = self._box.button("Retry", "ask the last prompt again", self.retry)
+        self._anew_button = self._box.button("New chat", "begin anew", self.anew)
         self._code_shown = ipywidgets.ToggleButton(
             description="View code", tooltip="the prompt in the box, or else the last one, as a Python script"
         )

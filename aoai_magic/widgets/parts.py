@@ -115,12 +115,13 @@ def that_chat(connection: Connection) -> list[str]:
     return [name for name, one in known.items() if one is None or _chats(one.model)]
 
 
-def table(rows: Table) -> str:
+def table(rows: Table, name: str) -> str:
     """Rows of plain text as an HTML table, the first with the heads.
 
-    A column whose other cells are numbers is aligned to the right.
+    A column whose other cells are numbers is aligned to the right. Where it is scrolled, by the keyboard too, a screen
+    reader says its `name`.
 
-    >>> "right" in table([("name", "tokens"), ("gpt-4o", "1,000")])
+    >>> "right" in table([("name", "tokens"), ("gpt-4o", "1,000")], "tokens")
     True
     """
     columns = [*zip(*rows, strict=True)]
@@ -134,7 +135,8 @@ def table(rows: Table) -> str:
         )
         for tag, row in zip(["th", *["td"] * len(rows)], rows, strict=False)
     ]
-    return f'<table style="font-size:92%"><tr>{"</tr><tr>".join(shown)}</tr></table>'
+    whole = f'<table style="font-size:92%"><tr>{"</tr><tr>".join(shown)}</tr></table>'
+    return f'<div role="region" aria-label="{name}" style="overflow-x:auto">{whole}</div>'
 
 
 def _chats(model: Model) -> bool:

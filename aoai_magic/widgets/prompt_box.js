@@ -1,4 +1,5 @@
-// The chat panel's box for a prompt: what is typed goes to Python after a pause, Ctrl+Enter or Cmd+Enter sends it. It also
+// The chat panel's box for a prompt: what is typed goes to Python after a pause, Ctrl+Enter or Cmd+Enter sends it, Escape
+// stops the reply. It takes the focus from a button that was pressed and is greyed, which would lose it. It also
 // tells screen readers how a reply stands, and puts a new cell below the panel's own where the front end has a way.
 
 const PAUSE = 250; // ms without a keystroke before Python is told
@@ -9,7 +10,7 @@ function render({ model, el }) {
   box.rows = 3;
   box.placeholder = `Write a prompt. ${navigator.platform.startsWith("Mac") ? "Cmd" : "Ctrl"}+Enter sends it.`;
   box.setAttribute("aria-label", "Prompt");
-  box.setAttribute("aria-keyshortcuts", "Control+Enter Meta+Enter");
+  box.setAttribute("aria-keyshortcuts", "Control+Enter Meta+Enter Escape");
   box.value = model.get("text");
   const heard = document.createElement("div");
   heard.className = "aoai-heard";
@@ -33,6 +34,7 @@ function render({ model, el }) {
   box.addEventListener("blur", tell); // before a button hears that it was pressed
   box.addEventListener("keydown", (event) => {
     event.stopPropagation(); // keys typed here are text, not the notebook's shortcuts
+    if (event.key === "Escape") model.send({ pressed: "stop" });
     if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey) || event.isComposing) return;
     event.preventDefault();
     tell();
@@ -47,6 +49,7 @@ function render({ model, el }) {
   }
   const say = () => (heard.textContent = model.get("heard"));
   const put = async (message) => {
+    if (message.focus) box.focus({ preventScroll: true });
     if (message.cell === undefined) return;
     const done = await insert(model, message.panel, message.cell).catch(() => false);
     model.send({ inserted: done });

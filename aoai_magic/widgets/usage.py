@@ -54,7 +54,9 @@ class UsagePanel(Panel):
             self._shown.value = f'<div class="aoai-wrong">{safe(error)}</div>'
         else:
             self._rows = _rows(self.table)
-            self._shown.value = table(self._rows) + (Quiet(said).html() if said else "") + _picture(self.table)
+            self._shown.value = (
+                table(self._rows, "what was spent") + (Quiet(said).html() if said else "") + _picture(self.table)
+            )
         self.keep()
 
     def static(self) -> Static:

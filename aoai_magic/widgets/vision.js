@@ -19,7 +19,7 @@ function render({ model, el }) {
   const controls = element("div", right, { className: "controls" });
   const head = element("div", right, { className: "head" });
   const steps = element("ol", right);
-  const body = element("tbody", element("table", element("div", right, { className: "table" })));
+  const body = element("tbody", element("table", element("div", right, { className: "table", role: "region", ariaLabel: "all models" })));
 
   function send(name, value) {
     model.set(name, value);
