@@ -23,7 +23,7 @@ def execute(file: Path, recordings: str) -> None:
     notebook = nbformat.read(file, as_version=4)
     NotebookClient(
         notebook,
-        timeout=180,
+        timeout=900,  # a model on a busy machine
         store_widget_state=False,  # a committed notebook keeps static outputs, not widget state
         coalesce_streams=True,
         resources={"metadata": {"path": str(file.parent)}},

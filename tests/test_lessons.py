@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import enum
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -7,6 +8,7 @@ from typing import Any, Literal
 
 import numpy
 import pandas
+import pydantic
 import pytest
 
 import aoai_magic as aoai
@@ -93,7 +95,15 @@ def talk(*contents: str, system: str | None = None) -> list[dict[str, str]]:
 ASKED = ("I live in Oslo.", "Oslo is a beautiful city.", "Which city do I live in?")
 
 
-@pytest.mark.parametrize("messages", [talk(*ASKED), talk(*ASKED, system="You are brief.")])
+@pytest.mark.parametrize(
+    "messages",
+    [
+        talk(*ASKED),
+        talk(*ASKED, system="You are brief."),
+        [{"role": "developer", "content": "You are brief."}, *talk(*ASKED)],
+        talk("Hello!", "Hello! How are you?", *ASKED),
+    ],
+)
 def test_a_conversation_is_right_if_the_city_comes_from_before(messages: object) -> None:
     assert lessons.check("prompts-3", said("Oslo is a city of dreams!", messages=messages))
 
@@ -103,6 +113,7 @@ def test_a_conversation_is_right_if_the_city_comes_from_before(messages: object)
     [
         (said("Oslo!", messages=talk("I live in Oslo. Which city do I live in?")), "names the city already"),
         (said("Oslo!", messages=talk("Which city do I live in?")), "what was sent is user;"),
+        (said("Oslo!", messages=[*talk("I live in Oslo."), *talk(ASKED[2])]), "what was sent is user, user;"),
         (said("I am a chatbot.", messages=talk(*ASKED)), "doesn't name the city"),
         (talk(*ASKED), "its type is list"),
     ],
@@ -259,15 +270,21 @@ def test_another_rule_gets_its_nudge(answer: object, nudge: str) -> None:
     assert nudge in verdict.text
 
 
+POSTER: dict[str, Any] = {"size": "1024x1536", "quality": "low", "background": "transparent", "n": 2}
+
+
 def posters(**options: Any) -> Any:
-    poster = {"size": "1024x1536", "quality": "low", "background": "transparent", "n": 2}
-    return aoai.connect("local").client.images.generate(
-        model="gpt-image-1", prompt='a cup, "Open today"', **poster | options
-    )
+    aoai.connect("local")
+    return aoai.image('a cup, "Open today"', deployment="gpt-image-1", **POSTER | options)
 
 
 def test_posters_are_right_if_they_are_as_they_were_ordered() -> None:
     assert lessons.check("image-2", posters())
+
+
+def test_posters_are_as_right_if_the_sdk_ordered_them() -> None:
+    images = aoai.connect("local").client.images
+    assert lessons.check("image-2", images.generate(model="gpt-image-1", prompt='a cup, "Open today"', **POSTER))
 
 
 @pytest.mark.parametrize(
@@ -277,13 +294,16 @@ def test_posters_are_right_if_they_are_as_they_were_ordered() -> None:
         ({"size": "1536x1024"}, "not upright"),
         ({"background": "opaque"}, "behind the things"),
         ({"quality": "medium"}, "3168 tokens were drawn"),
-        ({"stream": True}, "its type is Stream"),
     ],
 )
 def test_other_posters_get_their_nudge(options: dict[str, Any], nudge: str) -> None:
     verdict = lessons.check("image-2", posters(**options))
     assert not verdict
     assert nudge in verdict.text
+
+
+def test_a_picture_alone_is_no_order() -> None:
+    assert "the whole reply" in lessons.check("image-2", posters()[0]).text
 
 
 def completed(beginning: str) -> tuple[str, str]:
@@ -332,6 +352,21 @@ def looked_at(model: str) -> float:
 KINDS = {"games": "game", "sound": "sound", "mail": "mail"}
 BUG = "title, severity low|high|blocking, versions list[str], reproducible bool"
 Currency = Literal["EUR", "USD", "JPY"]
+
+
+class Severity(enum.Enum):
+    LOW, HIGH, BLOCKING = "low", "high", "blocking"
+
+
+class Bug(pydantic.BaseModel):
+    title: str
+    severity: Severity
+    versions: list[str]
+    reproducible: bool
+
+
+class Code(enum.Enum):
+    EUR, USD, JPY = "EUR", "USD", "JPY"
 
 
 def sorted_by_examples() -> tuple[pandas.DataFrame, pandas.DataFrame]:
@@ -439,6 +474,7 @@ def test_the_longest_reply_within_a_cent_is_found_at_its_edge() -> None:
     assert "room for more" in lessons.check("tokens-2", within(right - 1)).text
     assert "more than a cent" in lessons.check("tokens-2", within(right + 1)).text
     assert "unknown" in lessons.check("tokens-2", within(9, "mine")).text
+    assert "gpt-4o-mini has other prices" in lessons.check("tokens-2", within(right, "gpt-4o-mini")).text
     assert "aoai.estimate" in lessons.check("tokens-2", 100).text
 
 
@@ -527,6 +563,7 @@ def test_how_many_texts_an_interval_of_ten_points_takes(answer: object, nudge: s
     ("answer", "nudge"),
     [
         (BUG, ""),
+        (Bug, ""),
         ("title, severity low|high|blocking, versions list[str], reproducible", "'reproducible' is 'string'"),
         ("title, severity, versions list[str], reproducible bool", "'severity' is 'string'"),
         ("title, severity low|high|blocking, versions list[int], reproducible bool", "something else than text"),
@@ -552,7 +589,13 @@ def test_a_tool_is_described_by_its_signature_alone() -> None:
 
     for one in (undocumented, loose, demanding):
         one.__name__ = "convert"
+
+    def chosen(amount: float, source: Code, target: Code = Code.EUR) -> None:
+        "Converts."
+
+    chosen.__name__ = "convert"
     assert lessons.check("shape-2", convert)
+    assert lessons.check("shape-2", chosen)
     assert "'nameless'" in lessons.check("shape-2", nameless).text
     assert "docstring" in lessons.check("shape-2", undocumented).text
     assert "its arguments are" in lessons.check("shape-2", loose).text

@@ -155,4 +155,4 @@ def test_the_recordings_are_as_they_were_written_and_no_larger_than_they_need_be
 
 
 def test_it_is_small_enough_to_read(notebook: Any) -> None:
-    assert len(json.dumps(notebook)) < 200_000
+    assert len(json.dumps(notebook)) < 250_000

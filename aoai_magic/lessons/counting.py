@@ -25,6 +25,8 @@ def _within_a_cent(answer: Any) -> str:
         return f"its type is {type(answer).__name__}. What is asked for is what aoai.estimate returns."
     if answer.dearest is None or answer.max_tokens is None:
         return "its dearest price is unknown. Name the deployment gpt-4o, and a max_tokens."
+    if answer.known is None or answer.known.model.name != "gpt-4o":
+        return f"{answer.deployment} has other prices. What is asked for is gpt-4o."
     if answer.dearest > 0.01:
         return "in the worst case it costs more than a cent."
     longer = answer.cost(answer.max_tokens + 1)

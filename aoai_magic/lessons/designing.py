@@ -46,7 +46,8 @@ def _reports_a_bug(answer: Any) -> str:
     if set(fields) != set(_BUG):
         return f"its fields are {', '.join(fields) or 'none'}."
     for name, wanted in _BUG.items():
-        found = fields[name].get("enum") or fields[name].get("type")
+        field = _spelt_out(fields[name], shape)
+        found = field.get("enum") or field.get("type")
         if (sorted(found) if isinstance(found, list) else found) != (
             sorted(wanted) if isinstance(wanted, list) else wanted
         ):
@@ -66,7 +67,7 @@ def _converts(answer: Any) -> str:
     if not described["description"]:
         return "nothing says what it is for: a model knows it by its docstring."
     parameters = described["parameters"]
-    kinds = {name: _allowed(one) for name, one in parameters["properties"].items()}
+    kinds = {name: _allowed(_spelt_out(one, parameters)) for name, one in parameters["properties"].items()}
     if sorted(kinds.values(), key=str) != sorted(["number", _CURRENCIES, _CURRENCIES], key=str):
         return f"its arguments are {', '.join(f'{name} ({kind})' for name, kind in kinds.items()) or 'none'}."
     defaults = [one["default"] for one in parameters["properties"].values() if "default" in one]
@@ -75,6 +76,11 @@ def _converts(answer: Any) -> str:
         if defaults == ["EUR"] and len(parameters["required"]) == 2
         else "which of them can be left out, and what is it then?"
     )
+
+
+def _spelt_out(field: dict[str, Any], schema: dict[str, Any]) -> dict[str, Any]:
+    """A field of a JSON schema with what it refers to, which is how an Enum is written there."""
+    return schema["$defs"][field["$ref"].rpartition("/")[2]] if "$ref" in field else field
 
 
 def _allowed(parameter: dict[str, Any]) -> Any:

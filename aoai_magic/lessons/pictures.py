@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from .. import tokens
+from ..image_reply import ImageReply
 from .judging import Judge
 
 
@@ -27,9 +28,11 @@ def _gives_the_table(answer: Any) -> str:
 
 
 def _two_posters(answer: Any) -> str:
+    if isinstance(answer, ImageReply):
+        answer = answer.raw
     size, drawn = getattr(answer, "size", None), getattr(getattr(answer, "usage", None), "output_tokens", None)
     if size is None or drawn is None:
-        return f"its type is {type(answer).__name__}. What is asked for is the whole answer of images.generate, unstreamed."
+        return f"its type is {type(answer).__name__}. What is asked for is the whole reply, with all that it knows."
     if len(answer.data) != 2:
         return f"{len(answer.data)} came. How many are drawn is an option of the request."
     if size != "1024x1536":

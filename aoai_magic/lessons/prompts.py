@@ -49,10 +49,10 @@ def _told_of_oslo(answer: Any) -> str:
     if nudge := no_reply(answer):
         return nudge
     messages = answer.request["messages"]
-    roles = [message["role"] for message in messages if message["role"] != "system"]
+    roles = [message["role"] for message in messages if message["role"] not in ("system", "developer")]
     if "oslo" in str(messages[-1]["content"]).lower():
         return "the last message names the city already."
-    if roles != ["user", "assistant", "user"]:
+    if len(roles) < 3 or roles != ["user", "assistant"] * (len(roles) // 2) + ["user"]:
         return f"what was sent is {', '.join(roles)}; a conversation about it is user, assistant, user."
     if "oslo" not in answer.text.lower():
         return "the reply doesn't name the city. Was Oslo spoken of before, in a whole sentence?"
