@@ -542,7 +542,7 @@ def judged(right: int, column: str = "label") -> tuple[pandas.DataFrame, pandas.
     return tests.assign(**{column: ["game"] * right + ["mail"] * (60 - right)}), tests
 
 
-def test_a_prompt_is_good_if_it_beats_a_schema_alone() -> None:
+def test_a_prompt_is_good_if_it_beats_a_shape_alone() -> None:
     assert lessons.check("design-1", judged(33))
     assert "32 of 60" in lessons.check("design-1", judged(32)).text
     assert "prose" in lessons.check("design-1", judged(60, "answer")).text

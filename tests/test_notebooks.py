@@ -100,9 +100,13 @@ def test_the_notebooks_that_it_links_to_are_there(notebook: Any) -> None:
             assert (NOTEBOOKS[0].parent / link).is_file(), link
 
 
-def test_the_readme_says_what_each_notebook_is_for() -> None:
+def test_the_readme_says_what_each_notebook_is_for_and_how_long_it_takes() -> None:
     readme = (NOTEBOOKS[0].parent.parent / "README.md").read_text(encoding="utf-8")
-    assert re.findall(r"^\| `(\d\d_\w+)` \|", readme, re.MULTILINE) == [file.stem for file in NOTEBOOKS]
+    table = dict(re.findall(r"^\| `(\d\d_\w+)` \| (\d+) \|", readme, re.MULTILINE))
+    assert list(table) == [file.stem for file in NOTEBOOKS]
+    for file in NOTEBOOKS:
+        said = f"{table[file.stem]} minutes; no account, no key, no network."
+        assert said in file.read_text(encoding="utf-8"), file.name
 
 
 def test_every_notebook_is_led_to_by_another() -> None:
