@@ -35,6 +35,7 @@ class Terminal:
         self._process = subprocess.Popen(
             [sys.executable, "-m", "IPython", "--simple-prompt", "--no-banner", "--no-confirm-exit", "--colors=nocolor"],
             stdin=inside, stdout=inside, stderr=inside, start_new_session=True,
+            preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),  # else Ctrl-C is a character like others
             env={**os.environ, "TERM": "xterm-256color", "PYTHONWARNINGS": "ignore", **environment},
         )  # fmt: skip
         os.close(inside)
@@ -56,6 +57,16 @@ class Terminal:
             elif re.search(r"In \[\d+\]: \Z", found.decode("utf-8", "replace")):
                 return found.decode("utf-8", "replace")
         raise AssertionError(f"no prompt came; seen: {found!r}")
+
+    def interrupt(self, cell: str, at: str) -> str:
+        """Type a cell, type ahead and press Ctrl-C once `at` is on the screen; return what came until the next prompt."""
+        os.write(self._end, f"{cell}\n\n\n".encode())
+        found = b""
+        while at.encode() not in found:
+            found += os.read(self._end, 65536)
+        os.write(self._end, b"1 + ")
+        os.write(self._end, b"\x03")
+        return found.decode() + self._read()
 
     def close(self) -> None:
         self._process.terminate()
@@ -156,3 +167,18 @@ def test_in_a_narrow_terminal_what_is_said_is_cut_between_words(terminal: Any) -
         lines = [line for line in said.split("\r\n") if "In [" not in line and not line.startswith("   ...")]
         assert [line for line in lines if len(line) > 50] == []
     assert "deployments lists them." in open_one.run("%%chat nope\nhi").replace("\r\n  ", " ")
+
+
+def test_ctrl_c_keeps_what_came_and_leaves_nothing_of_what_was_typed_meanwhile(terminal: Any) -> None:
+    open_one = terminal(width=40)
+    open_one.run("import aoai_magic")
+    open_one.run("%aoai fault 'pace=0.2'")
+    printed = open_one.interrupt(
+        "%%chat -i tea -o kept\n**one** two three four five six seven eight nine", "\x1b[0m two three"
+    )
+    assert "^C" not in printed
+    assert "1 + " not in printed
+    assert "Interrupted: the reply so far is kept" in printed
+    assert "**one** two three" in open_one.run("kept.text")
+    assert "no turns" in open_one.run("aoai_magic.conversation('tea')")
+    assert "^C" in open_one.interrupt("import time; print('begun'); time.sleep(30)", "begun\r\n"), "as ever"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -15,6 +15,7 @@ from .watching import Throttle
 
 if TYPE_CHECKING:
     from rich.console import Console, ConsoleOptions, RenderResult
+    from rich.live import Live
 
 
 @dataclass(frozen=True)
@@ -123,7 +124,16 @@ class Terminal:
         self._live: Live | None = None
         if animate and not self._console.is_dumb_terminal:
             self._live = Live(console=self._console, transient=True, refresh_per_second=10, redirect_stdout=False)
-            self._live.start()
+            self._start(self._live)
+
+    def _start(self, live: Live) -> None:
+        self._hear = _deaf()
+        live.start()
+
+    def _stop(self) -> None:
+        if self._live:
+            self._hear()
+            self._live.stop()
 
     def note(self, what: str, fraction: float | None) -> None:
         if self._live:
@@ -153,17 +163,15 @@ class Terminal:
             self._live.update(columns.growing())
 
     def ask(self, question: str) -> str:
-        if self._live:
-            self._live.stop()
+        self._stop()
         try:
             return input(question)
         finally:
             if self._live:
-                self._live.start()
+                self._start(self._live)
 
     def end(self, last: End) -> None:
-        if self._live:
-            self._live.stop()
+        self._stop()
         for block in last.blocks[self._printed :]:
             self._print(block)
         if last.status:
@@ -219,6 +227,22 @@ class Plain:
     def _write(self, text: str) -> None:
         sys.stdout.write(text)
         sys.stdout.flush()
+
+
+def _deaf() -> Callable[[], None]:
+    """Have the terminal show nothing of what is typed meanwhile, ^C neither: it would stand where rich draws.
+
+    It is kept for the next prompt. Returns what lets it be shown again.
+    """
+    try:
+        import termios
+
+        at = sys.stdin.fileno()
+        before = termios.tcgetattr(at)
+    except Exception:  # no such terminals here (Windows), or none to type at: termios.error is of no other kind
+        return lambda: None
+    termios.tcsetattr(at, termios.TCSANOW, [*before[:3], before[3] & ~termios.ECHO, *before[4:]])
+    return lambda: termios.tcsetattr(at, termios.TCSANOW, before)
 
 
 class _Tail:
