@@ -291,6 +291,8 @@ def _draws_only(tex: str) -> bool:
         return False
     if re.search(r"\\\\\s*\[|\\[()\[\]]", tex):  # a length after a line break; delimiters inside
         return False
+    if re.search(r"\\begin\s*\{align(?:ed)?at\*?\}", tex) and re.search(r"\{\s*\d{3}", tex):
+        return False  # so many columns are made, one by one, whatever the number is
     return set(re.findall(r"\\([a-zA-Z]+)", tex)) <= _TEX and _is_balanced(tex)
 
 

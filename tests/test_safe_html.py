@@ -265,3 +265,14 @@ def test_tasks_have_boxes_and_other_brackets_stay() -> None:
     assert "[y] no" in html
     assert "<p>[ ] not an item</p>" in html
     assert "<code>[ ] code</code>" in html
+
+
+@pytest.mark.parametrize(
+    "opening", [r"\begin{alignat}", r"\begin{alignedat}", r"\begin{alignat*}", r"\begin{alignedat}[{]}]"]
+)
+def test_maths_with_a_number_of_columns_that_would_hang_the_page_is_shown_as_code(opening: str) -> None:
+    name = opening.split("{")[1].rstrip("}[")
+    for number, drawn in (("999999999", False), (" 99999", False), ("2", True)):
+        tex = f"{opening}{{{number}}} x &= 1 & y &= 2 \\end{{{name}}}"
+        html = safe_html(f"$$\n{tex}\n$$")
+        assert ("<code>" not in html) is drawn, tex
