@@ -65,7 +65,7 @@ class Connection:
     def __repr__(self) -> str:
         words = [self.kind, self.target.endpoint, self.target.api_version and f"api-version {self.target.api_version}"]
         named = f", deployment {self.deployment}" if self.deployment else ""
-        return f"<Connection {' '.join(filter(None, words))}{named}>"
+        return visible(f"<Connection {' '.join(filter(None, words))}{named}>")
 
     @cached_property
     def http(self) -> httpx2.Client:

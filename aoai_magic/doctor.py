@@ -17,6 +17,7 @@ from .local import launch, weights
 from .local.waiting import told
 from .operations.chat import chat
 from .render import LiveReply
+from .visible import visible
 
 Check = tuple[str, Callable[[], str]]
 
@@ -52,7 +53,7 @@ def describe(connection: Connection) -> str:
             f"{target.deployment}{named}" if target.deployment else "none yet: %%chat NAME, or %aoai connect … -d NAME",
         )
     )
-    return "\n".join(f"{name:<16}{value}" for name, value in rows)
+    return visible("\n".join(f"{name:<16}{value}" for name, value in rows))
 
 
 def _proof(target: settings.Target) -> str:

@@ -211,3 +211,14 @@ def test_what_was_spent_is_written_and_drawn_at_once(run: Any, shell: Any, tmp_p
     assert type(shell.user_ns["_"]).__name__ == "Figure"
     with pytest.raises(errors.SettingsError, match=r"nowhere/spent\.csv can't be written: No such file or directory"):
         run("%aoai usage --csv nowhere/spent.csv")
+
+
+def test_what_is_set_for_all_cells_steers_no_terminal(run: Any, tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    odd = "\\u001b]52;c;aGk=\\u0007\\u202e"
+    text = f'[tool.aoai-magic]\nsystem = "{odd}"\ndeployment = "{odd}"\nstop = "{odd}"'
+    (tmp_path / "pyproject.toml").write_text(text, encoding="utf-8")
+    shown = run("%aoai status") + run("%aoai connect local") + repr(aoai.connection())
+    shown += repr(aoai.Compare("a\x1b[2J")) + repr(aoai.ChatPanel())
+    assert "system" in shown
+    assert not set("\x1b\x07\u202e") & set(shown)

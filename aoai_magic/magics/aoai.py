@@ -8,6 +8,7 @@ from typing import Any
 from ..errors import OptionError, near
 from ..fitting import fitted
 from ..render import readable
+from ..visible import visible
 from . import chat, complete, image, tokens
 from .arguments import Option, parse
 from .commands import (
@@ -45,7 +46,7 @@ def run(line: str) -> Any:
     found = command.run(options)
     if type(found) is not str:  # a table, or code, which is text that is shown in a way of its own
         return readable(found) if hasattr(found, "iterrows") else found
-    print(fitted(found))
+    print(fitted(visible(found)))
     return None
 
 

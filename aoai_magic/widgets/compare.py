@@ -16,6 +16,7 @@ from .. import catalog, current
 from ..errors import AoaiError, ComparisonError, Interrupted
 from ..operations.compare import Comparison, estimate_comparison
 from ..render import Columns, Throttle, bundled, is_watched
+from ..visible import visible
 from .parameters import Settings
 from .parts import Line, Panel, Refresh, that_chat
 from .prompt_box import PromptBox
@@ -218,7 +219,7 @@ class Compare(Panel):
             self._line.value = "Answering …"
 
     def __repr__(self) -> str:
-        return f"<Compare {', '.join(self.deployments) or 'of nothing yet'}>"
+        return visible(f"<Compare {', '.join(self.deployments) or 'of nothing yet'}>")
 
 
 def _said(prompt: str) -> str:

@@ -15,6 +15,7 @@ from ..local.waiting import told
 from ..operations.chat import chat, estimate
 from ..render import is_watched
 from ..stopping import Stop
+from ..visible import visible
 from .as_cell import as_cell
 from .parameters import Settings
 from .parts import Line, Panel, Refresh, button, that_chat
@@ -278,7 +279,7 @@ class ChatPanel(Panel):
     def __repr__(self) -> str:
         turns = len(self._transcript.turns)
         said = "no turns" if not turns else f"{turns} turn{'s' * (turns > 1)}"
-        return f"<ChatPanel {self.deployment}, {said}>"
+        return visible(f"<ChatPanel {self.deployment}, {said}>")
 
 
 def _brief(found: Estimate) -> str:
