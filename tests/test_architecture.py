@@ -32,7 +32,7 @@ confirmed
 ledger
 spending
 verdicts
-sse chunks responses
+sse chunks responses wellformed
 recordings
 attachments schema pictures conversations provenance
 templates

@@ -23,6 +23,7 @@ from ..sse import events
 from ..stopping import stoppable
 from ..tools import calls
 from ..verdicts import worst
+from ..wellformed import fits
 
 if TYPE_CHECKING:
     import httpx2
@@ -138,7 +139,20 @@ class Exchange:
                     self._read(response.iter_bytes())
                 else:
                     self._take_whole(response.read())
+        self._end()
+
+    def _end(self) -> None:
+        """Note that all has arrived. Raises NoAnswerError if that can't be read as what was asked for."""
         self._ended = self._elapsed()
+        if not self._is_wellformed():
+            raise self._not_wanted(json.dumps(self._chunks.body), ValueError("not of its shape"))
+
+    def _is_wellformed(self) -> bool:
+        """Whether what has arrived can be read as a completion."""
+        try:
+            return fits(self._completion())
+        except (ValueError, LookupError, TypeError, AttributeError):
+            return False
 
     def _elapsed(self) -> float:
         """Seconds since the request; of a recorded answer, as it was then."""
@@ -289,6 +303,8 @@ class Exchange:
             if error.status == 400 and error.code not in _CHARGED:
                 self.entry.turned_down()
             outcome = f"error {error.status or error.code or 'on the way'}"
+        if not self._is_wellformed():
+            self._chunks = self._no_chunks()
         reply = self.reply()
         kinds = ("prompt_tokens", "cached_tokens", "completion_tokens", "reasoning_tokens", "image_tokens")
         self.entry.settle(
@@ -328,8 +344,8 @@ def usage_of(counted: dict[str, Any] | None) -> Usage | None:
         return None
     prompt = counted.get("prompt_tokens_details") or {}
     return Usage(
-        prompt_tokens=counted["prompt_tokens"],
-        completion_tokens=counted.get("completion_tokens", 0),
+        prompt_tokens=counted.get("prompt_tokens") or 0,
+        completion_tokens=counted.get("completion_tokens") or 0,
         cached_tokens=prompt.get("cached_tokens") or 0,
         cache_write_tokens=prompt.get("cache_write_tokens") or 0,
         reasoning_tokens=(counted.get("completion_tokens_details") or {}).get("reasoning_tokens") or 0,

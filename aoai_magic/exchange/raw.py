@@ -27,7 +27,7 @@ class RawExchange(Exchange):
                 error = response.text
             raise openai.APIStatusError(response.reason_phrase, response=response, body=error)
         self._take_whole(response.content)
-        self._ended = self._elapsed()
+        self._end()
 
 
 class RawResponseExchange(RawExchange, ResponseExchange):

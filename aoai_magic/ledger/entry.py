@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
 from contextvars import ContextVar, Token
@@ -102,6 +103,8 @@ class Entry:
             return
         if not self.may_be_charged:
             price = azure_price = 0.0
+        # What a service says that it used may be anything; no budget grows by it.
+        price, azure_price = (one if one is not None and 0 <= one < math.inf else None for one in (price, azure_price))
         found = {
             "outcome": outcome, "price": 0.0 if self._practice else price, "azure_price": azure_price, "model": model, "seconds": seconds,
             "prompt_tokens": prompt_tokens, "cached_tokens": cached_tokens, "completion_tokens": completion_tokens,
