@@ -50,6 +50,15 @@ def get(folder: Path, name: str) -> bytes:
     return data
 
 
+def is_ours(name: str) -> bool:
+    """Whether a file beside recordings has a name that `put` gives.
+
+    >>> is_ours("files/notes.txt")
+    False
+    """
+    return _NAME.fullmatch(name) is not None
+
+
 def names(value: Any) -> set[str]:
     """The files that a recorded answer stands on."""
     match value:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import binascii
 import contextlib
+import errno
 import os
+import stat
 import threading
 import warnings
 from collections.abc import Callable, Iterator
@@ -104,6 +106,7 @@ class Store:
     def add(self, recording: Recording) -> None:
         """Append a recording. Raises OSError where that can't be; then the file is as it was before."""
         self.folder.mkdir(parents=True, exist_ok=True)
+        self._refuse_links()
         with self._alone:  # of the files beside it too: who prunes just now finds no line that needs them
             self._append(line(recording, self.folder))
 
@@ -115,6 +118,7 @@ class Store:
         here = {raw.strip() for _, raw in self.lines()}
         more = [raw.strip() + b"\n" for _, raw in other.lines() if raw.strip() not in here]
         if more:
+            self._refuse_links()
             self._append(b"".join(more))
 
     def _append(self, data: bytes) -> None:
@@ -148,6 +152,8 @@ class Store:
 
     def lines(self) -> Iterator[tuple[int, bytes]]:
         """The lines of the file that aren't empty, with their numbers."""
+        if not self.file.is_file():
+            return
         try:
             with self.file.open("rb") as file:
                 for number, raw in enumerate(file, 1):
@@ -159,8 +165,9 @@ class Store:
     def prune(self, keep: Callable[[Recording], bool]) -> int:
         """Take out the recordings that aren't to be kept, and say how many lines went.
 
-        Damaged lines go too, and files that no line names.
+        Damaged lines go too, and files that no line names. Raises OSError.
         """
+        self._refuse_links()
         with self._alone:
             kept, gone, needed = [], 0, set()
             for _, raw in self.lines():
@@ -177,9 +184,15 @@ class Store:
             draft.write_bytes(b"".join(kept))
             draft.replace(self.file)
             for file in (self.folder / "files").glob("*"):
-                if f"files/{file.name}" not in needed:
+                if beside.is_ours(f"files/{file.name}") and f"files/{file.name}" not in needed:
                     file.unlink()
         return gone
+
+    def _refuse_links(self) -> None:
+        """Raise OSError where something here is a link: what is written would go wherever a clone's maker wanted."""
+        for name in (NAME, f"{self.file.stem}.part", "files", ".lock", *_GIT):
+            if (self.folder / name).is_symlink():
+                raise OSError(errno.ELOOP, f"{name} is a symbolic link")
 
     @cached_property
     def _alone(self) -> FileLock:
@@ -198,6 +211,10 @@ class Store:
             return
         seen = (status.st_ino, status.st_size, status.st_mtime_ns)
         if seen == self._seen:
+            return
+        if not stat.S_ISREG(status.st_mode):
+            self._seen = seen
+            warn(f"{self._named} is no file, and is passed over.")
             return
         with self.file.open("rb") as file:
             if self._seen is None or seen[0] != self._seen[0] or not self._only_grown(file, seen[1]):

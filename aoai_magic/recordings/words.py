@@ -54,7 +54,10 @@ def answered(recording: Recording) -> str:
     'Hello!'
     """
     answer = recording.answer
-    body = whole(recording)
+    try:
+        body = whole(recording)
+    except (LookupError, TypeError, AttributeError):
+        return "(an answer that can't be read)"
     if answer.status >= 400:
         error = body.get("error", body) if isinstance(body, dict) else answer.text
         message = error.get("message") if isinstance(error, dict) else error

@@ -318,3 +318,38 @@ def test_any_text_comes_back(question: str, answer: str) -> None:
     assert len(raw.decode().splitlines()) == 1, "also for those who take other signs for the end of a line"
     found: Recording = read(raw)
     assert (found.request, said(found)) == (one.request, answer)
+
+
+@pytest.mark.parametrize("name", ["recordings.jsonl", "recordings.part", ".lock", ".gitattributes", "files"])
+def test_nothing_is_written_through_a_link_that_came_with_the_folder(store: Store, tmp_path: Path, name: str) -> None:
+    precious = tmp_path / "precious"
+    if name == "files":
+        precious.mkdir()
+        (precious / "letter.txt").write_text("mine")
+    else:
+        precious.write_text("mine")
+    if name == "recordings.part":
+        store.add(recording("hi"))
+    store.folder.mkdir(exist_ok=True)
+    (store.folder / name).symlink_to(precious)
+    with pytest.raises(OSError, match="is a symbolic link"):
+        store.add(recording("a reply\n" * 9))
+    with pytest.raises(OSError, match="is a symbolic link"):
+        store.prune(lambda one: False)
+    assert (precious / "letter.txt" if name == "files" else precious).read_text() == "mine"
+
+
+def test_pruning_leaves_what_is_not_its_own(store: Store) -> None:
+    store.add(recording("hi"))
+    (store.folder / "files").mkdir()
+    (store.folder / "files" / "letter.txt").write_text("mine")
+    store.prune(lambda one: False)
+    assert (store.folder / "files" / "letter.txt").exists()
+
+
+def test_a_device_in_the_place_of_the_file_is_passed_over(store: Store) -> None:
+    store.folder.mkdir()
+    store.file.symlink_to("/dev/zero")
+    with pytest.warns(RecordingsWarning, match="is no file"):
+        assert store.find(hash_of("hi")) == []
+    assert list(store.lines()) == []
