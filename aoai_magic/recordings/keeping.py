@@ -132,7 +132,10 @@ def pruned() -> str:
         return (one.hash, one.n) in needed and one.at == newest[one.hash, one.kind, one.n]
 
     names = ", ".join(sorted(Path(notebook).name for notebook in known))
-    gone = store().prune(keep)
+    try:
+        gone = store().prune(keep)
+    except OSError as error:
+        raise SettingsError(f"{store().folder.name} can't be pruned: {error.strerror or error}.") from None
     return f"{gone:,} line{' is' if gone == 1 else 's are'} gone. Kept is what {names} needed."
 
 
