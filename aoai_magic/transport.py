@@ -150,7 +150,9 @@ def _cleaned(response: httpx2.Response, content: bytes, signed: httpx2.Request) 
         for name, value in response.headers.multi_items()
         if name not in ("content-encoding", "content-length", "transfer-encoding")
     ]
-    return httpx2.Response(response.status_code, headers=headers, content=content, extensions=response.extensions)
+    return httpx2.Response(
+        response.status_code, headers=headers, content=content, extensions=response.extensions, request=signed
+    )
 
 
 class _Signer:
