@@ -8,12 +8,15 @@ import io
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .errors import SettingsError
 from .tokens import image_size
 from .tokens.headers import media_type
 from .tokens.pictures import MAX_PICTURES
+
+if TYPE_CHECKING:
+    from PIL import Image
 
 
 class PictureURL(str):
@@ -33,6 +36,9 @@ class PictureURL(str):
 
 #: The longest text that a message may hold, in characters (Microsoft's quotas page).
 LONGEST_TEXT = 1_048_576
+
+
+_PICTURES = {".png", ".jpg", ".jpeg", ".gif", ".webp"}
 
 
 def content(
@@ -80,7 +86,7 @@ def part(thing: object, detail: str | None = None) -> dict[str, Any]:
                 "-a photo.jpg, -a https://…, or -a figure (a PIL image, array, figure of the notebook)",
             )
         text = read_text(path)
-        if text is not None:
+        if text is not None and path.suffix.lower() not in _PICTURES:  # an error page that was saved as one is none
             return {"type": "text", "text": f"{path.name}:\n\n{text}"}
     image_size(thing)  # raises for what is no picture, is broken, or is too large
     return _picture(_data_url(thing), detail)
@@ -170,16 +176,38 @@ def _encoded(variable: Any) -> bytes:
     from PIL import Image, ImageOps
 
     if not isinstance(variable, Image.Image):
+        variable = _of_array(variable)
+    picture = ImageOps.exif_transpose(variable)
+    if picture.mode.startswith(("F", "I")):  # Pillow would cut off what is above 255
         import numpy
 
-        array = variable.squeeze(-1) if variable.ndim == 3 and variable.shape[2] == 1 else variable
-        if array.dtype.kind == "f":  # as matplotlib has it: 0 to 1
-            array = (numpy.nan_to_num(array).clip(0, 1) * 255).round()
-        elif array.dtype.kind == "b":
-            array = array * 255
-        variable = Image.fromarray(array.clip(0, 255).astype("uint8"))
-    picture = ImageOps.exif_transpose(variable)
+        array = numpy.asarray(picture)
+        picture = _of_array(array // 257 if picture.mode.startswith("I;16") else array, 255)
     if picture.mode not in ("1", "L", "LA", "P", "RGB", "RGBA"):
         picture = picture.convert("RGB")
     picture.save(written, "PNG")
     return written.getvalue()
+
+
+def _of_array(array: Any, most: int | None = None) -> Image.Image:
+    """A picture of an array whose largest number may be `most`: as matplotlib has it 1 for floats, 255 for integers.
+
+    Raises SettingsError for one with others, which would be cut off.
+    """
+    import numpy
+    from PIL import Image
+
+    array = array.squeeze(-1) if array.ndim == 3 and array.shape[2] == 1 else array
+    if array.dtype.kind == "b":
+        return Image.fromarray(array * numpy.uint8(255))
+    most = most or (1 if array.dtype.kind == "f" else 255)
+    array = numpy.nan_to_num(array)
+    low, high = float(array.min()), float(array.max())
+    rounded = 0.01 * most if array.dtype.kind == "f" else 0  # what arithmetic leaves
+    if low < -rounded or high > most + rounded:
+        raise SettingsError(
+            f"An array of {array.dtype} from {low:g} to {high:g} is no picture.",
+            "Floats are 0 to 1, and integers 0 to 255.",
+            "Scale it: (array - array.min()) / (array.max() - array.min())",
+        )
+    return Image.fromarray((array.clip(0, most) * (255 / most)).round().astype("uint8"))

@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 import aoai_magic as aoai
-from aoai_magic.attachments import content
+from aoai_magic.attachments import content, part
 from aoai_magic.errors import SettingsError
 
 
@@ -74,7 +74,7 @@ def test_a_turned_picture_is_sent_as_it_is_seen() -> None:
         numpy.ones((20, 30, 3), "float64"),
         numpy.full((20, 30, 4), 255, "uint8"),
         numpy.ones((20, 30), "bool"),
-        numpy.full((20, 30), 300, "int64"),
+        numpy.full((20, 30), 255, "int64"),
     ],
     ids=lambda array: f"{array.dtype}{array.shape}",
 )
@@ -82,6 +82,33 @@ def test_an_array_becomes_a_picture(array: Any) -> None:
     sent = picture(array)
     assert sent.size == (30, 20)
     assert sent.convert("L").getpixel((0, 0)) == 255
+
+
+@pytest.mark.parametrize(
+    "array",
+    [
+        numpy.full((2, 3), 300, "int64"),
+        numpy.full((2, 3), 200.0),
+        numpy.full((2, 3, 3), -1),
+        numpy.full((2, 3), 65_535, "uint16"),
+    ],
+    ids=lambda array: f"{array.dtype}",
+)
+def test_numbers_that_would_be_cut_off_are_refused(array: Any) -> None:
+    with pytest.raises(SettingsError, match=r"is no picture\.\nFloats are 0 to 1, and integers 0 to 255"):
+        picture(array)
+
+
+def test_a_picture_of_16_bits_keeps_its_shades() -> None:
+    shades = Image.fromarray(numpy.array([[0, 32_896, 65_535]], "uint16"))
+    assert [picture(shades).convert("L").getpixel((at, 0)) for at in range(3)] == [0, 128, 255]
+
+
+@pytest.mark.parametrize("data", [b"", b"<html>404 Not Found</html>"])
+def test_what_is_called_a_picture_and_is_none_is_not_sent_as_text(tmp_path: Path, data: bytes) -> None:
+    (tmp_path / "photo.PNG").write_bytes(data)
+    with pytest.raises(SettingsError, match=r"photo\.PNG is no picture"):
+        part(tmp_path / "photo.PNG")
 
 
 def test_a_figure_has_the_size_that_was_counted() -> None:
