@@ -139,6 +139,12 @@ def unavailable(why: str = "") -> AzureError:
     return AzureError(status, {"code": code, "message": why or message})
 
 
+def timed_out() -> AzureError:
+    """408: the client has stopped in the middle of its request."""
+    status, code, message = OUTSIDE["timeout"]
+    return AzureError(status, {"code": code, "message": message})
+
+
 def told_of(problem: Exception, request_id: str) -> AzureError:
     """What is answered where that went wrong: what the project's own errors say is fit to be read."""
     if isinstance(problem, AzureError):

@@ -17,15 +17,15 @@ from starlette.responses import StreamingResponse
 from starlette.types import Message, Receive, Scope, Send
 
 from .account import Account
-from .azure_errors import AzureError, invalid_request, not_found, version_not_supported, version_too_old
+from .azure_errors import AzureError, invalid_request, not_found, timed_out, version_not_supported, version_too_old
 from .wire import read
 
 _Result = TypeVar("_Result")
 _LARGEST_BODY = 64 * 1024 * 1024
 # Microsoft's batch page: 200 MB for an input file.
 _LARGEST_FORM = 200 * 1024 * 1024
-#: How long a client may leave an answer unread: as long as Azure's load balancers keep a connection that is silent.
-UNREAD_SECONDS = 240.0
+#: How long a client may pause in a request, or leave an answer unread: as Azure's load balancers keep a silent connection.
+SILENT_SECONDS = 240.0
 # Dated versions of the classic API that its lifecycle page or the specifications' repository names, from the first GA on.
 _VERSIONS = frozenset(
     "2022-12-01 2023-03-15-preview 2023-05-15 2023-06-01-preview 2023-07-01-preview 2023-08-01-preview 2023-09-01-preview "
@@ -76,13 +76,32 @@ def check_version(request: Request) -> str:
     return version
 
 
+async def _blocks(request: Request, most: int) -> AsyncGenerator[bytes]:
+    """The request's body as it comes.
+
+    Raises AzureError 413 where it is larger than that, 408 where its client stops in the middle.
+    """
+    received = 0
+    blocks = request.stream()
+    while True:
+        try:
+            async with asyncio.timeout(SILENT_SECONDS):
+                block = await anext(blocks)
+        except StopAsyncIteration:
+            return
+        except TimeoutError:
+            raise timed_out() from None
+        received += len(block)
+        if received > most:
+            raise AzureError(413, {"code": "413", "message": "Request body too large."})
+        yield block
+
+
 async def json_body(request: Request) -> dict[str, Any]:
     """The request's body, which has to be a JSON object."""
     received = bytearray()
-    async for block in request.stream():
+    async for block in _blocks(request, _LARGEST_BODY):
         received += block
-        if len(received) > _LARGEST_BODY:
-            raise AzureError(413, {"code": "413", "message": "Request body too large."})
     try:
         body = read(received)
     except ValueError:
@@ -107,16 +126,8 @@ async def form(request: Request) -> dict[str, Any]:
     # Python's codecs are many, and some fail in ways of their own, or make text that can't be sent back.
     if kind.get(b"charset", b"utf-8").lower() != b"utf-8":
         raise invalid_request("We could not parse the form of your request: its charset must be UTF-8.")
-
-    async def limited() -> AsyncGenerator[bytes]:
-        received = 0
-        async for block in request.stream():
-            received += len(block)
-            if received > _LARGEST_FORM:
-                raise AzureError(413, {"code": "413", "message": "Request body too large."})
-            yield block
-
-    parser = _InMemory(request.headers, limited(), max_files=32, max_fields=64, max_part_size=_LARGEST_BODY)
+    blocks = _blocks(request, _LARGEST_FORM)
+    parser = _InMemory(request.headers, blocks, max_files=32, max_fields=64, max_part_size=_LARGEST_BODY)
     try:
         given = await parser.parse()
     except (
@@ -148,7 +159,7 @@ def patient(receive: Receive, send: Send) -> Send:
 
     async def sent(message: Message) -> None:
         try:
-            async with asyncio.timeout(UNREAD_SECONDS):
+            async with asyncio.timeout(SILENT_SECONDS):
                 await send(message)
         except TimeoutError:
             connection_of(receive).abort()

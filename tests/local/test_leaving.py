@@ -147,7 +147,7 @@ def unread(connection: socket.socket) -> bytes:
 
 
 def test_a_stream_that_nobody_reads_is_ended(running: Running, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(plumbing, "UNREAD_SECONDS", 0.2)
+    monkeypatch.setattr(plumbing, "SILENT_SECONDS", 0.2)
     words = {**CHAT, "messages": [{"role": "user", "content": "word " * 16_000}], "max_tokens": 16_384, "stream": True}
     connection = running.send("/openai/v1/chat/completions", words, pace=0)
     until(lambda: running.engine.begun > 0)
@@ -160,6 +160,18 @@ def test_in_the_middle_of_an_upload(running: Running) -> None:
     until(lambda: not running.idle)
     connection.close()
     assert until(lambda: running.idle) < AT_ONCE
+    assert running.engine.begun == 0
+
+
+def test_a_client_that_stops_in_the_middle_of_its_request_is_told(
+    running: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(plumbing, "SILENT_SECONDS", 0.2)
+    connection = running.send("/openai/v1/chat/completions", CHAT, pace=0, less=10)
+    answer = unread(connection)
+    assert answer.startswith(b"HTTP/1.1 408")
+    assert b'{"code":"Timeout","message":"The operation was timeout."}' in answer
+    until(lambda: running.idle)
     assert running.engine.begun == 0
 
 
