@@ -426,6 +426,44 @@ def test_there_is_no_way_out_of_the_sandbox(run: Any, shell: Any, expression: st
 
 
 @pytest.mark.parametrize(
+    "expression",
+    [
+        "os.system('touch made')",
+        "pandas.io.common.os.system('touch made')",
+        "numpy.save('made', array)",
+        "path.write_text('x')",
+        "frame.to_csv('made')",
+        "frame.to_json(path_or_buf='made')",
+        "frame.to_pickle('made')",
+        "frame.city.to_csv('made')",
+        "frame.pop('city')",
+        "frame.fillna(0, inplace=True)",
+        "frame.insert(0, 'x', 1)",
+        "array.tofile('made')",
+        "array.fill(0)",
+        "picture.save('made.png')",
+        "sys.exit()",
+        "','.join(['a' * 10**6] * 1000)",
+    ],
+)
+def test_a_prompt_says_what_is_there_and_changes_nothing(
+    run: Any, shell: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, expression: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    run(
+        "import numpy, os, pandas, pathlib, sys\nfrom PIL import Image\npicture = Image.new('L', (2, 2))\n"
+        "frame, array, path = pandas.DataFrame({'city': ['Oslo']}), numpy.ones(2), pathlib.Path('made')"
+    )
+    with pytest.raises(TemplateError):
+        run(f"%%chat\n{{{{ {expression} }}}}")
+    assert (shell.user_ns["frame"].to_csv(), shell.user_ns["array"].tolist()) == (",city\n0,Oslo\n", [1, 1])
+    assert not list(tmp_path.iterdir())
+    run(
+        "%%chat\n{{ frame.to_csv(index=False) }} {{ frame.to_json(orient='records') }} {{ array.sum() }} {{ numpy.linalg.norm(array) }}"
+    )
+
+
+@pytest.mark.parametrize(
     "body",
     [
         "{{ 'a' * 10**9 }}",

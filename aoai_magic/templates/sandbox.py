@@ -11,9 +11,11 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from string import Formatter
+from types import ModuleType
 from typing import Any
 
 from jinja2 import StrictUndefined, Template, TemplateSyntaxError, UndefinedError
+from jinja2.exceptions import SecurityError
 from jinja2.filters import FILTERS
 from jinja2.nativetypes import NativeCodeGenerator
 from jinja2.runtime import Context
@@ -21,6 +23,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment, safe_range
 from jinja2.utils import missing
 
 from ..attachments import LONGEST_TEXT
+from ..tokens.pictures import is_a
 from .values import include, shaped
 
 #: The most pieces that a prompt is put together from: rounds of its loops, holes and the text between them.
@@ -33,6 +36,19 @@ _FILTERS = (
     "abs capitalize count d default dictsort first float groupby int items join last length list lower map max min reject "
     "rejectattr replace reverse round select selectattr sort string sum title trim truncate unique upper wordcount"
 ).split()
+# A prompt says what is there, and changes nothing: modules that reach into the system stay shut, and so do methods that
+# write or change what they are of, of tables, arrays, pictures, figures, files and paths as much as of lists.
+_SYSTEM = frozenset(
+    "os sys posix nt subprocess shutil socket ctypes importlib builtins signal threading multiprocessing asyncio pickle "
+    "marshal pty runpy gc inspect IPython".split()
+)
+_EFFECTS = frozenset(
+    "save savefig savez savez_compressed savetxt tofile dump show close write writelines write_text write_bytes unlink touch "
+    "mkdir rmdir rename symlink_to hardlink_to chmod truncate insert pop popitem fill resize put itemset isetitem setflags "
+    "to_pickle to_sql to_clipboard to_hdf to_parquet to_feather to_orc to_stata to_excel clear append extend update "
+    "setdefault remove discard add move_to_end appendleft extendleft popleft rotate".split()
+)
+_TO_A_FILE = ("path_or_buf", "path_or_buffer", "buf")
 _WIDENING = ("center", "expandtabs", "ljust", "rjust", "zfill")
 _WIDE = re.compile(r"\d{5}")
 _WIDE_PERCENT = re.compile(r"%(?:\([^)]*\))?[-+ #0-9.]*(?:\*|\d{5})")
@@ -105,6 +121,13 @@ class Sandbox(ImmutableSandboxedEnvironment):
         # str.format, list.append and the like, unbound, would go round what is watched on a text or list.
         if isinstance(obj, type) and obj.__module__ == "builtins":
             return False
+        if attr in _EFFECTS and callable(value):
+            return False
+        if isinstance(obj, ModuleType):
+            package = obj.__name__.partition(".")[0]
+            elsewhere = isinstance(value, ModuleType) and value.__name__.partition(".")[0] != package
+            if package in _SYSTEM or elsewhere:
+                return False
         return super().is_safe_attribute(obj, attr, value)
 
     def call_binop(self, context: Context, operator: str, left: Any, right: Any) -> Any:
@@ -129,11 +152,22 @@ class Sandbox(ImmutableSandboxedEnvironment):
 
     def call(__self, __context: Context, __obj: Any, *args: Any, **kwargs: Any) -> Any:  # noqa: N805
         owner, name = getattr(__obj, "__self__", None), getattr(__obj, "__name__", None)
+        if kwargs.get("inplace") is True:
+            raise SecurityError("inplace=True would change a variable of the notebook")
+        named = [*args[:1], *(kwargs.get(key) for key in _TO_A_FILE)]
+        if str(name).startswith("to_") and _is_table(owner) and any(one is not None for one in named):
+            raise SecurityError(f"{name} would write a file")
         if isinstance(owner, str | bytes) and name in _WIDENING:
             _at_most(max([one for one in args if isinstance(one, int)], default=0) * (len(owner) or 1))
         if isinstance(owner, str) and name == "replace" and len(args) >= 2:
             _at_most(owner.count(args[0]) * len(args[1]))
+        if isinstance(owner, str) and name == "join" and args and isinstance(args[0], list | tuple):
+            _at_most(sum(len(one) for one in args[0] if isinstance(one, str)) + len(owner) * len(args[0]))
         return super().call(__context, __obj, *args, **kwargs)
+
+
+def _is_table(value: object) -> bool:
+    return is_a(value, "pandas", "DataFrame") or is_a(value, "pandas", "Series")
 
 
 def line_of(error: BaseException) -> int:
