@@ -8,7 +8,7 @@ from dataclasses import KW_ONLY, dataclass, field, fields
 from typing import TYPE_CHECKING, Any
 
 from . import catalog
-from .estimates import Estimate
+from .estimates import Estimate, priced_apart
 from .provenance import as_json, provenance
 from .render import is_watched
 
@@ -134,7 +134,7 @@ class BaseReply:
             name = known.model.id if known else self.deployment
         sku, region = (self.estimate.sku, self.estimate.region) if self.estimate else ("GlobalStandard", None)
         price = catalog.price(name, sku=sku, region=region)
-        if price is None or self.usage is None:
+        if price is None or self.usage is None or priced_apart(self.request):
             return None
         used = self.usage
         return price.cost(

@@ -15,6 +15,8 @@ import aoai_magic as aoai
 from aoai_magic import errors, ledger, spending
 from aoai_magic.operations.faults import faults
 
+from .cloud import Cloud
+
 WORDS = "word " * 50
 # What one such request costs, its reply cut at 10 tokens: gpt-4o's list price, $2.50 and $10 a million.
 PROMPT = 58
@@ -385,3 +387,24 @@ def test_two_kernels_at_once_spend_no_more_than_a_budget_for_twenty_and_one_may_
     assert (len(never_settled), answered, len(left)) == (8, 12, 20)
     assert spent() <= ledger.budgets(practice=True)[0].usd + 1e-8
     assert not ask(0)
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"service_tier": "priority"},
+        {"modalities": ["text", "audio"], "audio": {"voice": "alloy", "format": "wav"}},
+        {"web_search_options": {}},
+    ],
+)
+def test_what_costs_apart_has_no_known_price_and_passes_no_budget(cloud: Cloud, more: dict[str, Any]) -> None:
+    cloud.completion()
+    aoai.connect(f"{cloud.url}/v1", deployment="gpt-4o", serves="gpt-4o")
+    foreseen = aoai.estimate("hi", max_tokens=10, **more)
+    assert foreseen.dearest is None
+    assert "costs apart" in str(foreseen.warnings)
+    with pytest.raises(errors.BudgetError):
+        aoai.chat("hi", max_tokens=10, budget=1.0, **more)
+    assert not cloud.asked
+    assert aoai.chat("hi", max_tokens=10, stream=False, **more).cost is None
+    assert aoai.chat("hi", max_tokens=10, stream=False, service_tier="default").cost

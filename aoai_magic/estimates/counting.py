@@ -33,7 +33,7 @@ def estimate(
     `local` whether the local service gets it, for nothing. Pictures at an address aren't measured, those for a model whose rule nobody
     documents not counted, nor are sound and files: a warning says so, and the dearest price is unknown then.
     """
-    model = known.model if known else None
+    model, apart = known.model if known else None, priced_apart(body)
     messages, uncounted = _countable(body.get("messages", ()), model)
     given = body.get("max_completion_tokens") or body.get("max_tokens")
     limit = given or (model.max_output_tokens if model else 0) or None
@@ -60,16 +60,35 @@ def estimate(
         parts=tuple(parts),
         choices=choices,
         max_tokens=None if uncounted else limit,
-        price=catalog.price(model.id, sku=sku, region=region) if model else None,
+        price=catalog.price(model.id, sku=sku, region=region) if model and not apart else None,
         sku=sku,
         region=region,
         where=where,
         local=local,
         arrival=arrival_tokens(characters, (limit or 0) * choices),
         headroom=headroom,
-        warnings=(*uncounted, *warnings_of(body, known, parts, sku)),
+        warnings=(
+            *uncounted,
+            *(f"The price is unknown: {one} costs apart." for one in apart),
+            *warnings_of(body, known, parts, sku),
+        ),
         request=body,
     )
+
+
+def priced_apart(body: Mapping[str, Any]) -> list[str]:
+    """What in a request costs otherwise than the tokens of its model do, by prices that the catalogue doesn't have.
+
+    >>> priced_apart({"service_tier": "priority"}), priced_apart({"service_tier": "default"})
+    (['service_tier=priority'], [])
+    """
+    tier, tools = body.get("service_tier"), body.get("tools") or []
+    found = [f"service_tier={tier}"] if tier not in (None, "auto", "default") else []
+    if "audio" in (body.get("modalities") or []):
+        found.append("a spoken reply")
+    if body.get("web_search_options") is not None:
+        found.append("a search of the web")
+    return [*found, *(str(one["type"]) for one in tools if one.get("type") not in ("function", "custom", None))]
 
 
 def earlier(messages: Sequence[Mapping[str, Any]], known: Known | None, name: str) -> Part:
