@@ -32,6 +32,7 @@ from __future__ import annotations
 
 import datetime
 import difflib
+import warnings
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -222,6 +223,14 @@ def near(name: str, known: Iterable[str]) -> str:
     'doctor'
     """
     return next(iter(difflib.get_close_matches(name, list(known), n=1, cutoff=0.6)), "")
+
+
+_warned: dict[Any, Any] = {}
+
+
+def warn_in_words(text: str, kind: type[Warning]) -> None:
+    """Warn, and leave out where in this package that was found out, which helps nobody."""
+    warnings.warn_explicit(text, kind, "aoai-magic", 1, registry=_warned)
 
 
 def _short_traceback(error: BaseException) -> list[str]:

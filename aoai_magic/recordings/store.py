@@ -8,12 +8,12 @@ import errno
 import os
 import stat
 import threading
-import warnings
 from collections.abc import Callable, Iterator
 from functools import cached_property
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
+from ..errors import warn_in_words
 from . import beside, words
 from .recording import Recording, line, read
 
@@ -37,7 +37,7 @@ class RecordingsWarning(UserWarning):
 
 def warn(text: str) -> None:
     """Say it, once for each text."""
-    warnings.warn(text, RecordingsWarning, stacklevel=2)
+    warn_in_words(text, RecordingsWarning)
 
 
 class Store:

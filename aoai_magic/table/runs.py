@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Collection
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..errors import RunFileError, SettingsError
+from ..errors import RunFileError, SettingsError, warn_in_words
 from . import file
 
 
@@ -61,18 +60,16 @@ def say(keys: Collection[str]) -> None:
     found, others = with_answers(keys), [str(one) for one in cut()[:5]]
     if keys and not found:
         there = "\n".join(["Those that were cut have other requests (another prompt, option or deployment):", *others])
-        warnings.warn(
+        warn_in_words(
             f"No run that was cut has answers to these rows, so all are sent. {there if others else 'None was cut.'}",
             RunsWarning,
-            stacklevel=2,
         )
     elif len(found) > 1:
         more = "\n".join(map(str, found[1:5]))
-        warnings.warn(
+        warn_in_words(
             f"{len(found)} runs that were cut have answers to these rows. Taken up is the one that has most of them, "
             f"{found[0].path.name}; others (--resume FILE takes one, %aoai runs --drop FILE deletes it):\n{more}",
             RunsWarning,
-            stacklevel=2,
         )
 
 

@@ -259,3 +259,10 @@ def test_a_width_is_never_less_than_one() -> None:
     for _ in range(10):
         width.trouble()
     assert width.now == 1
+
+
+def test_a_warning_is_words_alone(shell: Any, capfd: pytest.CaptureFixture[str]) -> None:
+    shell.user_ns["rows"] = [{"x": "one"}]
+    with pytest.warns(RunsWarning, match="None was cut") as warned:
+        shell.run_cell("%%chat --over rows --resume\n{{ x }}")
+    assert {one.filename for one in warned} == {"aoai-magic"}
