@@ -145,6 +145,11 @@ def timed_out() -> AzureError:
     return AzureError(status, {"code": code, "message": message})
 
 
+def too_large() -> AzureError:
+    """413: the request's body is larger than the service takes."""
+    return AzureError(413, {"code": "413", "message": "Request body too large."})
+
+
 def told_of(problem: Exception, request_id: str) -> AzureError:
     """What is answered where that went wrong: what the project's own errors say is fit to be read."""
     if isinstance(problem, AzureError):

@@ -20,7 +20,7 @@ from .azure_errors import AzureError, not_found, told_of, unavailable
 from .events import REGION
 from .faults import HEADER, Faults
 from .guard import Guard
-from .plumbing import Call, patient
+from .plumbing import Call
 from .striking import fault_of, strike
 from .wire import JSONResponse
 
@@ -67,7 +67,7 @@ class Service:
             try:
                 answer = await self._answered(call, task)
                 answer.raw_headers += self._signed(call)
-                await answer(scope, receive, patient(receive, send))
+                await answer(scope, receive, send)
             except ClientDisconnect:
                 return
             finally:
