@@ -139,7 +139,9 @@ def recordings() -> RecordingsMode | None:
     if said is None or said in get_args(RecordingsMode):
         return cast("RecordingsMode | None", said)
     raise SettingsError(
-        f"AOAI_RECORDINGS is {said!r}.", "", f"Set it to one of {', '.join(get_args(RecordingsMode))}, or unset it."
+        f"AOAI_RECORDINGS is {_shown(said)!r}.",
+        "",
+        f"Set it to one of {', '.join(get_args(RecordingsMode))}, or unset it.",
     )
 
 
@@ -329,7 +331,7 @@ def _dated(version: str | None) -> str | None:
         return None
     if not re.fullmatch(r"\d{4}-\d\d-\d\d(-preview)?", version):
         raise SettingsError(
-            f"{version!r} is no version of Azure's API.",
+            f"{_shown(version)!r} is no version of Azure's API.",
             "Those of the classic API are days; v1, which is asked where none is given, has none.",
             "--api-version 2024-10-21, or leave it out (api_version, OPENAI_API_VERSION)",
         )

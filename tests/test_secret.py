@@ -119,3 +119,13 @@ def test_a_signature_of_an_address_is_not_shown_in_a_conversation() -> None:
     url = f"https://x.blob.core.windows.net/a/cat.png?sig={KEY}"
     shown = text_of({"role": "user", "content": [{"type": "image_url", "image_url": {"url": url}}]})
     assert shown == "[picture https://x.blob.core.windows.net/a/cat.png?sig=SIGNATURE]"
+
+
+@pytest.mark.parametrize("name", ["OPENAI_API_VERSION", "AOAI_RECORDINGS"])
+def test_a_key_in_the_place_of_another_setting_is_not_repeated(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    from aoai_magic.settings import recordings
+
+    monkeypatch.setenv(name, KEY)
+    with pytest.raises(SettingsError) as caught:
+        (recordings(), resolve("https://contoso.openai.azure.com"))
+    assert KEY not in str(caught.value)
