@@ -106,8 +106,9 @@ class Folded:
         if self._short:
             return visible(f"▸ {self._line()}")
         lines = _cut(self.text).splitlines()
-        left_out = [f"… {len(lines) - _MOST_LINES:,} lines more"] * (len(lines) > _MOST_LINES)
-        return visible("\n  ".join([f"▸ {self.head}", *lines[:_MOST_LINES], *left_out]))
+        if len(lines) > _MOST_LINES + 1:
+            lines[_MOST_LINES:] = [f"… {len(lines) - _MOST_LINES:,} lines more"]
+        return visible("\n  ".join([f"▸ {self.head}", *lines]))
 
     def _line(self) -> str:
         return f"{self.head} → {self.text}" if self.text else self.head

@@ -24,7 +24,8 @@ def preview(frame: Any, added: list[str]) -> str:
     |:---|:---|
     | hey | HEY! |
     """
-    head = _flat(frame.head(_ROWS))
+    # One row more takes no more room than to say that there is one.
+    head = _flat(frame.head(_ROWS if len(frame) > _ROWS + 1 else _ROWS + 1))
     cells = {name: [*head[name]] for name in head.columns}
     shown = [name for name in added if name != ERROR or not all(map(is_missing, cells[ERROR]))]
     others = [name for name in head.columns if name not in added][: max(1, _COLUMNS - len(shown))]

@@ -124,3 +124,11 @@ def test_what_models_say_is_no_markdown_in_the_preview(run: Any, shell: Any) -> 
     assert "| a \\| b | a \\| b |" in printed
     assert "!\\[x\\](http" in printed
     assert "| line line | line line |" in printed
+
+
+@pytest.mark.parametrize(("count", "said"), [(5, ""), (6, ""), (7, "… and 2 rows more")])
+def test_a_row_is_never_left_out_alone(run: Any, shell: Any, count: int, said: str) -> None:
+    shell.user_ns["table"] = pandas.DataFrame({"n": range(count)})
+    printed = run("%%chat --over table\n{{ n }}")
+    assert (said in printed, "rows more" in printed) == (True, bool(said))
+    assert f"| {min(count, 6) - 1 - (count > 6)} |" in printed
