@@ -57,6 +57,7 @@ def variables(run: Any) -> None:
         ("%%complete -d ¦", ["%%complete -d gpt-35-turbo-instruct"]),
         ("%%chat -f ¦", ["%%chat -f markdown", "%%chat -f text", "%%chat -f json", "%%chat -f code"]),
         ("%%chat --detail=l¦", ["%%chat --detail=low"]),
+        ("%%chat --effort m¦", ["%%chat --effort minimal", "%%chat --effort medium", "%%chat --effort max"]),
         ("%%image --edit las¦", ["%%image --edit last"]),
         ("%%chat -q -o ti¦", ["%%chat -q -o title"]),
         ("%%chat --over ta¦", ["%%chat --over table"]),

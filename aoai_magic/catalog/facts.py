@@ -19,6 +19,8 @@ _VARIANTS = frozenset(
     """astra audio chat codex cyber deep flare image instruct live luna max micro mini nano pro realtime search sol
     sunburst terra transcribe translate tts turbo""".split()
 )
+#: All values of `reasoning_effort` that there are, from the least on; each reasoning model takes some of them.
+EFFORTS = ("none", "minimal", "low", "medium", "high", "xhigh", "max")
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}(?=-|$)")
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .. import tokens
-from ..catalog import Model
+from ..catalog import EFFORTS, Model
 from . import talk
 from .account import Deployment
 from .asking_tools import read_schema, read_tools
@@ -32,8 +32,6 @@ PARAMETERS = frozenset(
     "top_logprobs top_p user".split()
 )
 REASONING_PARAMETERS = frozenset({"reasoning_effort", "verbosity"})
-#: All efforts that there are; each model has some of them.
-_EFFORTS = ("none", "minimal", "low", "medium", "high", "xhigh", "max")
 #: What `stream_options` may say in chat and text completions.
 STREAM_OPTIONS = ("include_obfuscation", "include_usage")
 
@@ -150,7 +148,7 @@ def read_tier(body: Fields, model: Model) -> str | None:
 def read_effort(body: Fields, name: str, model: Model) -> str:
     """How much a reasoning model is to reason; refused in the words that third parties have seen of chat and Responses."""
     efforts = model.efforts or ("low", "medium", "high")
-    effort = body.choice(name, _EFFORTS, model.default_effort or efforts[len(efforts) // 2])
+    effort = body.choice(name, EFFORTS, model.default_effort or efforts[len(efforts) // 2])
     if effort not in efforts:
         in_chat = f"'{name}' does not support '{effort}' with this model"
         otherwise = f"'{effort}' is not supported with the '{model.name}' model"

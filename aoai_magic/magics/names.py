@@ -95,6 +95,12 @@ def _models(names: Mapping[str, Any]) -> Iterable[str]:
     return [model.name for model in models()]
 
 
+def _efforts(names: Mapping[str, Any]) -> Iterable[str]:
+    from ..catalog import EFFORTS
+
+    return EFFORTS
+
+
 def _is_data(value: Any) -> bool:
     return not (inspect.ismodule(value) or inspect.isroutine(value) or isinstance(value, type))
 
@@ -103,6 +109,7 @@ def _is_data(value: Any) -> bool:
 KINDS: dict[str, Callable[[Mapping[str, Any]], Iterable[str]]] = {
     "CONVERSATION": _conversations,
     "COMMAND": _commands,
+    "EFFORT": _efforts,
     "ENDPOINT": lambda names: ["local", "openai", "https://"],
     "MODEL": _models,
     "FUNCTION": lambda names: variables(names, inspect.isfunction),

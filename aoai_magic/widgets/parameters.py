@@ -7,12 +7,12 @@ from typing import Any
 
 import ipywidgets
 
-from ..catalog import Known
+from ..catalog import EFFORTS, Known
 from ..errors import OptionError
 from ..request.parameters import refuse
 
 _LONGEST = 16_384  # where it isn't known
-_EFFORTS = ("none", "minimal", "low", "medium", "high", "xhigh")
+_EFFORTS = EFFORTS[: EFFORTS.index("max")]  # which the Responses API alone takes
 _WIDE = {"description_width": "7em"}
 _VERBOSITIES = ("low", "medium", "high")
 
