@@ -79,3 +79,23 @@ def test_no_budget_grows_by_what_a_service_says_it_used(cloud: Cloud) -> None:
     entry.settle("stop", price=-5.0)
     assert not (aoai.usage().price < 0).any()
     assert aoai.usage().unknown_up_to.iloc[-1] == 0.2
+
+
+@pytest.mark.parametrize("field", ["code", "param", "message", "type"])
+def test_an_error_of_another_shape_is_one_of_ours(cloud: Cloud, field: str) -> None:
+    aoai.connect(f"{cloud.url}/v1", deployment="gpt-4o")
+    for status in (400, 404, 429):
+        for odd in ODD:
+            cloud._queue.clear()
+            cloud.answer(status, {"error": {"code": "c", "message": "m", "param": "p", field: odd}}, retry_after="0")
+            with pytest.raises(AoaiError):
+                aoai.chat("hi", stream=False)
+
+
+def test_a_text_that_is_none_is_handed_to_nobody(cloud: Cloud) -> None:
+    cloud.answer(200, changed(WHOLE, ("choices", 0, "message", "content"), {"a": 1}))
+    aoai.connect(f"{cloud.url}/v1", deployment="gpt-4o")
+    told: list[str] = []
+    with pytest.raises(NoAnswerError, match="something other than a completion"):
+        aoai.chat("hi", stream=False, on_text=told.append)
+    assert told == []

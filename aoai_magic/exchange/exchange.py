@@ -221,6 +221,8 @@ class Exchange:
         try:
             body = json.loads(content)
             text = self._text(body["choices"][0])
+            if not isinstance(text, str):
+                raise TypeError("no text")
         except (ValueError, LookupError, TypeError, AttributeError) as error:
             raise self._not_wanted(content.decode("utf-8", "replace"), error) from None
         self._chunks.body = body

@@ -97,7 +97,7 @@ def too_many(error: Any, message: str, deployment: str, known: dict[str, Any]) -
             "The request alone is larger than the deployment's tokens per minute.",
             "Send less, or set a smaller --max-tokens.",
         )
-    elif "insufficient_quota" in (error.code or ""):
+    elif "insufficient_quota" in str(error.code):
         why, fix = "The account has no credit left.", "Look at the account's billing."
     else:
         limits = [
@@ -116,13 +116,14 @@ def too_many(error: Any, message: str, deployment: str, known: dict[str, Any]) -
 def refused(error: Any, message: str, target: Target, deployment: str) -> tuple[str, str, str]:
     """400 and the like: what in the request isn't taken, and what to put in its place."""
     what = f"{where(target)} refused the request: {first_line(message) or f'status {error.status_code}'}"
+    parameter = error.param if isinstance(error.param, str) else None  # services can say anything
     if error.code == "context_length_exceeded":
         return what, "Prompt and reply together don't fit the model's context window.", "Send less text."
     if "/v1/responses" in message and "tools" in message:
         why = f"The model behind {deployment!r} takes tools through the Responses API, and chat only without effort."
         return what, why, "--api responses, or --effort none"
     unknown = _UNRECOGNIZED.search(message)
-    name = unknown[1] if unknown else error.param
+    name = unknown[1] if unknown else parameter
     if name and (unknown or error.code in ("unsupported_parameter", "unsupported_value", "unknown_parameter")):
         instead = _INSTEAD.search(message)
         return (
@@ -132,11 +133,11 @@ def refused(error: Any, message: str, target: Target, deployment: str) -> tuple[
             if instead
             else f"Leave {option(name)} out.",
         )
-    if not error.param:
+    if not parameter:
         return what, "", ""
-    ours = option(error.param)
+    ours = option(parameter)
     fix = "" if ours.startswith("--param") else f"Give {ours} another value, or leave it out."
-    return what, f"It names the parameter {error.param}.", fix
+    return what, f"It names the parameter {parameter}.", fix
 
 
 def _operations(name: str) -> tuple[str, ...]:
