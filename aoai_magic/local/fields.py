@@ -16,6 +16,7 @@ _KINDS: dict[type, str] = {
     dict: "an object",
     type(None): "null",
 }
+_MOST_STRINGS = 16
 
 
 class Fields:
@@ -145,12 +146,12 @@ class Fields:
             raise self.wrong_type(name, "an object")
         return Fields(value or {}, self.path(name))
 
-    def strings(self, name: str, *, most: int = 16) -> dict[str, str]:
-        """An object whose values are all strings; empty where it is absent."""
+    def strings(self, name: str) -> dict[str, str]:
+        """An object of at most 16 strings; empty where it is absent."""
         fields = self.object(name)
-        if len(fields.values()) > most:
+        if len(fields.values()) > _MOST_STRINGS:
             raise invalid_request(
-                f"Invalid '{self.path(name)}': too many properties. Expected an object with at most {most} properties, "
+                f"Invalid '{self.path(name)}': too many properties. Expected an object with at most {_MOST_STRINGS} properties, "
                 f"but got an object with {len(fields.values())} properties instead.",
                 self.path(name),
                 "object_above_max_properties",

@@ -38,10 +38,10 @@ class Confidence:
         told = [one.logprob for one in self.tokens if one.logprob is not None]
         return math.exp(sum(told) / len(told)) if told else None
 
-    def least(self, count: int = _LISTED) -> list[Token]:
+    def least(self) -> list[Token]:
         """The least likely tokens, the least likely first; those that were as good as certain aren't among them."""
         doubted = [one for one in self.tokens if (one.probability if one.probability is not None else 1) < _SURE]
-        return sorted(doubted, key=lambda one: one.probability or 0)[:count]
+        return sorted(doubted, key=lambda one: one.probability or 0)[:_LISTED]
 
     def plain(self) -> str:
         """The twin of the HTML as text."""

@@ -15,6 +15,7 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from ..errors import NotRecordedError
+from ..visible import shortened
 from . import words
 from .recording import Recording
 
@@ -179,7 +180,7 @@ def _value(value: Any, *, escaped: bool) -> str:
         case {"type": str(kind), **rest} if not rest:  # of a schema's field
             return kind
     text = re.sub(r"\b([0-9a-f]{8})[0-9a-f]{24}\b", r"\1", json.dumps(value, ensure_ascii=escaped))
-    return text if len(text) <= 2 * _LONGEST else f"{text[: 2 * _LONGEST]}…"
+    return shortened(text, 2 * _LONGEST)
 
 
 def _where(recorded: str, asked: str) -> tuple[str, str]:

@@ -7,6 +7,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+from ..visible import shortened
 from . import streams
 from .recording import Recording
 
@@ -41,8 +42,7 @@ def named(recording: Recording) -> str:
     '"Hello" (a1b2c3d4)'
     """
     text = " ".join(asked(recording).split())
-    shown = text if len(text) <= _NAME else f"{text[: _NAME - 1]}…"
-    return f"{json.dumps(shown, ensure_ascii=False)} ({recording.hash[:8]})"
+    return f"{json.dumps(shortened(text, _NAME), ensure_ascii=False)} ({recording.hash[:8]})"
 
 
 def answered(recording: Recording) -> str:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import math
 import os
 import subprocess
 import sys
@@ -15,7 +16,7 @@ from hypothesis import strategies as st
 from PIL import Image, ImageChops, ImageStat
 
 from aoai_magic.local import sketch
-from aoai_magic.local.sketch.colours import COLOURS, TONES, Colour, distance, luminance, toned
+from aoai_magic.local.sketch.colours import COLOURS, TONES, Colour, luminance, toned
 from aoai_magic.local.sketch.ink import STYLES
 from aoai_magic.local.sketch.pen import NOUNS, THINGS
 from aoai_magic.local.sketch.picture import compose
@@ -70,7 +71,7 @@ def near(picture: Image.Image, colour: Colour, reach: float = 40) -> list[tuple[
     """Where the picture has about this colour."""
     pixels = picture.convert("RGB").load()
     return [
-        (x, y) for y in range(picture.height) for x in range(picture.width) if distance(pixels[x, y], colour) < reach
+        (x, y) for y in range(picture.height) for x in range(picture.width) if math.dist(pixels[x, y], colour) < reach
     ]
 
 

@@ -8,10 +8,10 @@ from .colours import DARK, Colour
 from .pen import Pen, ring, thing
 
 
-def eyes(pen: Pen, x: float, y: float, across: float, ink: str | Colour = DARK) -> None:
+def eyes(pen: Pen, x: float, y: float, across: float) -> None:
     """A pair of bright eyes, each so far from the middle."""
     for side in (-x, x):
-        pen.oval(side, y, across, across * 1.15, ink, outline=False)
+        pen.oval(side, y, across, across * 1.15, DARK, outline=False)
         pen.oval(side + across * 0.3, y - across * 0.4, across * 0.36, fill="white", outline=False)
 
 

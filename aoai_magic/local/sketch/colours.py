@@ -86,8 +86,3 @@ def luminance(of: str | Colour) -> float:
     """
     red, green, blue = colour(of)
     return (0.299 * red + 0.587 * green + 0.114 * blue) / 255
-
-
-def distance(one: Colour, other: Colour) -> float:
-    """How far apart two colours are, from 0 to about 440."""
-    return float(sum((a - b) ** 2 for a, b in zip(one, other, strict=True)) ** 0.5)
