@@ -342,7 +342,7 @@ def test_a_huge_array_is_refused() -> None:
 
 @pytest.mark.parametrize("source", [None, 3, [], {}, object(), io.BytesIO(b"")])
 def test_what_is_no_picture_is_refused(source: object) -> None:
-    assert f"A {type(source).__qualname__} is no picture." in refusal(source)
+    assert f" {type(source).__qualname__} is no picture." in refusal(source)
 
 
 @given(st.floats(0.5, 20), st.floats(0.5, 20), st.integers(30, 120))
