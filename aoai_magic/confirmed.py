@@ -5,13 +5,10 @@ from __future__ import annotations
 import contextlib
 import os
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from . import settings
 from .errors import SettingsError
 from .settings import Target
-
-_LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
 def check(target: Target) -> None:
@@ -21,7 +18,7 @@ def check(target: Target) -> None:
 
     >>> check(Target("azure", "https://contoso.openai.azure.com", source="connect"))
     """
-    if not target.is_projects or settings.origin(target.endpoint) in _known() or _is_loopback(target):
+    if not target.is_projects or settings.origin(target.endpoint) in _known() or target.is_loopback:
         return
     proved = f", with the key in {target.key_source}" if target.key_source else ""
     raise SettingsError(
@@ -34,7 +31,7 @@ def check(target: Target) -> None:
 def remember(target: Target) -> None:
     """Keep in mind that the user has connected to an address. Where that can't be written, it is asked for again."""
     own = settings.origin(target.endpoint)
-    if own is None or _is_loopback(target) or own in _known():
+    if own is None or target.is_loopback or own in _known():
         return
     with contextlib.suppress(OSError):
         _file().parent.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -47,10 +44,6 @@ def _known() -> list[str]:
         return _file().read_text(encoding="utf-8", errors="replace").splitlines()
     except OSError:
         return []
-
-
-def _is_loopback(target: Target) -> bool:
-    return urlsplit(target.endpoint or "").hostname in _LOOPBACK
 
 
 def _file() -> Path:

@@ -7,8 +7,9 @@ from typing import Any, NoReturn
 
 from .errors import SettingsError
 
-# What signs an address: Azure's shared access signatures, S3's, Google's and CloudFront's.
-_SIGNATURE = re.compile(r"([?&](?:sig|x-amz-signature|x-goog-signature|signature)=)[\w%.~+/=-]+", re.IGNORECASE)
+#: What signs an address: Azure's shared access signatures, S3's, Google's and CloudFront's.
+SIGNED = re.compile(r"[?&](?:sig|x-amz-signature|x-goog-signature|signature)=", re.IGNORECASE)
+_SIGNATURE = re.compile(rf"({SIGNED.pattern})[\w%.~+/=-]+", re.IGNORECASE)
 
 #: What stands where a key was.
 HIDDEN = "•••"

@@ -28,6 +28,8 @@ RecordingsMode = Literal["off", "auto", "replay", "refresh"]
 #: Entra ID scope of the data plane (learn.microsoft.com, "Azure OpenAI troubleshooting", 2026). The older
 #: https://cognitiveservices.azure.com/.default still works: `connect(scope=...)`.
 DEFAULT_SCOPE = "https://ai.azure.com/.default"
+#: Hosts whose address is this machine's own.
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
 OPENAI_URL = "https://api.openai.com/v1"
 #: The deployment a cell gets where none is named. Azure has no such default: there, names are the user's own.
 LOCAL_DEPLOYMENT = "gpt-4o"
@@ -79,6 +81,11 @@ class Target:
     def is_projects(self) -> bool:
         """Whether a project's file names the address."""
         return self.source.startswith(TABLE)
+
+    @property
+    def is_loopback(self) -> bool:
+        """Whether what is sent to the address stays on this machine."""
+        return urlsplit(self.endpoint or "").hostname in LOOPBACK
 
     @property
     def is_azures_own(self) -> bool:

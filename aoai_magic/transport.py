@@ -215,7 +215,7 @@ class _Signer:
         target = self._target
         if target.kind != "azure":
             return {"authorization": f"Bearer {target.api_key.reveal()}"} if target.api_key else {}
-        if url.scheme != "https" and url.host not in ("127.0.0.1", "localhost", "::1"):
+        if url.scheme != "https" and url.host not in settings.LOOPBACK:
             raise SettingsError(
                 f"{target.endpoint} would get the credential over plain http.",
                 "Anyone on the way could read it.",

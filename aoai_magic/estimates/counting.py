@@ -29,9 +29,10 @@ def estimate(
 ) -> Estimate:
     """Return the estimate of a request's body: one with messages, a prompt to be continued, or texts to be embedded.
 
-    `known` is the model of its deployment, `sku` the kind of deployment and `region` where it is, `where` that in words,
-    `local` whether the local service gets it, for nothing. Pictures at an address aren't measured, those for a model whose rule nobody
-    documents not counted, nor are sound and files: a warning says so, and the dearest price is unknown then.
+    `known` is the model of its deployment, `sku` the kind of deployment and `region` where it is, `where` that in
+    words, `local` whether the local service gets it, for nothing. Pictures at an address aren't measured, those for a
+    model whose rule nobody documents not counted, nor are sound and files: a warning says so, and the dearest price is
+    unknown then.
     """
     model, apart = known.model if known else None, priced_apart(body)
     messages, uncounted = _countable(body.get("messages", ()), model)

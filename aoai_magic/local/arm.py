@@ -1,7 +1,8 @@
 """The control plane: Azure Resource Manager's calls for a Cognitive Services account, on the same port.
 
 One account, "local", in any subscription, resource group and location. Shapes are those of
-azure-mgmt-cognitiveservices 14.1. Only a bearer token of the local credential is accepted here, as Resource Manager accepts no resource's key.
+azure-mgmt-cognitiveservices 14.1. Only a bearer token of the local credential is accepted here, as Resource Manager
+accepts no resource's key.
 """
 
 from __future__ import annotations

@@ -81,53 +81,52 @@ class AoaiMagics(Magics):
 
     @no_var_expand
     @line_cell_magic
+    @interrupts.short()
     def aoai(self, line: str, cell: str | None = None) -> Any:
         """`%aoai COMMAND` does what isn't a prompt (`%aoai help`); a cell `%%aoai` is the same as `%%chat`."""
         if cell is None:
             from . import aoai
 
-            with interrupts.short():
-                return aoai.run(line)
+            return aoai.run(line)
         from . import chat
 
-        with interrupts.short():
-            return chat.run(self.shell, line, self.cells.as_typed("aoai", line, cell), "%%aoai")
+        return chat.run(self.shell, line, self.cells.as_typed("aoai", line, cell), "%%aoai")
 
     @no_var_expand
     @cell_magic
+    @interrupts.short()
     def chat(self, line: str, cell: str) -> Any:
         """Send the cell to a chat model and show its reply."""
         from . import chat
 
-        with interrupts.short():
-            return chat.run(self.shell, line, self.cells.as_typed("chat", line, cell))
+        return chat.run(self.shell, line, self.cells.as_typed("chat", line, cell))
 
     @no_var_expand
     @cell_magic
+    @interrupts.short()
     def complete(self, line: str, cell: str) -> Any:
         """Let a completions model continue the cell, and show what it writes."""
         from . import complete
 
-        with interrupts.short():
-            return complete.run(self.shell, line, self.cells.as_typed("complete", line, cell))
+        return complete.run(self.shell, line, self.cells.as_typed("complete", line, cell))
 
     @no_var_expand
     @cell_magic
+    @interrupts.short()
     def image(self, line: str, cell: str) -> Any:
         """Let an image model draw what the cell says, or change a picture, and show it."""
         from . import image
 
-        with interrupts.short():
-            return image.run(self.shell, line, self.cells.as_typed("image", line, cell))
+        return image.run(self.shell, line, self.cells.as_typed("image", line, cell))
 
     @no_var_expand
     @cell_magic
+    @interrupts.short()
     def tokens(self, line: str, cell: str) -> Any:
         """Show the cell's text in its tokens, by one model or several; nothing is sent."""
         from . import tokens
 
-        with interrupts.short():
-            return tokens.run(self.shell, line, self.cells.as_typed("tokens", line, cell))
+        return tokens.run(self.shell, line, self.cells.as_typed("tokens", line, cell))
 
     _magics: tuple[Any, ...] = (aoai, chat, complete, image, tokens)
     for _magic in _magics:

@@ -14,6 +14,8 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from ..secret import SIGNED
+
 # Whether the answer comes in one piece or many is no part of the question.
 _NO_PART = ("stream", "stream_options")
 # What is another at every run, in the text of a traceback or of an object: addresses in memory (at the end of a repr),
@@ -26,8 +28,7 @@ _MADE_UP = (
     ("tmp", re.compile(_TEMPORARY + r"tmp[a-z0-9_]{8}(?![a-z0-9_])"), "temporary"),
 )
 _URL = re.compile(r"https?://[^\s\"'<>\\?]+\?[^\s\"'<>\\]+", re.IGNORECASE)
-# What signs an address (Azure's shared access signatures, S3's, Google's and CloudFront's), and what then goes with it.
-_SIGNED = re.compile(r"[?&](sig|x-amz-signature|x-goog-signature|signature)=", re.IGNORECASE)
+# What goes with a signature in an address, and changes with it.
 _SIGNATURE = re.compile(
     r"s(ig|e|t|p|v|r|s|rt|ip|pr|dd|koid|ktid|kt|ke|ks|kv|i)|x-(amz|goog)-.*|signature|expires|key-pair-id|policy|awsaccesskeyid",
     re.IGNORECASE,
@@ -132,11 +133,11 @@ def without_signatures(text: str) -> str:
     >>> without_signatures("https://x.blob.core.windows.net/a/cat.png?size=2&sig=abc%3D")
     'https://x.blob.core.windows.net/a/cat.png?size=2'
     """
-    return _URL.sub(lambda found: _unsigned(found[0]), text) if _SIGNED.search(text) else text
+    return _URL.sub(lambda found: _unsigned(found[0]), text) if SIGNED.search(text) else text
 
 
 def _unsigned(url: str) -> str:
-    if not _SIGNED.search(url):
+    if not SIGNED.search(url):
         return url
     address, _, query = url.partition("?")
     kept = [one for one in query.split("&") if not _SIGNATURE.fullmatch(one.partition("=")[0])]

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import math
 import numbers
-import shutil
-import sys
 import textwrap
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
@@ -13,6 +11,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from ..catalog import dollars
+from ..fitting import terminal_width
 from ..safe_html import safe_text
 from ..visible import visible
 from .numerals import lined_up
@@ -57,8 +56,7 @@ def _readable() -> Any:
             return _html(_Shown(self, _DOLLARS))
 
         def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
-            width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
-            printer.text(_plain(_Shown(self, _DOLLARS), width))
+            printer.text(_plain(_Shown(self, _DOLLARS), terminal_width()))
 
     return Readable
 
@@ -78,7 +76,7 @@ class Listing:
     def drawn(self) -> Any:
         from rich.text import Text
 
-        return Text(_plain(_Shown(self.frame), shutil.get_terminal_size().columns))
+        return Text(_plain(_Shown(self.frame), terminal_width()))
 
 
 class _Shown:

@@ -16,8 +16,8 @@ from .parts import button
 class PromptBox(anywidget.AnyWidget):
     """A box whose `text` follows what is typed, with a pause; `heard` is said to screen readers.
 
-    `on_send` is called when Ctrl+Enter is pressed in it, `on_stop` when Escape is, `on_inserted` with whether `insert` could put a cell into the
-    notebook.
+    `on_send` is called when Ctrl+Enter is pressed in it, `on_stop` when Escape is, `on_inserted` with whether `insert`
+    could put a cell into the notebook.
 
     >>> PromptBox(lambda: None, lambda: None).text
     ''
