@@ -463,6 +463,15 @@ def test_a_prompt_says_what_is_there_and_changes_nothing(
     )
 
 
+@pytest.mark.parametrize("expression", ["frame.to_csv('made')", "frame.pop('city')", "os.getcwd()", "frame.__class__"])
+def test_what_stays_shut_is_told_with_the_way_around(run: Any, expression: str) -> None:
+    run("import os, pandas\nframe = pandas.DataFrame({'city': ['Oslo']})")
+    with pytest.raises(TemplateError) as raised:
+        run(f"%%chat\n{{{{ {expression} }}}}")
+    assert raised.value.why.startswith("Braces read the notebook's values")
+    assert raised.value.fix.startswith("Do it in a cell of its own")
+
+
 @pytest.mark.parametrize(
     "body",
     [

@@ -127,14 +127,16 @@ def _told(error: Exception, text: str, ours: list[Hole], known: list[str]) -> Te
 
     from .sandbox import NotFound, TooMuchError, line_of
 
-    why = ""
+    why, fix = "", RAW
     if isinstance(error, NotFound):
         what, why = _not_found(error, known)
     elif isinstance(error, TemplateSyntaxError):
         what = f"this can't be read: {error.message or 'a syntax error'}"
         why = "What stands in such braces is read as a Jinja template."
     elif isinstance(error, SecurityError):
-        what, why = str(error), "What begins with _ is Python's own, and a prompt doesn't reach there."
+        what = str(error)
+        why = "Braces read the notebook's values: what writes, changes them, or is Python's own stays shut."
+        fix = f"Do it in a cell of its own, and put here what comes of it. {RAW}"
     elif isinstance(error, TooMuchError):
         what = str(error)
     else:
@@ -147,7 +149,7 @@ def _told(error: Exception, text: str, ours: list[Hole], known: list[str]) -> Te
         place = f"Line {line} of the prompt{', ' if place else ': '}{place}"
     what = " ".join(what.split())
     told = f"{place}{what[:300].rstrip('.')}."
-    return TemplateError(told[0].upper() + told[1:], why, RAW)
+    return TemplateError(told[0].upper() + told[1:], why, fix)
 
 
 def _not_found(error: Any, known: list[str]) -> tuple[str, str]:
