@@ -576,3 +576,13 @@ def test_any_key_may_have_a_long_text(asked: Callable[[str], Any]) -> None:
     body = {"model": "gpt-4o", "messages": [{"role": "lambda", "content": "x" * 99}], "metadata": metadata, **metadata}
     for language in ("python", "curl"):
         assert asked(export.code(language, "chat", body, LOCAL)) == body
+
+
+@pytest.mark.parametrize("language", ["python", "curl"])
+def test_the_model_comes_first_in_whatever_order_the_request_was_sent(language: str) -> None:
+    body = {"input": "Good morning.", "model": "tts", "voice": "alloy"}
+    sent, asked = (
+        export.code(language, "speech", one, Target("openai", OPENAI_URL))
+        for one in (body, {"model": body["model"], **body})
+    )
+    assert sent == asked

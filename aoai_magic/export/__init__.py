@@ -32,7 +32,7 @@ def code(language: str, operation: str, body: Mapping[str, Any], target: Target)
     >>> code("jsonl", "embeddings", {"model": "m", "input": ["a"]}, Target("local"))[35:]
     '"method": "POST", "url": "/v1/embeddings", "body": {"model": "m", "input": ["a"]}}'
     """
-    body = unsigned(body)
+    body = {"model": body["model"], **unsigned(body)}  # first, in whatever order a release of the SDK has sent it
     if language == "python":
         text = python.script(operation, body, target)
     elif language == "curl":
